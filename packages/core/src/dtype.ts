@@ -1,0 +1,58 @@
+/** The element types. `uint8` is storage only: bytes are kept as bytes and cast before they are computed with. */
+export type DType = 'float32' | 'float64' | 'int32' | 'bool' | 'uint8';
+
+/** The dtypes that have gradients. */
+export type FloatDType = 'float32' | 'float64';
+
+/** Shape and dtype: all that is known of a tensor before it is computed. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Where the elements of a tensor live on the host; `bool` is kept as bytes 0 and 1. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export function isFloat(dtype: DType): dtype is FloatDType {
+  return dtype === 'float32' || dtype === 'float64';
+}
+
+/** A zeroed array of `length` elements of `dtype`. */
+export function allocateArray(dtype: DType, length: number): TypedArray {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(length);
+    case 'float64':
+      return new Float64Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'bool':
+    case 'uint8':
+      return new Uint8Array(length);
+    default:
+      return dtype satisfies never;
+  }
+}
+
+/** Bytes of one element. */
+export function bytesOf(dtype: DType): number {
+  return dtype === 'float64' ? 8 : dtype === 'bool' || dtype === 'uint8' ? 1 : 4;
+}
+
+/** The number that `x` becomes when it is stored as `dtype`: nearest float, truncated integer modulo 2^32, or 0 and 1. */
+export function roundTo(dtype: DType, x: number): number {
+  switch (dtype) {
+    case 'float32':
+      return Math.fround(x);
+    case 'float64':
+      return x;
+    case 'int32':
+      return x | 0;
+    case 'uint8':
+      return x & 255;
+    case 'bool':
+      return x === 0 ? 0 : 1;
+    default:
+      return dtype satisfies never;
+  }
+}

@@ -1,0 +1,114 @@
+import { whereabouts } from './origin.ts';
+
+/** What an error tells: what was got, what was expected, where in the model, and what to do. */
+export interface Complaint {
+  readonly got: string;
+  readonly expected?: string;
+  readonly hint?: string;
+  /** The path in the model; where the graph is being built when it is left out. */
+  readonly at?: string;
+}
+
+/** The root of every error that Pullback raises on purpose. */
+export class PullbackError extends Error {
+  readonly got: string;
+  readonly expected: string | undefined;
+  readonly at: string;
+  readonly hint: string | undefined;
+
+  constructor(complaint: Complaint | string) {
+    const { got, expected, hint, at } = typeof complaint === 'string' ? { got: complaint } : complaint;
+    const path = at ?? whereabouts();
+    const lines = [
+      expected === undefined ? got : `expected ${expected}, got ${got}`,
+      path === '' ? undefined : `at '${path}'`,
+      hint,
+    ];
+    super(lines.filter((line) => line !== undefined).join('\n  '));
+    this.name = new.target.name;
+    this.got = got;
+    this.expected = expected;
+    this.at = path;
+    this.hint = hint;
+  }
+}
+
+/** Shapes that do not fit together. */
+export class ShapeError extends PullbackError {}
+
+/** An element type that an operation does not take, or two that differ: nothing is promoted silently. */
+export class DTypeError extends PullbackError {}
+
+/** A node used a Value that it was not given: its gradient would be lost in silence. */
+export class CapturedValueError extends PullbackError {}
+
+/** A node that was declared elementwise mixes components, so J is not diagonal and (3.2) does not hold. */
+export class NotElementwiseError extends PullbackError {}
+
+/** A vjp returned the wrong number, shape or dtype of gradients. */
+export class VjpError extends PullbackError {}
+
+/** A node or layer that is applied inside itself without end. */
+export class CycleError extends PullbackError {}
+
+/** Data that cannot be used: empty, of the wrong shape, a label out of range, a batch larger than the data. */
+export class DataError extends PullbackError {}
+
+/** An option outside of its range. */
+export class OptionError extends PullbackError {}
+
+/** Something that a backend or a node cannot do; it says who can. */
+export class UnsupportedError extends PullbackError {}
+
+/** A NaN or an infinity, with the first node that made it. */
+export class NonFiniteError extends PullbackError {}
+
+/** Use of something that was disposed. */
+export class DisposedError extends PullbackError {}
+
+/** A name that nothing is bound to; lists what is bound and the nearest match. */
+export class UnknownNameError extends PullbackError {
+  constructor(kind: string, name: string, known: Iterable<string>, at?: string) {
+    const names = [...known].sort();
+    const near = nearest(name, names);
+    super({
+      got: `no ${kind} is called '${name}'.${near === undefined ? '' : ` Did you mean '${near}'?`}`,
+      hint: `Bound: ${names.length === 0 ? 'none' : names.join(', ')} (${names.length}).`,
+      ...(at === undefined ? {} : { at }),
+    });
+  }
+}
+
+/** The known name at the smallest edit distance, when that is at most a third of the word. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.ceil(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      const cost = Math.min(
+        (last[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (last[j - 1] ?? 0) + (same ? 0 : 1),
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? (beforeLast[j - 2] ?? 0) + 1
+          : Infinity,
+      );
+      row.push(cost);
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return last[b.length] ?? 0;
+}

@@ -1,0 +1,95 @@
+import { isFloat } from './dtype.ts';
+import { DTypeError, ShapeError, VjpError } from './errors.ts';
+import type { Cotangents } from './node.ts';
+import { add } from './ops/arithmetic.ts';
+import { fill } from './ops/leaves.ts';
+import { describeOrigin, labelled } from './origin.ts';
+import { formatShape, sameShape } from './shape.ts';
+import type { Value, Vertex } from './value.ts';
+
+/**
+ * The gradient of `of` at each of `at`: the walk (1.4) from `of` backwards, one J^T at a time,
+ *   grad(g o F) = J_F^T grad g.                                                            (1.2)
+ * @param seed what comes back to `of` itself; 1 for a scalar.
+ * @returns one Value for each of `at`, of its shape; zeros where `of` does not depend on it.
+ * @throws DTypeError for integers and booleans, ShapeError when `of` is no scalar and no seed is given.
+ * @throws VjpError when a vjp returns gradients that do not fit its inputs.
+ */
+export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[] {
+  for (const value of [of, ...at])
+    if (!isFloat(value.dtype))
+      throw new DTypeError({ got: value.dtype, expected: 'a float: integers and booleans have no gradient' });
+  if (seed === undefined && of.shape.length > 0)
+    throw new ShapeError({
+      got: formatShape(of.shape),
+      expected: 'a scalar',
+      hint: 'Sum it, or pass a seed of its shape.',
+    });
+  const start = seed ?? fill(1, [], of.dtype);
+  if (!sameShape(start.shape, of.shape))
+    throw new ShapeError({ got: `a seed of ${formatShape(start.shape)}`, expected: formatShape(of.shape) });
+
+  const wanted = new Set(at);
+  const upstream = ancestors(of).sort((a, b) => a.id - b.id);
+  const active = new Set<Vertex>();
+  const matters = (value: Value) => wanted.has(value) || active.has(value.vertex);
+  for (const vertex of upstream) if (sources(vertex).some(matters)) active.add(vertex);
+
+  const gradients = new Map([[of, start]]);
+  for (const vertex of upstream.reverse()) {
+    const arriving = gradients.get(vertex.output);
+    if (arriving === undefined || !active.has(vertex)) continue;
+    const origin = { path: vertex.origin.path, pass: 'backward' as const };
+    labelled(origin, () => {
+      pullback(vertex, arriving).forEach((part, i) => {
+        const source = sources(vertex)[i];
+        if (part === undefined || source === undefined || !matters(source)) return;
+        const sum = gradients.get(source);
+        gradients.set(source, sum === undefined ? part : add(sum, part));
+      });
+    });
+  }
+  return at.map((value) => gradients.get(value) ?? fill(0, value.shape, value.dtype));
+}
+
+/** What a gradient flows on to: the inputs, or what `forward` built where the chain rule does the work. */
+function sources(vertex: Vertex): readonly Value[] {
+  return vertex.node.vjp === undefined && vertex.expansion !== undefined ? vertex.expansion : vertex.inputs;
+}
+
+/** J^T times the arriving gradient. */
+function pullback(vertex: Vertex, arriving: Value): Cotangents {
+  const { node, inputs } = vertex;
+  if (node.vjp === undefined) return vertex.expansion === undefined ? [] : [arriving];
+  const parts = node.vjp(arriving, vertex);
+  const at = describeOrigin(vertex.origin);
+  if (parts.length !== inputs.length)
+    throw new VjpError({
+      got: `${parts.length} gradients from the vjp of '${node.name}'`,
+      expected: `${inputs.length}, one for each input`,
+      at,
+    });
+  parts.forEach((part, i) => {
+    const input = inputs[i];
+    if (part === undefined || input === undefined) return;
+    if (!sameShape(part.shape, input.shape) || part.dtype !== input.dtype)
+      throw new VjpError({
+        got: `${part.dtype}${formatShape(part.shape)} from the vjp of '${node.name}' for input ${i}`,
+        expected: `${input.dtype}${formatShape(input.shape)}, as the input is`,
+        at,
+      });
+  });
+  return parts;
+}
+
+// A stack of its own: a graph may be deeper than the call stack.
+function ancestors(of: Value): Vertex[] {
+  const seen = new Set<Vertex>();
+  const waiting = [of.vertex];
+  for (let vertex = waiting.pop(); vertex !== undefined; vertex = waiting.pop()) {
+    if (seen.has(vertex)) continue;
+    seen.add(vertex);
+    for (const source of sources(vertex)) waiting.push(source.vertex);
+  }
+  return [...seen];
+}

@@ -1,0 +1,16 @@
+export { apply } from './apply.ts';
+export { defineNode } from './define.ts';
+export type { DType, FloatDType, TensorSpec, TypedArray } from './dtype.ts';
+export * from './errors.ts';
+export { evaluate } from './evaluate.ts';
+export { gradient } from './gradient.ts';
+export type { Composite, Cotangents, HostTensor, Node, Primitive } from './node.ts';
+export { add, div, exp, mul, neg, sub } from './ops/arithmetic.ts';
+export { broadcast, type ReductionOptions, sum } from './ops/broadcast-sum.ts';
+export type { Operand } from './ops/elementwise.ts';
+export { constant, fill, placeholder } from './ops/leaves.ts';
+export { matmul, transpose } from './ops/matmul.ts';
+export { reshape } from './ops/reshape.ts';
+export type { Origin, Pass } from './origin.ts';
+export { type Nested, type Tensor, type TensorLike, tensor } from './tensor.ts';
+export { type Attributes, Value, Vertex } from './value.ts';

@@ -1,0 +1,45 @@
+/** Which of the three walks of a training step made a vertex. */
+export type Pass = 'forward' | 'backward' | 'update';
+
+/**
+ * Where a vertex comes from: the path of the layer and the names of the nodes around it, such as
+ * `network/0/matmul`, and the pass. A label for people: nothing computes with it.
+ */
+export interface Origin {
+  readonly path: string;
+  readonly pass: Pass;
+}
+
+// Building a graph is synchronous, so the label that is in force is a variable of the call stack; it
+// carries no meaning, only names for errors, listings and the hunt for NaN.
+let current: Origin = { path: '', pass: 'forward' };
+
+export function currentOrigin(): Origin {
+  return current;
+}
+
+/** The current origin in words, '' at the top. */
+export function whereabouts(): string {
+  return describeOrigin(current);
+}
+
+export function describeOrigin({ path, pass }: Origin): string {
+  return pass === 'forward' || path === '' ? path : `${path} (${pass})`;
+}
+
+/** Runs `make`; the vertices that it makes are labelled with `origin`. */
+export function labelled<T>(origin: Origin, make: () => T): T {
+  const outer = current;
+  current = origin;
+  try {
+    return make();
+  } finally {
+    current = outer;
+  }
+}
+
+/** Runs `make` with `segment` added to the path. */
+export function within<T>(segment: string, make: () => T): T {
+  const { path, pass } = current;
+  return labelled({ path: path === '' ? segment : `${path}/${segment}`, pass }, make);
+}

@@ -1,0 +1,79 @@
+import type { DType, TensorSpec, TypedArray } from './dtype.ts';
+import type { Node } from './node.ts';
+import type { Origin } from './origin.ts';
+import type { Shape } from './shape.ts';
+
+/** One attribute of a primitive: plain data, or numbers held by reference. */
+export type Attribute = number | string | boolean | readonly number[] | TypedArray | undefined;
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+let created = 0;
+
+/** How many vertices there are; those made later have an `id` from here up. */
+export function vertexCount(): number {
+  return created;
+}
+
+/**
+ * A node applied to values: one vertex of the graph. Immutable, and younger than all that it depends on:
+ * `id` grows in order of creation, so ascending ids are a topological order and no cycle can be built.
+ */
+export class Vertex<In extends readonly Value[] = readonly Value[], A extends Attributes = Attributes> {
+  readonly id = created++;
+  readonly outputs: readonly Value[];
+  /** Whether no placeholder lies upstream: such a vertex may be used inside any node. */
+  readonly constant: boolean;
+
+  constructor(
+    readonly node: Node,
+    readonly inputs: In,
+    readonly attributes: A,
+    specs: readonly TensorSpec[],
+    /** For a composite, what its `forward` returned: the graph behind each output. */
+    readonly expansion: readonly Value[] | undefined,
+    readonly origin: Origin,
+    leaf: boolean,
+  ) {
+    this.outputs = Object.freeze(specs.map((spec, index) => new Value(this, index, spec)));
+    this.constant = !leaf && inputs.every((input) => input.vertex.constant);
+    Object.freeze(inputs);
+  }
+
+  /** The first input. */
+  get input(): Value {
+    const [input] = this.inputs;
+    if (input === undefined) throw new Error(`${this.node.name} has no input`);
+    return input;
+  }
+
+  get output(): Value {
+    const [output] = this.outputs;
+    if (output === undefined) throw new Error(`${this.node.name} has no output`);
+    return output;
+  }
+}
+
+/** An output of a vertex: what graphs are written with. Has a shape and a dtype, and numbers only once it is run. */
+export class Value {
+  constructor(
+    readonly vertex: Vertex,
+    readonly index: number,
+    readonly spec: TensorSpec,
+  ) {}
+
+  get node(): Node {
+    return this.vertex.node;
+  }
+  get inputs(): readonly Value[] {
+    return this.vertex.inputs;
+  }
+  get shape(): Shape {
+    return this.spec.shape;
+  }
+  get dtype(): DType {
+    return this.spec.dtype;
+  }
+  get origin(): Origin {
+    return this.vertex.origin;
+  }
+}

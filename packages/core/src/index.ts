@@ -13,4 +13,6 @@ export { matmul, transpose } from './ops/matmul.ts';
 export { reshape } from './ops/reshape.ts';
 export type { Origin, Pass } from './origin.ts';
 export { type Nested, type Tensor, type TensorLike, tensor } from './tensor.ts';
-export { type Attributes, Value, Vertex } from './value.ts';
+export { formatProgram, type Instruction, type Program } from './trace/program.ts';
+export { trace } from './trace/trace.ts';
+export { type Attribute, type Attributes, Value, Vertex } from './value.ts';

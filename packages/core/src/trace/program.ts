@@ -1,0 +1,50 @@
+import type { TensorSpec } from '../dtype.ts';
+import type { Primitive } from '../node.ts';
+import { describeOrigin, type Origin } from '../origin.ts';
+import { formatShape } from '../shape.ts';
+import type { Attribute, Attributes } from '../value.ts';
+
+/** One primitive applied to numbered values. */
+export interface Instruction {
+  readonly primitive: Primitive;
+  readonly attributes: Attributes;
+  /** Numbers of the values that it reads. */
+  readonly inputs: readonly number[];
+  readonly spec: TensorSpec;
+  /** Every place of the graph that this stands for: merging keeps them all. */
+  readonly origins: readonly Origin[];
+}
+
+/**
+ * A graph as flat data, in order of execution: all that a backend ever sees. Inputs have the numbers 0 .. n-1,
+ * the instruction at place i of the body makes value n + i.
+ */
+export interface Program {
+  readonly inputs: readonly TensorSpec[];
+  readonly body: readonly Instruction[];
+  readonly outputs: readonly number[];
+}
+
+/** A readable listing, one instruction a line. */
+export function formatProgram({ inputs, body, outputs }: Program): string {
+  const lines = inputs.map((spec, i) => `%${i}: ${formatSpec(spec)} = input`);
+  body.forEach(({ primitive, attributes, inputs: operands, spec, origins }, i) => {
+    const given = Object.entries(attributes)
+      .filter(([name]) => name !== 'shape' && name !== 'dtype')
+      .map(([name, value]) => `${name}=${formatAttribute(value)}`);
+    const call = [primitive.name, ...given, ...operands.map((operand) => `%${operand}`)].join(' ');
+    lines.push(
+      `%${inputs.length + i}: ${formatSpec(spec)} = ${call}  # ${origins.map(describeOrigin).join(', ')}`,
+    );
+  });
+  return [...lines, `return ${outputs.map((output) => `%${output}`).join(', ')}`].join('\n');
+}
+
+function formatSpec({ shape, dtype }: TensorSpec): string {
+  return `${dtype}${formatShape(shape)}`;
+}
+
+function formatAttribute(value: Attribute): string {
+  if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : String(value);
+  return Array.isArray(value) ? formatShape(value) : `<${value.length} elements>`;
+}

@@ -1,4 +1,5 @@
 export { apply } from './apply.ts';
+export type { Backend, Binding, Buffer, Executable } from './backend.ts';
 export { defineNode } from './define.ts';
 export type { DType, FloatDType, TensorSpec, TypedArray } from './dtype.ts';
 export * from './errors.ts';
@@ -12,7 +13,7 @@ export { constant, fill, placeholder } from './ops/leaves.ts';
 export { matmul, transpose } from './ops/matmul.ts';
 export { reshape } from './ops/reshape.ts';
 export type { Origin, Pass } from './origin.ts';
-export { type Nested, type Tensor, type TensorLike, tensor } from './tensor.ts';
+export { type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
 export { type Attribute, type Attributes, Value, Vertex } from './value.ts';

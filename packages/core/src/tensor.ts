@@ -129,3 +129,8 @@ export function checkDType(what: string, dtype: DType, allowed: readonly DType[]
       ...(hint ? { hint } : {}),
     });
 }
+
+/** Zeros of a spec. */
+export function tensorOf({ shape, dtype }: TensorSpec): Tensor {
+  return { shape, dtype, data: allocateArray(dtype, sizeOf(shape)) };
+}

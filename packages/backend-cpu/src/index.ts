@@ -1,0 +1,1 @@
+export { CpuBackend, cpu } from './cpu-backend.ts';

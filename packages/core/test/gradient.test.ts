@@ -10,10 +10,12 @@ import {
   exp,
   fill,
   gradient,
+  log,
   matmul,
   mul,
   neg,
   placeholder,
+  relu,
   ShapeError,
   sub,
   sum,
@@ -58,6 +60,8 @@ describe('gradients equal float64 central differences', () => {
     'div by a scalar': [(a, b) => sum(div(a, b)), [X, 2.5]],
     'exp, square shape': [(a) => sum(exp(a)), [X]],
     'sum over each axis': [(a) => sum(mul(sum(a, { axis: 0 }), sum(a, { axis: 1 }))), [X]],
+    'relu away from its kink': [(a) => sum(mul(relu(a), a)), [X]],
+    'log of a sum': [(a) => log(sum(exp(a))), [X]],
     'one element': [(a) => sum(exp(mul(a, a))), [[[0.7]]]],
     '(4.1) matmul at n = p': [(w, x) => sum(exp(matmul(w, x))), [W, X]],
     'matmul with a transpose': [(w, x) => sum(mul(matmul(w, transpose(x)), matmul(w, x))), [W, X]],
@@ -83,6 +87,10 @@ test('a third derivative: d3/dx3 of x^4 is 24 x', () => {
   let y = mul(mul(x, x), mul(x, x));
   for (let order = 0; order < 3; order++) [y = y] = gradient(y, [x]);
   expect(evaluate([y])[0]?.data[0]).toBe(36);
+});
+
+test("relu'(0) is 0", () => {
+  expect(gradientsOf((x) => sum(relu(x)), [[-1, 0, 2]])).toEqual([[0, 0, 1]]);
 });
 
 test('20,000 vertices deep', () => {

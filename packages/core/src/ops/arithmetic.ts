@@ -1,4 +1,5 @@
 import { exp as exponential } from '../elementary/exp.ts';
+import { log as logarithm } from '../elementary/log.ts';
 import { binary, unary } from './elementwise.ts';
 
 /** -x */
@@ -26,4 +27,10 @@ export const div = binary('div', {
 export const exp = unary('exp', {
   scalar: (x = 0) => exponential(x),
   vjp: (g, { output: y }) => [mul(g, y)],
+});
+
+/** The natural logarithm; gradient g / x. */
+export const log = unary('log', {
+  scalar: (x = 0) => logarithm(x),
+  vjp: (g, { inputs: [x] }) => [div(g, x)],
 });

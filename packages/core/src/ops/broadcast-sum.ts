@@ -84,7 +84,7 @@ const sumPrimitive: Primitive<readonly [Value], SumAttributes> = {
 };
 
 /** Where the elements of a box of `shape` lie, in row-major order. */
-function offsetsOf(shape: Shape, strides: readonly number[]): number[] {
+export function offsetsOf(shape: Shape, strides: readonly number[]): number[] {
   let offsets = sizeOf(shape) === 0 ? [] : [0];
   shape.forEach((extent, axis) => {
     const stride = strides[axis] ?? 0;

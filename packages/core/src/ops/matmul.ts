@@ -26,6 +26,11 @@ export function transpose(x: Value): Value {
   return applyPrimitive(transposePrimitive, [x], {});
 }
 
+/** row += scale * (the row of `matrix` that starts at `start`). */
+function addScaled(row: Float64Array, scale: number, matrix: Float64Array, start: number): void {
+  for (let j = 0; j < row.length; j++) row[j] = (row[j] ?? 0) + scale * (matrix[start + j] ?? 0);
+}
+
 const matmulPrimitive: Primitive<readonly [Value, Value]> = {
   kind: 'structural',
   name: 'matmul',
@@ -41,17 +46,17 @@ const matmulPrimitive: Primitive<readonly [Value, Value]> = {
       throw new DTypeError({ got: `${a?.dtype} and ${b?.dtype}`, expected: 'one dtype' });
     return { shape: [rows, columns], dtype: a?.dtype ?? 'float32' };
   },
-  // Sums run over k in order, in float64, and are rounded once.
+  // Sums run over k in order, in float64, and are rounded once. The operands are widened first, so that the
+  // inner loop sees one kind of array.
   evaluate: ([a, b], output) => {
-    const [rows = 0, inner = 0] = a?.shape ?? [];
-    const columns = b?.shape[1] ?? 0;
+    if (a === undefined || b === undefined) return;
+    const [rows = 0, inner = 0] = a.shape;
+    const columns = b.shape[1] ?? 0;
+    const [left, right] = [new Float64Array(a.data), new Float64Array(b.data)];
     const row = new Float64Array(columns);
     for (let i = 0; i < rows; i++) {
       row.fill(0);
-      for (let k = 0; k < inner; k++) {
-        const left = a?.data[i * inner + k] ?? 0;
-        for (let j = 0; j < columns; j++) row[j] = (row[j] ?? 0) + left * (b?.data[k * columns + j] ?? 0);
-      }
+      for (let k = 0; k < inner; k++) addScaled(row, left[i * inner + k] ?? 0, right, k * columns);
       output.data.set(row, i * columns);
     }
   },

@@ -19,4 +19,5 @@ export type { Origin, Pass } from './origin.ts';
 export { type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
+export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';
 export { type Attribute, type Attributes, Value, Vertex } from './value.ts';

@@ -1,15 +1,18 @@
 export { apply } from './apply.ts';
 export type { Backend, Binding, Buffer, Executable } from './backend.ts';
 export { defineNode } from './define.ts';
+export { type ActivationRules, defineActivation } from './define-activation.ts';
 export type { DType, FloatDType, TensorSpec, TypedArray } from './dtype.ts';
 export * from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { gradient } from './gradient.ts';
+export { sigmoid, softplus } from './math/sigmoid.ts';
 export { logSoftmax, softmaxCrossEntropy } from './math/softmax.ts';
 export type { Composite, Cotangents, HostTensor, Node, Primitive } from './node.ts';
 export { add, div, exp, log, mul, neg, sub } from './ops/arithmetic.ts';
 export { broadcast, type ReductionOptions, sum } from './ops/broadcast-sum.ts';
 export type { Operand } from './ops/elementwise.ts';
+export { abs, log1p, sign, sqrt, square, tanh } from './ops/functions.ts';
 export { constant, fill, placeholder } from './ops/leaves.ts';
 export { matmul, transpose } from './ops/matmul.ts';
 export { max } from './ops/max.ts';

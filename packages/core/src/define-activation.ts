@@ -1,0 +1,76 @@
+import { apply } from './apply.ts';
+import { NotElementwiseError } from './errors.ts';
+import type { Composite } from './node.ts';
+import { sameShape } from './shape.ts';
+import type { Value, Vertex } from './value.ts';
+
+export interface ActivationRules {
+  readonly forward: (x: Value) => Value;
+  /** F'(z) * g, the Hadamard product, from the gradient, the input and the output. */
+  readonly vjp?: (gradient: Value, at: { readonly input: Value; readonly output: Value }) => Value;
+}
+
+/**
+ * An elementwise function of one's own, x_i = f(z_i), with a diagonal J (3.1): written as an expression, or with its vjp.
+ * @throws NotElementwiseError at the first use, when what `forward` built lets components mix: (3.2) would be wrong.
+ */
+export function defineActivation(
+  name: string,
+  rules: ActivationRules | ActivationRules['forward'],
+): (x: Value) => Value {
+  const { forward, vjp } = typeof rules === 'function' ? { forward: rules, vjp: undefined } : rules;
+  const node: Composite<readonly [Value]> = {
+    kind: 'composite',
+    name,
+    forward: (x) => {
+      const y = forward(x);
+      refuseMixing(name, y, [x]);
+      return y;
+    },
+    ...(vjp && {
+      vjp: (gradient: Value, { input, output }: Vertex<readonly [Value]>) => {
+        const product = vjp(gradient, { input, output });
+        refuseMixing(`the vjp of ${name}`, product, [gradient, input, output]);
+        return [product];
+      },
+    }),
+  };
+  return (x) => apply(node, x);
+}
+
+// Structural: everything between the inputs and the output must be elementwise and of the inputs' shape. No number is
+// tried, so nothing can slip through at a lucky point.
+function refuseMixing(name: string, output: Value, inputs: readonly Value[]): void {
+  const [{ shape } = output] = inputs;
+  const complain = (got: string) =>
+    new NotElementwiseError({
+      got,
+      expected: `${name} to be elementwise`,
+      hint: 'Use defineNode for a function that mixes components.',
+    });
+  if (!sameShape(output.shape, shape))
+    throw complain(`an output of [${output.shape}] for an input of [${shape}]`);
+  const seen = new Set<Value>(inputs);
+  const waiting = [output];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    const { node, expansion } = value.vertex;
+    if (expansion === undefined && node.kind !== 'elementwise' && dependsOn(value, inputs))
+      throw complain(`'${node.name}', which mixes components or changes the shape`);
+    waiting.push(...(expansion ?? value.inputs));
+  }
+}
+
+function dependsOn(value: Value, inputs: readonly Value[]): boolean {
+  const sources = new Set(inputs);
+  const seen = new Set<Value>();
+  const waiting = [value];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (sources.has(next)) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    waiting.push(...next.inputs);
+  }
+  return false;
+}

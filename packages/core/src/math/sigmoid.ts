@@ -1,0 +1,21 @@
+import { defineActivation } from '../define-activation.ts';
+import { add, div, exp, mul, neg, sub } from '../ops/arithmetic.ts';
+import { abs, log1p } from '../ops/functions.ts';
+import { relu, where } from '../ops/rectify.ts';
+
+/**
+ * The logistic function 1 / (1 + e^-z), from e = e^-|z|, which never overflows: 1 / (1 + e) for z > 0, else e / (1 + e). With x its output, J^T g = x (1 - x) g. (3.3)
+ */
+export const sigmoid = defineActivation('sigmoid', {
+  forward: (z) => {
+    const e = exp(neg(abs(z)));
+    return div(add(where(z, sub(1, e)), e), add(1, e));
+  },
+  vjp: (g, { output: x }) => mul(g, mul(x, sub(1, x))),
+});
+
+/** log(1 + e^z) = max(z, 0) + log1p(e^-|z|): linear for large z, without overflow. J^T g = sigmoid(z) g. */
+export const softplus = defineActivation('softplus', {
+  forward: (z) => add(relu(z), log1p(exp(neg(abs(z))))),
+  vjp: (g, { input: z }) => mul(g, sigmoid(z)),
+});

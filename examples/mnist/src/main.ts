@@ -6,12 +6,14 @@ import {
   add,
   type Buffer,
   gradient,
+  logSoftmax,
   matmul,
   mul,
+  neg,
   placeholder,
   relu,
-  softmaxCrossEntropy,
   sub,
+  sum,
   trace,
   type Value,
 } from '@pullback/core';
@@ -46,7 +48,7 @@ const weights = [float(784, 128), float(1, 128), float(128, 10), float(1, 10)].m
 );
 const [w1, b1, w2, b2] = weights as [Value, Value, Value, Value];
 const logits = add(matmul(relu(add(matmul(x, w1), b1)), w2), b2);
-const loss = mul(softmaxCrossEntropy(logits, t), 1 / batch);
+const loss = neg(mul(sum(mul(t, logSoftmax(logits))), 1 / batch));
 const updated = gradient(loss, weights).map((g, i) => sub(weights[i] ?? g, mul(g, learningRate)));
 
 const held: Buffer[] = weights.map(({ spec }, i) => {

@@ -52,11 +52,12 @@ export class CpuBackend implements Backend {
         expected: `${program.inputs.length} and ${program.outputs.length}`,
       });
     const values: HostTensor[] = inputs.map((buffer) => this.#held(buffer));
-    const steps = program.body.map(({ primitive, inputs: operands, attributes, spec }) => {
-      const output = tensorOf(spec);
+    const steps = program.body.map(({ primitive, inputs: operands, attributes, outputs: specs }) => {
       const read = operands.map((operand) => at(values, operand));
-      values.push(output);
-      return () => primitive.evaluate(read, output, attributes);
+      const [first, ...others] = specs.map(tensorOf);
+      if (first === undefined) throw new UnsupportedError(`'${primitive.name}' has no output`);
+      values.push(first, ...others);
+      return () => primitive.evaluate(read, [first, ...others], attributes);
     });
     // An output that is itself an input is copied first: its buffer may be written by another output.
     const results = program.outputs.map((number, i) => {

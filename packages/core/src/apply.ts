@@ -1,8 +1,8 @@
 import type { TensorSpec } from './dtype.ts';
 import { CapturedValueError, CycleError } from './errors.ts';
-import type { Composite, Node, Primitive } from './node.ts';
+import type { Composite, Node, Outputs, Primitive } from './node.ts';
 import { currentOrigin, within } from './origin.ts';
-import { type Attributes, type Value, Vertex, vertexCount } from './value.ts';
+import { type Attributes, Value, Vertex, vertexCount } from './value.ts';
 
 const deepest = 500;
 let depth = 0;
@@ -13,39 +13,60 @@ let depth = 0;
  * @throws CapturedValueError when `forward` used a Value that it was not given and that depends on a placeholder.
  * @throws CycleError when the node applies itself without end.
  */
-export function apply<In extends readonly Value[]>(node: Composite<In>, ...inputs: In): Value {
-  const eldest = vertexCount();
-  if (++depth > deepest) {
-    depth = 0;
+export function apply<In extends readonly Value[]>(node: Composite<In, Value>, ...inputs: In): Value;
+export function apply<In extends readonly Value[]>(
+  node: Composite<In, readonly Value[]>,
+  ...inputs: In
+): readonly Value[];
+export function apply<In extends readonly Value[]>(node: Composite<In>, ...inputs: In): Outputs {
+  if (depth === deepest)
     throw new CycleError({
       got: `'${node.name}' applied ${deepest} deep inside itself`,
       expected: 'a graph without cycles',
     });
-  }
+  const eldest = vertexCount();
+  depth++;
   try {
     return within(node.name, () => {
-      const expansion = node.forward(...inputs);
-      refuseCaptured(node, expansion, inputs, eldest);
-      return new Vertex(node, inputs, {}, [expansion.spec], [expansion], currentOrigin(), false).output;
+      const made = node.forward(...inputs);
+      const expansion = made instanceof Value ? [made] : made;
+      for (const output of expansion) refuseCaptured(node, output, inputs, eldest);
+      const specs = expansion.map((output) => output.spec);
+      const vertex = new Vertex(node, inputs, {}, specs, expansion, currentOrigin());
+      return made instanceof Value ? vertex.output : vertex.outputs;
     });
   } finally {
-    depth = Math.max(0, depth - 1);
+    depth--;
   }
 }
 
-/** A primitive applied to values: one vertex. */
+/** A primitive with one output applied to values. */
 export function applyPrimitive<In extends readonly Value[], A extends Attributes>(
-  node: Primitive<In, A>,
+  node: Primitive<In, A, Value>,
   inputs: In,
   attributes: A,
 ): Value {
+  return vertexOf(node, inputs, attributes).output;
+}
+
+/** A primitive with several outputs applied to values. */
+export function applyMany<In extends readonly Value[], A extends Attributes>(
+  node: Primitive<In, A, readonly Value[]>,
+  inputs: In,
+  attributes: A,
+): readonly Value[] {
+  return vertexOf(node, inputs, attributes).outputs;
+}
+
+function vertexOf(node: Primitive, inputs: readonly Value[], attributes: Attributes): Vertex {
   return within(node.name, () => {
-    const spec: TensorSpec = node.infer(
-      inputs.map((input) => input.spec),
-      attributes,
-    );
-    return new Vertex(node, inputs, attributes, [spec], undefined, currentOrigin(), node.kind === 'leaf')
-      .output;
+    const specs: readonly TensorSpec[] = [
+      node.infer(
+        inputs.map((input) => input.spec),
+        attributes,
+      ),
+    ].flat();
+    return new Vertex(node, inputs, attributes, specs, undefined, currentOrigin());
   });
 }
 

@@ -19,7 +19,7 @@ export function defineActivation(
   rules: ActivationRules | ActivationRules['forward'],
 ): (x: Value) => Value {
   const { forward, vjp } = typeof rules === 'function' ? { forward: rules, vjp: undefined } : rules;
-  const node: Composite<readonly [Value]> = {
+  const node: Composite<readonly [Value], Value> = {
     kind: 'composite',
     name,
     forward: (x) => {

@@ -1,15 +1,35 @@
 import { apply } from './apply.ts';
-import type { Composite, Cotangents } from './node.ts';
+import type { Cotangents } from './node.ts';
 import type { Value, Vertex } from './value.ts';
+
+/** A node of one's own with one output; see `defineNode`. */
+export interface NodeRules<In extends readonly Value[]> {
+  forward(...inputs: In): Value;
+  /** J^T gradient, one for each input; undefined where there is none. */
+  vjp?(gradient: Value, at: Vertex<In>): Cotangents;
+}
+
+/** A node of one's own with several outputs: gradients come as an array, undefined where nobody sent one. */
+export interface ManyOutputsRules<In extends readonly Value[]> {
+  forward(...inputs: In): readonly Value[];
+  vjp?(gradients: readonly (Value | undefined)[], at: Vertex<In>): Cotangents;
+}
 
 /**
  * A node of one's own: a function of Values that is one vertex, with the chain rule's vjp or the one given.
- * @param rules `forward`, and optionally `vjp`: J^T gradient, one for each input.
+ * @throws CapturedValueError at a use whose `forward` reaches for a Value that it was not given.
  */
 export function defineNode<In extends readonly Value[]>(
   name: string,
-  rules: { forward(...inputs: In): Value; vjp?(gradient: Value, at: Vertex<In>): Cotangents },
+  rules: NodeRules<In>,
 ): (...inputs: In) => Value {
-  const node: Composite<In> = { kind: 'composite', name, ...rules };
-  return (...inputs) => apply(node, ...inputs);
+  return (...inputs) => apply<In>({ kind: 'composite', name, ...rules }, ...inputs);
+}
+
+/** As `defineNode`, with several outputs. */
+export function defineNodeWithOutputs<In extends readonly Value[]>(
+  name: string,
+  rules: ManyOutputsRules<In>,
+): (...inputs: In) => readonly Value[] {
+  return (...inputs) => apply<In>({ kind: 'composite', name, ...rules }, ...inputs);
 }

@@ -37,8 +37,9 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
 
   const gradients = new Map([[of, start]]);
   for (const vertex of upstream.reverse()) {
-    const arriving = gradients.get(vertex.output);
-    if (arriving === undefined || !active.has(vertex)) continue;
+    if (!active.has(vertex)) continue;
+    const arriving = vertex.outputs.map((output) => gradients.get(output));
+    if (arriving.every((part) => part === undefined)) continue;
     const origin = { path: vertex.origin.path, pass: 'backward' as const };
     labelled(origin, () => {
       pullback(vertex, arriving).forEach((part, i) => {
@@ -57,11 +58,12 @@ function sources(vertex: Vertex): readonly Value[] {
   return vertex.node.vjp === undefined && vertex.expansion !== undefined ? vertex.expansion : vertex.inputs;
 }
 
-/** J^T times the arriving gradient. */
-function pullback(vertex: Vertex, arriving: Value): Cotangents {
+/** J^T times the arriving gradient: by hand, or straight on into what `forward` built. */
+function pullback(vertex: Vertex, arriving: Cotangents): Cotangents {
   const { node, inputs } = vertex;
-  if (node.vjp === undefined) return vertex.expansion === undefined ? [] : [arriving];
-  const parts = node.vjp(arriving, vertex);
+  if (node.vjp === undefined) return vertex.expansion === undefined ? [] : arriving;
+  const [single] = arriving;
+  const parts = node.vjp(arriving.length === 1 && single !== undefined ? single : arriving, vertex);
   const at = describeOrigin(vertex.origin);
   if (parts.length !== inputs.length)
     throw new VjpError({

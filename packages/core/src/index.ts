@@ -1,24 +1,56 @@
-export { apply } from './apply.ts';
+export { apply, applyMany, applyPrimitive } from './apply.ts';
 export type { Backend, Binding, Buffer, Executable } from './backend.ts';
-export { defineNode } from './define.ts';
+export { defineNode, defineNodeWithOutputs, type ManyOutputsRules, type NodeRules } from './define.ts';
 export { type ActivationRules, defineActivation } from './define-activation.ts';
-export type { DType, FloatDType, TensorSpec, TypedArray } from './dtype.ts';
+export { type DType, type FloatDType, isFloat, type TensorSpec, type TypedArray } from './dtype.ts';
 export * from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { gradient } from './gradient.ts';
-export { sigmoid, softplus } from './math/sigmoid.ts';
-export { logSoftmax, softmaxCrossEntropy } from './math/softmax.ts';
-export type { Composite, Cotangents, HostTensor, Node, Primitive } from './node.ts';
-export { add, div, exp, log, mul, neg, sub } from './ops/arithmetic.ts';
+export { clip, oneHot, pow, reciprocal } from './math/algebra.ts';
+export { relu } from './math/relu.ts';
+export { logSigmoid, sigmoid, softplus } from './math/sigmoid.ts';
+export { type AxisOptions, logSoftmax, logSumExp, softmax } from './math/softmax.ts';
+export {
+  distance,
+  mean,
+  norm,
+  standardDeviation,
+  type VarianceOptions,
+  variance,
+} from './math/statistics.ts';
+export type {
+  Composite,
+  Cotangents,
+  GradientOf,
+  HostTensor,
+  Node,
+  Outputs,
+  Primitive,
+  PrimitiveKind,
+} from './node.ts';
+export { add, ceil, div, floor, mod, mul, neg, round, sub } from './ops/arithmetic.ts';
 export { broadcast, type ReductionOptions, sum } from './ops/broadcast-sum.ts';
+export { cast } from './ops/cast.ts';
+export { and, equal, greater, greaterEqual, less, lessEqual, not, or } from './ops/comparisons.ts';
+export { concatenate, stack } from './ops/concatenate.ts';
 export type { Operand } from './ops/elementwise.ts';
-export { abs, log1p, sign, sqrt, square, tanh } from './ops/functions.ts';
-export { constant, fill, placeholder } from './ops/leaves.ts';
-export { matmul, transpose } from './ops/matmul.ts';
-export { max } from './ops/max.ts';
-export { greater, relu, where } from './ops/rectify.ts';
-export { reshape } from './ops/reshape.ts';
-export type { Origin, Pass } from './origin.ts';
+export { maximum, minimum } from './ops/extrema.ts';
+export { flip } from './ops/flip.ts';
+export { abs, exp, expm1, log, log1p, sign, sqrt, square, tanh } from './ops/functions.ts';
+export { gather, scatterAdd } from './ops/gather-scatter.ts';
+export { barrier, stopGradient } from './ops/identity.ts';
+export { iota } from './ops/iota.ts';
+export { constant, fill, ones, placeholder, zeros } from './ops/leaves.ts';
+export { matmul } from './ops/matmul.ts';
+export { argmax, max, min } from './ops/max.ts';
+export { foldIn, randomBits, uniform } from './ops/random.ts';
+export { expandDims, reshape, squeeze } from './ops/reshape.ts';
+export { select } from './ops/select.ts';
+export { type PadOptions, pad, slice } from './ops/slice-pad.ts';
+export { swapAxes, transpose } from './ops/transpose.ts';
+export { describeOrigin, labelled, type Origin, type Pass, within } from './origin.ts';
+export { threefry } from './random/threefry.ts';
+export { formatShape, lastOf, type Shape, sameShape, sizeOf } from './shape.ts';
 export { type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';

@@ -1,6 +1,12 @@
 import type { DType, TensorSpec, TypedArray } from './dtype.ts';
 import type { Attributes, Value, Vertex } from './value.ts';
 
+/** What a node makes: one Value, or several told apart by their place. */
+export type Outputs = Value | readonly Value[];
+
+/** What comes back to a node: a gradient for its output, or one for each of several; undefined where nobody sent one. */
+export type GradientOf<Out extends Outputs> = Out extends Value ? Value : readonly (Value | undefined)[];
+
 /** J^T times a gradient, one for each input; undefined where there is none. */
 export type Cotangents = readonly (Value | undefined)[];
 
@@ -8,32 +14,55 @@ export type Cotangents = readonly (Value | undefined)[];
  * A node written as other nodes. Without a `vjp` its gradient is the chain rule over what `forward` built;
  * a hand-written one is used instead, for stability or speed.
  */
-export interface Composite<In extends readonly Value[] = readonly Value[]> {
+export interface Composite<In extends readonly Value[] = readonly Value[], Out extends Outputs = Outputs> {
   readonly kind: 'composite';
   readonly name: string;
-  forward(...inputs: In): Value;
-  vjp?(gradient: Value, at: Vertex<In>): Cotangents;
+  forward(...inputs: In): Out;
+  vjp?(gradient: GradientOf<Out>, at: Vertex<In>): Cotangents;
 }
 
-/** A node that backends know: its shape rule, its meaning and its vjp in one object. */
-export interface Primitive<
-  In extends readonly Value[] = readonly Value[],
-  A extends Attributes = Attributes,
-> {
-  readonly kind: 'elementwise' | 'structural' | 'leaf';
-  readonly name: string;
-  /** The spec of the output. @throws ShapeError, DTypeError */
-  infer(inputs: readonly TensorSpec[], attributes: A): TensorSpec;
-  /** The meaning: fills `output` from `inputs`, all dense and row-major. Floats are rounded when they are stored. */
-  evaluate(inputs: readonly HostTensor[], output: HostTensor, attributes: A): void;
-  vjp?(gradient: Value, at: Vertex<In, A>): Cotangents;
-}
+/**
+ * What a primitive does to the elements, for compilers:
+ * `elementwise` f(x_i, y_i, ...) of operands of one shape; `movement` the same elements elsewhere or repeated;
+ * `reduction` over axes; `contraction` sums of products; `indexing` places given by data; `generator` no operands;
+ * `identity` its operand, kept for what it means to differentiation or to merging; `leaf` given at run time.
+ */
+export type PrimitiveKind =
+  | 'elementwise'
+  | 'movement'
+  | 'reduction'
+  | 'contraction'
+  | 'indexing'
+  | 'generator'
+  | 'identity'
+  | 'leaf';
 
 /** A tensor whose elements `evaluate` reads and writes. */
 export interface HostTensor {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly data: TypedArray;
+}
+
+type Each<In extends readonly Value[], T> = { readonly [K in keyof In]: T };
+
+/** A node that backends know: its shape rule, its meaning and its vjp in one object. */
+export interface Primitive<
+  In extends readonly Value[] = readonly Value[],
+  A extends Attributes = Attributes,
+  Out extends Outputs = Outputs,
+> {
+  readonly kind: PrimitiveKind;
+  readonly name: string;
+  /** The spec of the output, or of each of several. @throws ShapeError, DTypeError */
+  infer(inputs: Each<In, TensorSpec>, attributes: A): TensorSpec | readonly TensorSpec[];
+  /** The meaning: fills the outputs from the inputs, all dense and row-major. Floats are rounded when they are stored. */
+  evaluate(
+    inputs: Each<In, HostTensor>,
+    outputs: readonly [HostTensor, ...(readonly HostTensor[])],
+    attributes: A,
+  ): void;
+  vjp?(gradient: GradientOf<Out>, at: Vertex<In, A>): Cotangents;
 }
 
 export type Node = Composite | Primitive;

@@ -32,10 +32,9 @@ export class Vertex<In extends readonly Value[] = readonly Value[], A extends At
     /** For a composite, what its `forward` returned: the graph behind each output. */
     readonly expansion: readonly Value[] | undefined,
     readonly origin: Origin,
-    leaf: boolean,
   ) {
     this.outputs = Object.freeze(specs.map((spec, index) => new Value(this, index, spec)));
-    this.constant = !leaf && inputs.every((input) => input.vertex.constant);
+    this.constant = node.kind !== 'leaf' && inputs.every((input) => input.vertex.constant);
     Object.freeze(inputs);
   }
 

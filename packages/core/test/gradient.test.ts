@@ -142,7 +142,7 @@ describe('what is refused', () => {
     expect(() => add(x, fill(1, [2, 3], 'float64'))).toThrow(DTypeError);
   });
   test('shapes that do not fit', () => {
-    expect(() => matmul(x, x)).toThrow(/matrices \[m, k\] and \[k, n\], got \[2, 3\] and \[2, 3\]/);
+    expect(() => matmul(x, x)).toThrow(/matrices .*, got \[2, 3\] and \[2, 3\]/);
     expect(() => add(x, fill(1, [2, 2]))).toThrow(ShapeError);
   });
 });

@@ -1,8 +1,8 @@
 import { applyPrimitive } from '../apply.ts';
-import { isFloat } from '../dtype.ts';
-import { DTypeError, OptionError } from '../errors.ts';
-import type { Cotangents, Primitive } from '../node.ts';
-import { broadcastShapes } from '../shape.ts';
+import type { DType, TensorSpec } from '../dtype.ts';
+import { DTypeError, OptionError, ShapeError } from '../errors.ts';
+import type { Cotangents, HostTensor, Primitive } from '../node.ts';
+import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
 import { Value, type Vertex } from '../value.ts';
 import { broadcast } from './broadcast-sum.ts';
 import { fill } from './leaves.ts';
@@ -10,32 +10,66 @@ import { fill } from './leaves.ts';
 /** A Value, or a number that takes the other operand's dtype. */
 export type Operand = Value | number;
 
+export const floats: readonly DType[] = ['float32', 'float64'];
+export const numbers: readonly DType[] = ['float32', 'float64', 'int32'];
+export const everything: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
+
+type Scalar = (...x: number[]) => number;
+
 interface Rules<In extends readonly Value[]> {
-  readonly scalar: (...x: number[]) => number;
-  readonly vjp: (gradient: Value, at: Vertex<In>) => Cotangents;
+  /** The dtypes that the operands may have; all operands share one. */
+  readonly takes: readonly DType[];
+  /** The dtype of the result, where it is not that of the operands. */
+  readonly gives?: DType;
+  /** The result of one element of each operand. */
+  readonly scalar: Scalar;
+  /** The same for int32, where numbers are not enough: results are taken modulo 2^32. */
+  readonly integer?: Scalar;
+  /** Left out when the derivative is 0 wherever there is one. */
+  readonly vjp?: (gradient: Value, at: Vertex<In>) => Cotangents;
 }
 
-function elementwise<In extends readonly Value[]>(name: string, { scalar, vjp }: Rules<In>): Primitive<In> {
+/** A primitive that does the same to every element, for operands of one shape. */
+export function elementwise<In extends readonly Value[]>(
+  name: string,
+  { takes, gives, scalar, integer = scalar, vjp }: Rules<In>,
+): Primitive<In, Readonly<Record<string, never>>, Value> {
   return {
     kind: 'elementwise',
     name,
     infer: (inputs) => {
-      const [first] = inputs;
-      const dtypes = inputs.map((input) => input.dtype);
-      if (first === undefined || !isFloat(first.dtype) || !dtypes.every((dtype) => dtype === first.dtype))
-        throw new DTypeError({
-          got: `${name} of ${dtypes.join(' and ')}`,
-          expected: 'operands of one float dtype',
-          hint: 'Nothing is promoted silently: cast one of them.',
-        });
-      return first;
+      const { shape, dtype } = commonSpec(name, inputs, takes);
+      return { shape, dtype: gives ?? dtype };
     },
-    evaluate: (inputs, output) => {
-      const [a, b] = inputs;
-      for (let i = 0; i < output.data.length; i++) output.data[i] = scalar(a?.data[i] ?? 0, b?.data[i] ?? 0);
-    },
-    vjp,
+    evaluate: (inputs, [output]) =>
+      mapElements(inputs[0]?.dtype === 'int32' ? integer : scalar, inputs, output),
+    ...(vjp && { vjp }),
   };
+}
+
+/** output_i = f(a_i, b_i, c_i, ...) */
+export function mapElements(f: Scalar, inputs: readonly HostTensor[], output: HostTensor): void {
+  const [a = output, b = a, c = b, d = c] = inputs;
+  const [as, bs, cs, ds, result] = [a.data, b.data, c.data, d.data, output.data];
+  for (let i = 0; i < result.length; i++) result[i] = f(as[i] ?? 0, bs[i] ?? 0, cs[i] ?? 0, ds[i] ?? 0);
+}
+
+/** The one spec that all operands have. */
+function commonSpec(name: string, inputs: readonly TensorSpec[], takes: readonly DType[]): TensorSpec {
+  const [first] = inputs;
+  const dtypes = inputs.map((input) => input.dtype);
+  if (first === undefined || !takes.includes(first.dtype) || !dtypes.every((dtype) => dtype === first.dtype))
+    throw new DTypeError({
+      got: `${name} of ${dtypes.join(' and ')}`,
+      expected: `operands of one dtype: ${takes.join(', ')}`,
+      hint: 'Nothing is promoted silently: cast(x, dtype) says what is meant.',
+    });
+  if (!inputs.every(({ shape }) => sameShape(shape, first.shape)))
+    throw new ShapeError({
+      got: `${name} of ${inputs.map(({ shape }) => formatShape(shape)).join(' and ')}`,
+      expected: 'one shape',
+    });
+  return first;
 }
 
 /** Makes f(x) for every element. */
@@ -56,12 +90,18 @@ export function binary(
       throw new OptionError({
         got: `${name} of two numbers`,
         expected: 'at least one Value',
-        hint: 'Use constant(x).',
+        hint: 'constant(x) makes one.',
       });
     const shape = broadcastShapes(shapeOf(a), shapeOf(b));
-    const lift = (x: Operand) => (x instanceof Value ? broadcast(x, shape) : fill(x, shape, like.dtype));
-    return applyPrimitive(primitive, [lift(a), lift(b)], {});
+    return applyPrimitive(primitive, [lift(a, shape, like.dtype), lift(b, shape, like.dtype)], {});
   };
 }
 
-const shapeOf = (x: Operand) => (x instanceof Value ? x.shape : []);
+/** An operand as a Value of `shape`. */
+export function lift(x: Operand, shape: readonly number[], dtype: DType): Value {
+  return x instanceof Value ? broadcast(x, shape) : fill(x, shape, dtype);
+}
+
+export function shapeOf(x: Operand): readonly number[] {
+  return x instanceof Value ? x.shape : [];
+}

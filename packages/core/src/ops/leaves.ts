@@ -1,22 +1,25 @@
 import { applyPrimitive } from '../apply.ts';
-import type { TypedArray } from '../dtype.ts';
-import { type DType, roundTo, type TensorSpec } from '../dtype.ts';
-import type { Primitive } from '../node.ts';
+import { type DType, roundTo, type TensorSpec, type TypedArray } from '../dtype.ts';
+import type { Primitive, PrimitiveKind } from '../node.ts';
 import { checkShape, type Shape } from '../shape.ts';
 import { type TensorLike, tensor } from '../tensor.ts';
 import type { Value } from '../value.ts';
 
-interface LeafAttributes extends Readonly<Record<string, number | string | readonly number[] | TypedArray>> {
+interface SpecAttributes extends Readonly<Record<string, number | string | readonly number[] | TypedArray>> {
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
-const specOf = ({ shape, dtype }: LeafAttributes): TensorSpec => ({ shape, dtype });
+const rules = <A extends SpecAttributes>(kind: PrimitiveKind, name: string) => ({
+  kind,
+  name,
+  infer: (_: readonly TensorSpec[], { shape, dtype }: A): TensorSpec => ({ shape, dtype }),
+});
 
-const inputPrimitive: Primitive<readonly [], LeafAttributes & { readonly name: string }> = {
-  kind: 'leaf',
-  name: 'input',
-  infer: (_, attributes) => specOf(attributes),
+type Leaf<A extends SpecAttributes> = Primitive<readonly [], A, Value>;
+
+const inputPrimitive: Leaf<SpecAttributes & { readonly name: string }> = {
+  ...rules('leaf', 'input'),
   evaluate: () => {},
 };
 
@@ -26,11 +29,9 @@ export function placeholder({ shape, dtype }: TensorSpec, name: string): Value {
   return applyPrimitive(inputPrimitive, [], { shape, dtype, name });
 }
 
-const fillPrimitive: Primitive<readonly [], LeafAttributes & { readonly value: number }> = {
-  kind: 'structural',
-  name: 'fill',
-  infer: (_, attributes) => specOf(attributes),
-  evaluate: (_, output, { value }) => void output.data.fill(value),
+const fillPrimitive: Leaf<SpecAttributes & { readonly value: number }> = {
+  ...rules('generator', 'fill'),
+  evaluate: (_, [output], { value }) => void output.data.fill(value),
 };
 
 /** The same number everywhere. */
@@ -39,15 +40,28 @@ export function fill(value: number, shape: Shape, dtype: DType = 'float32'): Val
   return applyPrimitive(fillPrimitive, [], { value: roundTo(dtype, value), shape, dtype });
 }
 
-const literalPrimitive: Primitive<readonly [], LeafAttributes & { readonly data: TypedArray }> = {
-  kind: 'structural',
-  name: 'literal',
-  infer: (_, attributes) => specOf(attributes),
-  evaluate: (_, output, { data }) => output.data.set(data),
+/** The number that a vertex of `fill` holds everywhere, undefined for every other vertex. */
+export function filledWith(node: object, attributes: Readonly<Record<string, unknown>>): number | undefined {
+  return node === fillPrimitive && typeof attributes['value'] === 'number' ? attributes['value'] : undefined;
+}
+
+export function zeros(shape: Shape, dtype?: DType): Value {
+  return fill(0, shape, dtype);
+}
+
+export function ones(shape: Shape, dtype?: DType): Value {
+  return fill(1, shape, dtype);
+}
+
+const literalPrimitive: Leaf<SpecAttributes & { readonly data: TypedArray }> = {
+  ...rules('generator', 'literal'),
+  evaluate: (_, [output], { data }) => output.data.set(data),
 };
 
-/** Numbers that are part of the graph. */
+/** Numbers that are part of the graph; plain ones are float32 unless another dtype is asked for. */
 export function constant(like: TensorLike, options: { dtype?: DType } = {}): Value {
   const { shape, dtype, data } = tensor(like, options);
+  const [first] = data;
+  if (shape.length === 0 && first !== undefined) return fill(first, shape, dtype);
   return applyPrimitive(literalPrimitive, [], { shape, dtype, data: data.slice() });
 }

@@ -1,70 +1,67 @@
 import { applyPrimitive } from '../apply.ts';
+import { isFloat } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import type { Primitive } from '../node.ts';
-import { formatShape } from '../shape.ts';
+import { broadcastShapes, formatShape, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
+import { broadcast } from './broadcast-sum.ts';
+import { expandDims, squeeze } from './reshape.ts';
+import { swapAxes } from './transpose.ts';
 
-const transposePrimitive: Primitive<readonly [Value]> = {
-  kind: 'structural',
-  name: 'transpose',
-  infer: ([x]) => {
-    const [rows, columns, ...more] = x?.shape ?? [];
-    if (rows === undefined || columns === undefined || more.length > 0)
-      throw new ShapeError({ got: formatShape(x?.shape ?? []), expected: 'a matrix' });
-    return { shape: [columns, rows], dtype: x?.dtype ?? 'float32' };
+const matmulPrimitive: Primitive<readonly [Value, Value], Readonly<Record<string, never>>, Value> = {
+  kind: 'contraction',
+  name: 'matmul',
+  infer: ([a, b]) => {
+    const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+    const [rows, inner] = a.shape.slice(-2);
+    const [innerB, columns] = b.shape.slice(-2);
+    if (rows === undefined || columns === undefined || inner !== innerB || !sameShape(batchA, batchB))
+      throw new ShapeError({
+        got: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+        expected: 'matrices [..., m, k] and [..., k, n]',
+      });
+    if (a.dtype !== b.dtype || !isFloat(a.dtype))
+      throw new DTypeError({
+        got: `a product of ${a.dtype} and ${b.dtype}`,
+        expected: 'two of one float dtype',
+      });
+    return { shape: [...batchA, rows, columns], dtype: a.dtype };
   },
-  evaluate: ([x], output) => {
-    const [rows = 0, columns = 0] = x?.shape ?? [];
-    for (let i = 0; i < rows; i++)
-      for (let j = 0; j < columns; j++) output.data[j * rows + i] = x?.data[i * columns + j] ?? 0;
+  // Sums run over k in order, in float64, and are rounded once. The operands are widened first, so that the
+  // inner loop sees one kind of array.
+  evaluate: ([a, b], [output]) => {
+    const [rows = 0, inner = 0] = a.shape.slice(-2);
+    const columns = b.shape.at(-1) ?? 0;
+    const [left, right] = [new Float64Array(a.data), new Float64Array(b.data)];
+    const row = new Float64Array(columns);
+    for (let i = 0; i < sizeOf(a.shape.slice(0, -2)) * rows; i++) {
+      const matrix = Math.floor(i / rows) * inner * columns;
+      row.fill(0);
+      for (let k = 0; k < inner; k++) addScaled(row, left[i * inner + k] ?? 0, right, matrix + k * columns);
+      output.data.set(row, i * columns);
+    }
   },
-  vjp: (gradient) => [transpose(gradient)],
+  // grad_A = G B^T, grad_B = A^T G                                                    (4.1, 4.2)
+  vjp: (gradient, { inputs: [a, b] }) => [
+    matmul(gradient, swapAxes(b, -1, -2)),
+    matmul(swapAxes(a, -1, -2), gradient),
+  ],
 };
-
-/** A^T of a matrix. @throws ShapeError */
-export function transpose(x: Value): Value {
-  return applyPrimitive(transposePrimitive, [x], {});
-}
 
 /** row += scale * (the row of `matrix` that starts at `start`). */
 function addScaled(row: Float64Array, scale: number, matrix: Float64Array, start: number): void {
   for (let j = 0; j < row.length; j++) row[j] = (row[j] ?? 0) + scale * (matrix[start + j] ?? 0);
 }
 
-const matmulPrimitive: Primitive<readonly [Value, Value]> = {
-  kind: 'structural',
-  name: 'matmul',
-  infer: ([a, b]) => {
-    const [rows, inner, ...moreA] = a?.shape ?? [];
-    const [innerB, columns, ...moreB] = b?.shape ?? [];
-    if (rows === undefined || columns === undefined || inner !== innerB || moreA.length + moreB.length > 0)
-      throw new ShapeError({
-        got: `${formatShape(a?.shape ?? [])} and ${formatShape(b?.shape ?? [])}`,
-        expected: 'matrices [m, k] and [k, n]',
-      });
-    if (a?.dtype !== b?.dtype)
-      throw new DTypeError({ got: `${a?.dtype} and ${b?.dtype}`, expected: 'one dtype' });
-    return { shape: [rows, columns], dtype: a?.dtype ?? 'float32' };
-  },
-  // Sums run over k in order, in float64, and are rounded once. The operands are widened first, so that the
-  // inner loop sees one kind of array.
-  evaluate: ([a, b], output) => {
-    if (a === undefined || b === undefined) return;
-    const [rows = 0, inner = 0] = a.shape;
-    const columns = b.shape[1] ?? 0;
-    const [left, right] = [new Float64Array(a.data), new Float64Array(b.data)];
-    const row = new Float64Array(columns);
-    for (let i = 0; i < rows; i++) {
-      row.fill(0);
-      for (let k = 0; k < inner; k++) addScaled(row, left[i * inner + k] ?? 0, right, k * columns);
-      output.data.set(row, i * columns);
-    }
-  },
-  // grad_A = G B^T, grad_B = A^T G                                                    (4.1, 4.2)
-  vjp: (gradient, { inputs: [a, b] }) => [matmul(gradient, transpose(b)), matmul(transpose(a), gradient)],
-};
-
-/** The product of matrices [m, k] and [k, n]. @throws ShapeError, DTypeError */
+/**
+ * The product of matrices [..., m, k] and [..., k, n]; leading axes broadcast. A vector on the left is a row, on the
+ * right a column, and its axis is left out of the result.
+ * @throws ShapeError, DTypeError
+ */
 export function matmul(a: Value, b: Value): Value {
-  return applyPrimitive(matmulPrimitive, [a, b], {});
+  if (a.shape.length === 1) return squeeze(matmul(expandDims(a, 0), b), -2);
+  if (b.shape.length === 1) return squeeze(matmul(a, expandDims(b, 1)), -1);
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const spread = (x: Value) => broadcast(x, [...batch, ...x.shape.slice(-2)]);
+  return applyPrimitive(matmulPrimitive, [spread(a), spread(b)], {});
 }

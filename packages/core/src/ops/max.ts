@@ -1,47 +1,99 @@
 import { applyPrimitive } from '../apply.ts';
-import { ShapeError } from '../errors.ts';
+import { DTypeError, ShapeError } from '../errors.ts';
 import type { Primitive } from '../node.ts';
-import { formatShape, normalizeAxis, stridesOf } from '../shape.ts';
+import { formatShape, normalizeAxes, normalizeAxis, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { div, mul, sub } from './arithmetic.ts';
-import { broadcast, offsetsOf, sum } from './broadcast-sum.ts';
-import { greater } from './rectify.ts';
+import { offsetsOf } from '../walk.ts';
+import { div, mul, neg } from './arithmetic.ts';
+import {
+  type AxesAttributes,
+  broadcast,
+  dropAxes,
+  type ReductionOptions,
+  reducedShape,
+  sum,
+} from './broadcast-sum.ts';
+import { cast } from './cast.ts';
+import { equal } from './comparisons.ts';
 
-interface MaxAttributes extends Readonly<Record<string, number>> {
-  readonly axis: number;
-}
-
-const maxPrimitive: Primitive<readonly [Value], MaxAttributes> = {
-  kind: 'structural',
+const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
+  kind: 'reduction',
   name: 'max',
-  infer: ([x], { axis }) => {
-    const shape = x?.shape ?? [];
-    if (shape[axis] === 0)
-      throw new ShapeError({ got: formatShape(shape), expected: `something along axis ${axis}` });
-    return { shape: shape.map((extent, i) => (i === axis ? 1 : extent)), dtype: x?.dtype ?? 'float32' };
+  infer: ([x], { axes }) => {
+    refuseEmpty('max', x.shape, axes);
+    if (x.dtype === 'bool' || x.dtype === 'uint8')
+      throw new DTypeError({ got: `max of ${x.dtype}`, expected: 'float32, float64 or int32' });
+    return { shape: reducedShape(x.shape, axes), dtype: x.dtype };
   },
-  evaluate: ([x], output, { axis }) => {
-    if (x === undefined) return;
+  evaluate: ([x], [output], { axes }) => {
     const strides = stridesOf(x.shape);
-    const stride = strides[axis] ?? 1;
+    const offsets = offsetsOf(
+      x.shape.map((extent, i) => (axes.includes(i) ? extent : 1)),
+      strides,
+    );
     offsetsOf(output.shape, strides).forEach((start, i) => {
       let best = x.data[start] ?? 0;
-      for (let k = 1; k < (x.shape[axis] ?? 0); k++) best = Math.max(best, x.data[start + k * stride] ?? 0);
+      for (const offset of offsets) best = Math.max(best, x.data[start + offset] ?? 0);
       output.data[i] = best;
     });
   },
   // Ties share equally.
-  vjp: (gradient, { input: x, output: y }) => {
-    const top = sub(1, greater(broadcast(y, x.shape), x));
-    const count = sum(top, {
-      axis: x.shape.flatMap((n, i) => (n === y.shape[i] ? [] : [i])),
-      keepAxis: true,
-    });
-    return [mul(top, div(gradient, count))];
+  vjp: (gradient, { input: x, output: y, attributes: { axes } }) => {
+    const top = cast(equal(broadcast(y, x.shape), x), gradient.dtype);
+    return [mul(top, div(gradient, sum(top, { axis: axes, keepAxis: true })))];
   },
 };
 
-/** The maximum along `axis`, which is kept with extent 1; NaN when there is one. @throws ShapeError over nothing. */
-export function max(x: Value, { axis }: { axis: number }): Value {
-  return applyPrimitive(maxPrimitive, [x], { axis: normalizeAxis(axis, x.shape.length) });
+/** The maximum over `axis`; NaN when there is one; ties share the gradient equally. @throws ShapeError over nothing. */
+export function max(x: Value, { axis, keepAxis = false }: ReductionOptions = {}): Value {
+  const axes = normalizeAxes(axis, x.shape.length);
+  const kept = axes.length === 0 ? x : applyPrimitive(maxPrimitive, [x], { axes });
+  return keepAxis ? kept : dropAxes(kept, axes);
+}
+
+/** The minimum over `axis`, as -max(-x). */
+export function min(x: Value, options: ReductionOptions = {}): Value {
+  return neg(max(neg(x), options));
+}
+
+interface AxisAttributes extends Readonly<Record<string, number>> {
+  readonly axis: number;
+}
+
+const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
+  kind: 'reduction',
+  name: 'argmax',
+  infer: ([x], { axis }) => {
+    refuseEmpty('argmax', x.shape, [axis]);
+    return { shape: reducedShape(x.shape, [axis]), dtype: 'int32' };
+  },
+  evaluate: ([x], [output], { axis }) => {
+    const strides = stridesOf(x.shape);
+    const stride = strides[axis] ?? 1;
+    offsetsOf(output.shape, strides).forEach((start, i) => {
+      const at = (k: number) => x.data[start + k * stride] ?? 0;
+      let best = 0;
+      for (let k = 1; k < (x.shape[axis] ?? 0) && !Number.isNaN(at(best)); k++)
+        if (!(at(k) <= at(best))) best = k;
+      output.data[i] = best;
+    });
+  },
+};
+
+/** Where the maximum along `axis` stands, as int32: the first of equals, the first NaN when there is one. No gradient. */
+export function argmax(
+  x: Value,
+  { axis = -1, keepAxis = false }: { axis?: number; keepAxis?: boolean } = {},
+): Value {
+  const place = normalizeAxis(axis, x.shape.length);
+  const kept = applyPrimitive(argmaxPrimitive, [x], { axis: place });
+  return keepAxis ? kept : dropAxes(kept, [place]);
+}
+
+function refuseEmpty(what: string, shape: readonly number[], axes: readonly number[]): void {
+  if (axes.some((axis) => shape[axis] === 0))
+    throw new ShapeError({
+      got: formatShape(shape),
+      expected: `something to take the ${what} of along every axis`,
+    });
 }

@@ -10,14 +10,16 @@ export interface Instruction {
   readonly attributes: Attributes;
   /** Numbers of the values that it reads. */
   readonly inputs: readonly number[];
-  readonly spec: TensorSpec;
+  /** The number of its first output; the others follow. */
+  readonly first: number;
+  readonly outputs: readonly TensorSpec[];
   /** Every place of the graph that this stands for: merging keeps them all. */
   readonly origins: readonly Origin[];
 }
 
 /**
- * A graph as flat data, in order of execution: all that a backend ever sees. Inputs have the numbers 0 .. n-1,
- * the instruction at place i of the body makes value n + i.
+ * A graph as flat data, in order of execution: all that a backend ever sees. The inputs are the values 0 .. n-1, those
+ * that the body makes are numbered on from there.
  */
 export interface Program {
   readonly inputs: readonly TensorSpec[];
@@ -28,15 +30,14 @@ export interface Program {
 /** A readable listing, one instruction a line. */
 export function formatProgram({ inputs, body, outputs }: Program): string {
   const lines = inputs.map((spec, i) => `%${i}: ${formatSpec(spec)} = input`);
-  body.forEach(({ primitive, attributes, inputs: operands, spec, origins }, i) => {
+  for (const { primitive, attributes, inputs: operands, first, outputs: specs, origins } of body) {
+    const made = specs.map((spec, i) => `%${first + i}: ${formatSpec(spec)}`).join(', ');
     const given = Object.entries(attributes)
       .filter(([name]) => name !== 'shape' && name !== 'dtype')
       .map(([name, value]) => `${name}=${formatAttribute(value)}`);
     const call = [primitive.name, ...given, ...operands.map((operand) => `%${operand}`)].join(' ');
-    lines.push(
-      `%${inputs.length + i}: ${formatSpec(spec)} = ${call}  # ${origins.map(describeOrigin).join(', ')}`,
-    );
-  });
+    lines.push(`${made} = ${call}  # ${origins.map(describeOrigin).join(', ')}`);
+  }
   return [...lines, `return ${outputs.map((output) => `%${output}`).join(', ')}`].join('\n');
 }
 

@@ -1,11 +1,16 @@
 import { CapturedValueError } from '../errors.ts';
+import type { Primitive } from '../node.ts';
+import { fill, filledWith } from '../ops/leaves.ts';
 import { describeOrigin, type Origin } from '../origin.ts';
-import type { Attributes, Value, Vertex } from '../value.ts';
+import { tensorOf } from '../tensor.ts';
+import type { Value, Vertex } from '../value.ts';
+import { structuralKeys } from './keys.ts';
 import type { Instruction, Program } from './program.ts';
 
 /**
- * The Program that computes `outputs` from `inputs`: composites opened, common subexpressions merged, what no output
- * needs left out. Two vertices are one when the same primitive, by reference, has equal attributes and operands.
+ * The Program that computes `outputs` from `inputs`: composites opened, common subexpressions merged, constants folded,
+ * what no output needs left out. Two vertices are one when the same primitive, by reference, has equal attributes and
+ * operands.
  * @throws CapturedValueError when a placeholder that is not among `inputs` is reached.
  */
 export function trace(inputs: readonly Value[], outputs: readonly Value[]): Program {
@@ -22,30 +27,58 @@ export function trace(inputs: readonly Value[], outputs: readonly Value[]): Prog
   };
   const keyOf = structuralKeys();
   const merged = new Map<string, number>();
-  const body: (Instruction & { readonly origins: Origin[] })[] = [];
-  for (const vertex of upstream(outputs, numbers)) {
-    const { node, attributes, expansion, output, origin } = vertex;
-    const [meant] = expansion ?? [];
-    if (meant !== undefined) {
-      numbers.set(output, numberOf(meant));
+  const makers = new Map<number, Draft>();
+  const body: Draft[] = [];
+  let next = inputs.length;
+
+  for (const original of upstream(outputs, numbers)) {
+    const { expansion } = original;
+    if (expansion !== undefined) {
+      expansion.forEach((meant, i) => {
+        const output = original.outputs[i];
+        if (output !== undefined) numbers.set(output, numberOf(meant));
+      });
       continue;
     }
+    const operands = original.inputs.map(numberOf);
+    const splats = operands.map((operand) => splatOf(makers.get(operand)));
+    const vertex = foldedFill(original, splats) ?? original;
+    const { node, attributes } = vertex;
     if (node.kind === 'composite' || node.kind === 'leaf') continue;
-    const operands = vertex.inputs.map(numberOf);
-    const key = keyOf(node, operands, attributes);
-    const known = merged.get(key);
-    if (known !== undefined) {
-      numbers.set(output, known);
-      body[known - inputs.length]?.origins.push(origin);
+    const [only] = operands;
+    if (node.kind === 'identity' && node.vjp === undefined && only !== undefined) {
+      numbers.set(original.output, only);
       continue;
     }
-    const number = inputs.length + body.length;
-    body.push({ primitive: node, attributes, inputs: operands, spec: output.spec, origins: [origin] });
-    merged.set(key, number);
-    numbers.set(output, number);
+    const reads = vertex === original ? operands : [];
+    const key = keyOf(node, reads, attributes);
+    const known = merged.get(key);
+    const first = known ?? next;
+    original.outputs.forEach((output, i) => {
+      numbers.set(output, first + i);
+    });
+    if (known !== undefined) {
+      makers.get(known)?.origins.push(original.origin);
+      continue;
+    }
+    const specs = vertex.outputs.map(({ spec }) => spec);
+    const draft: Draft = {
+      primitive: node,
+      attributes,
+      inputs: reads,
+      first,
+      outputs: specs,
+      origins: [original.origin],
+    };
+    body.push(draft);
+    merged.set(key, first);
+    makers.set(first, draft);
+    next += specs.length;
   }
-  return { inputs: inputs.map((input) => input.spec), body, outputs: outputs.map(numberOf) };
+  return withoutDead({ inputs: inputs.map((input) => input.spec), body, outputs: outputs.map(numberOf) });
 }
+
+type Draft = Instruction & { readonly primitive: Primitive; readonly origins: Origin[] };
 
 /** The vertices that the outputs need, oldest first; composites with all that they stand for. */
 function upstream(outputs: readonly Value[], given: ReadonlyMap<Value, number>): Vertex[] {
@@ -59,23 +92,55 @@ function upstream(outputs: readonly Value[], given: ReadonlyMap<Value, number>):
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-/** Writes out the whole structure of an application; objects count as equal by reference alone. */
-function structuralKeys(): (node: object, operands: readonly number[], attributes: Attributes) => string {
-  const identities = new Map<object, number>();
-  const identity = (object: object): string => {
-    const id = identities.get(object) ?? identities.size;
-    identities.set(object, id);
-    return `#${id}`;
-  };
-  return (node, operands, attributes) => {
-    const parts = Object.keys(attributes)
-      .sort()
-      .map((name) => {
-        const value = attributes[name];
-        if (Array.isArray(value)) return `${name}=[${value.join()}]`;
-        if (typeof value === 'object') return `${name}=${identity(value)}`;
-        return `${name}=${typeof value}:${Object.is(value, -0) ? '-0' : value}`;
-      });
-    return `${identity(node)}(${operands.join()})${JSON.stringify(parts)}`;
+/** The number that an instruction puts everywhere, if it does. */
+function splatOf(maker: Draft | undefined): number | undefined {
+  return maker && filledWith(maker.primitive, maker.attributes);
+}
+
+/** A fill instead of what only moves or computes element by element what are fills themselves. */
+function foldedFill(
+  { node, inputs, attributes, output }: Vertex,
+  splats: readonly (number | undefined)[],
+): Vertex | undefined {
+  const [first] = splats;
+  if (first === undefined || splats.includes(undefined)) return undefined;
+  const { shape, dtype } = output.spec;
+  if (node.kind === 'movement') {
+    const same = node.name !== 'pad' && splats.every((splat) => Object.is(splat, first));
+    return same ? fill(first, shape, dtype).vertex : undefined;
+  }
+  if (node.kind !== 'elementwise') return undefined;
+  const result = tensorOf({ shape: [1], dtype });
+  const operands = inputs.map((input, i) => {
+    const operand = tensorOf({ shape: [1], dtype: input.dtype });
+    operand.data[0] = splats[i] ?? 0;
+    return operand;
+  });
+  node.evaluate(operands, [result], attributes);
+  return fill(result.data[0] ?? 0, shape, dtype).vertex;
+}
+
+/** Without the instructions that folding left unused, numbered anew. */
+function withoutDead({ inputs, body, outputs }: Program): Program {
+  const needed = new Set(outputs);
+  const alive = [...body].reverse().filter(({ first, outputs: made, inputs: operands }) => {
+    const used = made.some((_, k) => needed.has(first + k));
+    if (used) for (const operand of operands) needed.add(operand);
+    return used;
+  });
+  alive.reverse();
+  const renumbered = new Map(inputs.map((_, i) => [i, i]));
+  let next = inputs.length;
+  for (const { first, outputs: made } of alive)
+    for (let k = 0; k < made.length; k++) renumbered.set(first + k, next++);
+  const renumber = (number: number) => renumbered.get(number) ?? number;
+  return {
+    inputs,
+    body: alive.map((instruction) => ({
+      ...instruction,
+      inputs: instruction.inputs.map(renumber),
+      first: renumber(instruction.first),
+    })),
+    outputs: outputs.map(renumber),
   };
 }

@@ -1,0 +1,55 @@
+import { apply } from '../apply.ts';
+import type { Cotangents } from '../node.ts';
+import { div, mul, sub } from '../ops/arithmetic.ts';
+import { dropAxes, type ReductionOptions, sum } from '../ops/broadcast-sum.ts';
+import { equal } from '../ops/comparisons.ts';
+import { sqrt, square } from '../ops/functions.ts';
+import { select } from '../ops/select.ts';
+import { normalizeAxes } from '../shape.ts';
+import type { Value } from '../value.ts';
+
+/** How many elements of `x` one result of a reduction stands for. */
+function count(x: Value, axis: ReductionOptions['axis']): number {
+  return normalizeAxes(axis, x.shape.length).reduce((n, i) => n * (x.shape[i] ?? 1), 1);
+}
+
+/** sum x / n over `axis`; NaN over nothing. */
+export function mean(x: Value, options: ReductionOptions = {}): Value {
+  return div(sum(x, options), count(x, options.axis));
+}
+
+export interface VarianceOptions extends ReductionOptions {
+  /** What is taken from n in the divisor: 0 for the variance of the numbers themselves, 1 for an unbiased estimate. */
+  readonly correction?: number;
+}
+
+/** sum (x - mean x)^2 / (n - correction) over `axis`. */
+export function variance(x: Value, { correction = 0, ...options }: VarianceOptions = {}): Value {
+  const distance = sub(x, mean(x, { ...options, keepAxis: true }));
+  return div(sum(square(distance), options), count(x, options.axis) - correction);
+}
+
+/** The square root of the variance; its derivative at variance 0 is infinite. */
+export function standardDeviation(x: Value, options: VarianceOptions = {}): Value {
+  return sqrt(variance(x, options));
+}
+
+/** The Euclidean norm sqrt(sum x^2) over `axis`. J^T g = g x / y, and 0 at x = 0. */
+export function norm(x: Value, { axis, keepAxis = false }: ReductionOptions = {}): Value {
+  const axes = normalizeAxes(axis, x.shape.length);
+  const kept = apply<[Value]>(
+    {
+      kind: 'composite',
+      name: 'norm',
+      forward: (a) => sqrt(sum(square(a), { axis: axes, keepAxis: true })),
+      vjp: (g, { inputs: [a], output: y }): Cotangents => [mul(g, div(a, select(equal(y, 0), 1, y)))],
+    },
+    x,
+  );
+  return keepAxis ? kept : dropAxes(kept, axes);
+}
+
+/** The Euclidean distance of a and b over the last axis. */
+export function distance(a: Value, b: Value, options: ReductionOptions = { axis: -1 }): Value {
+  return norm(sub(a, b), options);
+}

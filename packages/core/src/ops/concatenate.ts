@@ -1,0 +1,68 @@
+import { applyPrimitive } from '../apply.ts';
+import { DTypeError, OptionError, ShapeError } from '../errors.ts';
+import type { Primitive } from '../node.ts';
+import { formatShape, normalizeAxis, stridesOf } from '../shape.ts';
+import type { Value } from '../value.ts';
+import { writeView } from '../walk.ts';
+import { expandDims } from './reshape.ts';
+import { slice } from './slice-pad.ts';
+
+interface ConcatenateAttributes extends Readonly<Record<string, number>> {
+  readonly axis: number;
+}
+
+const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, Value> = {
+  kind: 'movement',
+  name: 'concatenate',
+  infer: (inputs, { axis }) => {
+    const [first, ...others] = inputs;
+    if (first === undefined)
+      throw new OptionError({ got: 'nothing to concatenate', expected: 'at least one Value' });
+    for (const { shape, dtype } of others) {
+      if (dtype !== first.dtype)
+        throw new DTypeError({ got: `${first.dtype} and ${dtype}`, expected: 'one dtype' });
+      if (shape.length !== first.shape.length || shape.some((n, i) => i !== axis && n !== first.shape[i]))
+        throw new ShapeError({
+          got: inputs.map((input) => formatShape(input.shape)).join(' and '),
+          expected: `shapes that differ at axis ${axis} alone`,
+        });
+    }
+    const total = inputs.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
+    return { shape: first.shape.map((extent, i) => (i === axis ? total : extent)), dtype: first.dtype };
+  },
+  evaluate: (inputs, [output], { axis }) => {
+    const strides = stridesOf(output.shape);
+    let start = 0;
+    for (const input of inputs) {
+      writeView(input, output, strides, start);
+      start += (input.shape[axis] ?? 0) * (strides[axis] ?? 0);
+    }
+  },
+  vjp: (gradient, { inputs, attributes: { axis } }) => {
+    let from = 0;
+    return inputs.map(({ shape }) => {
+      const start = shape.map((_, i) => (i === axis ? from : 0));
+      from += shape[axis] ?? 0;
+      return slice(
+        gradient,
+        start,
+        shape.map((extent, i) => (i === axis ? from : extent)),
+      );
+    });
+  },
+};
+
+/** Values one after the other along `axis`, the last when left out. @throws ShapeError, DTypeError */
+export function concatenate(values: readonly Value[], { axis = -1 }: { axis?: number } = {}): Value {
+  const rank = values[0]?.shape.length ?? 1;
+  return applyPrimitive(concatenatePrimitive, values, { axis: normalizeAxis(axis, rank) });
+}
+
+/** Values of one shape side by side along a new axis, the first when left out. */
+export function stack(values: readonly Value[], { axis = 0 }: { axis?: number } = {}): Value {
+  const place = normalizeAxis(axis, (values[0]?.shape.length ?? 0) + 1);
+  return concatenate(
+    values.map((value) => expandDims(value, place)),
+    { axis: place },
+  );
+}

@@ -1,0 +1,116 @@
+import { applyPrimitive } from '../apply.ts';
+import type { TensorSpec } from '../dtype.ts';
+import { DTypeError, OptionError, ShapeError } from '../errors.ts';
+import type { Primitive } from '../node.ts';
+import { formatShape, normalizeAxis, sameShape, sizeOf } from '../shape.ts';
+import type { Value } from '../value.ts';
+
+// Reading rows by index and adding rows by index are each other's transpose.
+
+interface GatherAttributes extends Readonly<Record<string, number>> {
+  readonly axis: number;
+}
+
+const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Value> = {
+  kind: 'indexing',
+  name: 'gather',
+  infer: ([x, indices], { axis }) => {
+    checkIndices(indices);
+    return {
+      shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)],
+      dtype: x.dtype,
+    };
+  },
+  evaluate: ([x, indices], [output], { axis }) => {
+    const extent = x.shape[axis] ?? 0;
+    const [outer, inner] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];
+    let to = 0;
+    for (let o = 0; o < outer; o++)
+      for (const index of indices.data) {
+        const from = (o * extent + index) * inner;
+        for (let i = 0; i < inner; i++)
+          output.data[to++] = index >= 0 && index < extent ? (x.data[from + i] ?? 0) : 0;
+      }
+  },
+  vjp: (gradient, { inputs: [x, indices], attributes: { axis } }) => [
+    scatterAdd(gradient, indices, { axis, size: x.shape[axis] ?? 0 }),
+    undefined,
+  ],
+};
+
+/**
+ * The slices of `x` along `axis` that int32 `indices` name, in the place of that axis: shape
+ * [...x before axis, ...indices, ...x after axis]. An index outside reads 0.
+ * @throws DTypeError
+ */
+export function gather(x: Value, indices: Value, { axis = 0 }: { axis?: number } = {}): Value {
+  return applyPrimitive(gatherPrimitive, [x, indices], { axis: normalizeAxis(axis, x.shape.length) });
+}
+
+interface ScatterAttributes extends Readonly<Record<string, number>> {
+  readonly axis: number;
+  readonly size: number;
+}
+
+const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes, Value> = {
+  kind: 'indexing',
+  name: 'scatterAdd',
+  infer: ([updates, indices], { axis, size }) => {
+    checkIndices(indices);
+    const after = axis + indices.shape.length;
+    if (!sameShape(updates.shape.slice(axis, after), indices.shape))
+      throw new ShapeError({
+        got: formatShape(updates.shape),
+        expected: `the axes ${formatShape(indices.shape)} of the indices, from axis ${axis}`,
+      });
+    return {
+      shape: [...updates.shape.slice(0, axis), size, ...updates.shape.slice(after)],
+      dtype: updates.dtype,
+    };
+  },
+  // In the order of the indices, in float64, rounded once.
+  evaluate: ([updates, indices], [output], { axis, size }) => {
+    const totals = new Float64Array(output.data.length);
+    const outer = sizeOf(output.shape.slice(0, axis));
+    const inner = sizeOf(output.shape.slice(axis + 1));
+    let from = 0;
+    for (let o = 0; o < outer; o++)
+      for (const index of indices.data) {
+        const to = (o * size + index) * inner;
+        for (let i = 0; i < inner; i++, from++)
+          if (index >= 0 && index < size) totals[to + i] = (totals[to + i] ?? 0) + (updates.data[from] ?? 0);
+      }
+    output.data.set(totals);
+  },
+  vjp: (gradient, { inputs: [, indices], attributes: { axis } }) => [
+    gather(gradient, indices, { axis }),
+    undefined,
+  ],
+};
+
+/**
+ * Zeros with `size` places along `axis`, to which the slices of `updates` are added where int32 `indices` say; what is
+ * named twice is added twice, an index outside adds nothing. The transpose of `gather`.
+ * @throws ShapeError, DTypeError, OptionError
+ */
+export function scatterAdd(
+  updates: Value,
+  indices: Value,
+  { axis = 0, size }: { axis?: number; size: number },
+): Value {
+  if (!Number.isInteger(size) || size < 0)
+    throw new OptionError({ got: `size ${size}`, expected: 'a whole number from 0 up' });
+  return applyPrimitive(scatterAddPrimitive, [updates, indices], {
+    axis: normalizeAxis(axis, updates.shape.length - indices.shape.length + 1),
+    size,
+  });
+}
+
+function checkIndices(indices: TensorSpec): void {
+  if (indices.dtype !== 'int32')
+    throw new DTypeError({
+      got: `indices of ${indices.dtype}`,
+      expected: 'int32',
+      hint: "cast(indices, 'int32')",
+    });
+}

@@ -1,0 +1,34 @@
+import { applyPrimitive } from '../apply.ts';
+import type { Primitive } from '../node.ts';
+import type { Value } from '../value.ts';
+
+function identity(name: string): Primitive<readonly [Value], Readonly<Record<string, number>>, Value> {
+  return {
+    kind: 'identity',
+    name,
+    infer: ([x]) => x,
+    evaluate: ([x], [output]) => output.data.set(x.data),
+  };
+}
+
+const stopGradientPrimitive = identity('stopGradient');
+
+/** x, through which no gradient flows. */
+export function stopGradient(x: Value): Value {
+  return applyPrimitive(stopGradientPrimitive, [x], {});
+}
+
+const barrierPrimitive: Primitive<readonly [Value], Readonly<Record<string, number>>, Value> = {
+  ...identity('barrier'),
+  vjp: (gradient) => [gradient],
+};
+
+let barriers = 0;
+
+/**
+ * x, behind which nothing is merged with what was computed before it: what a vjp computes again from a barrier
+ * is computed again, not kept (gradient checkpointing).
+ */
+export function barrier(x: Value): Value {
+  return applyPrimitive(barrierPrimitive, [x], { id: barriers++ });
+}

@@ -1,0 +1,31 @@
+import { applyPrimitive } from '../apply.ts';
+import type { DType } from '../dtype.ts';
+import type { Primitive } from '../node.ts';
+import { checkShape, normalizeAxis, type Shape, sizeOf } from '../shape.ts';
+import type { Value } from '../value.ts';
+
+interface IotaAttributes extends Readonly<Record<string, number | string | readonly number[]>> {
+  readonly shape: Shape;
+  readonly axis: number;
+  readonly dtype: DType;
+}
+
+const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = {
+  kind: 'generator',
+  name: 'iota',
+  infer: (_, { shape, dtype }) => ({ shape, dtype }),
+  evaluate: (_, [output], { shape, axis }) => {
+    const inner = sizeOf(shape.slice(axis + 1));
+    const extent = shape[axis] ?? 1;
+    for (let i = 0; i < output.data.length; i++) output.data[i] = Math.floor(i / inner) % extent;
+  },
+};
+
+/** The place 0, 1, 2, ... along `axis`, as int32 unless another dtype is asked for. */
+export function iota(
+  shape: Shape,
+  { axis = 0, dtype = 'int32' }: { axis?: number; dtype?: DType } = {},
+): Value {
+  checkShape(shape);
+  return applyPrimitive(iotaPrimitive, [], { shape, axis: normalizeAxis(axis, shape.length), dtype });
+}

@@ -1,0 +1,129 @@
+import { applyPrimitive } from '../apply.ts';
+import { roundTo } from '../dtype.ts';
+import { OptionError, ShapeError } from '../errors.ts';
+import type { Primitive } from '../node.ts';
+import { formatShape, type Shape, stridesOf } from '../shape.ts';
+import type { Value } from '../value.ts';
+import { readView, startOf, writeView } from '../walk.ts';
+
+// Cutting out and padding with zeros are each other's transpose; a step of s leaves s - 1 places between.
+
+interface SliceAttributes extends Readonly<Record<string, readonly number[]>> {
+  readonly start: readonly number[];
+  readonly stop: readonly number[];
+  readonly step: readonly number[];
+}
+
+const slicePrimitive: Primitive<readonly [Value], SliceAttributes, Value> = {
+  kind: 'movement',
+  name: 'slice',
+  infer: ([x], { start, stop, step }) => ({
+    shape: x.shape.map((_, i) => Math.max(0, Math.ceil(((stop[i] ?? 0) - (start[i] ?? 0)) / (step[i] ?? 1)))),
+    dtype: x.dtype,
+  }),
+  evaluate: ([x], [output], { start, step }) => {
+    const strides = stridesOf(x.shape).map((stride, i) => stride * (step[i] ?? 1));
+    readView(x, output, strides, startOf(x.shape, start));
+  },
+  vjp: (gradient, { input: x, attributes: { start, step } }) => {
+    const covered = gradient.shape.map((extent, i) => (extent === 0 ? 0 : (extent - 1) * (step[i] ?? 1) + 1));
+    const high = x.shape.map((extent, i) => extent - (start[i] ?? 0) - (covered[i] ?? 0));
+    return [pad(gradient, { low: start, high, between: step.map((s) => s - 1) })];
+  },
+};
+
+/**
+ * The elements from `start` up to but not including `stop`, every `step`-th, along the first axes; further axes are
+ * left whole. Negative places count from the end.
+ * @throws OptionError for a place outside of the axis or a step below 1.
+ */
+export function slice(
+  x: Value,
+  start: readonly number[],
+  stop: readonly number[] = [],
+  step: readonly number[] = [],
+): Value {
+  const place = (given: number | undefined, otherwise: number, extent: number): number => {
+    const at = given === undefined ? otherwise : given < 0 ? given + extent : given;
+    if (!Number.isInteger(at) || at < 0 || at > extent)
+      throw new OptionError({ got: `place ${given}`, expected: `one from ${-extent} to ${extent}` });
+    return at;
+  };
+  if (start.length > x.shape.length || stop.length > x.shape.length || step.length > x.shape.length)
+    throw new ShapeError({
+      got: `a slice of ${start.length} axes`,
+      expected: `at most those of ${formatShape(x.shape)}`,
+    });
+  if (!step.every((s) => Number.isInteger(s) && s >= 1))
+    throw new OptionError({
+      got: `steps ${formatShape(step)}`,
+      expected: 'whole numbers from 1 up',
+      hint: 'flip turns an axis round.',
+    });
+  const from = x.shape.map((extent, i) => place(start[i], 0, extent));
+  const to = x.shape.map((extent, i) => Math.max(from[i] ?? 0, place(stop[i], extent, extent)));
+  const whole =
+    from.every((at) => at === 0) && to.every((at, i) => at === x.shape[i]) && step.every((s) => s === 1);
+  return whole
+    ? x
+    : applyPrimitive(slicePrimitive, [x], {
+        start: from,
+        stop: to,
+        step: x.shape.map((_, i) => step[i] ?? 1),
+      });
+}
+
+interface PadAttributes extends Readonly<Record<string, number | readonly number[]>> {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly between: readonly number[];
+  readonly value: number;
+}
+
+const padPrimitive: Primitive<readonly [Value], PadAttributes, Value> = {
+  kind: 'movement',
+  name: 'pad',
+  infer: ([x], { low, high, between }) => ({
+    shape: x.shape.map(
+      (extent, i) => (low[i] ?? 0) + (high[i] ?? 0) + extent + Math.max(0, extent - 1) * (between[i] ?? 0),
+    ),
+    dtype: x.dtype,
+  }),
+  evaluate: ([x], [output], { low, between, value }) => {
+    output.data.fill(value);
+    const strides = stridesOf(output.shape).map((stride, i) => stride * ((between[i] ?? 0) + 1));
+    writeView(x, output, strides, startOf(output.shape, low));
+  },
+  vjp: (gradient, { input: x, attributes: { low, between } }) => {
+    const step = between.map((n) => n + 1);
+    const stop = x.shape.map((n, i) => (low[i] ?? 0) + (n === 0 ? 0 : (n - 1) * (step[i] ?? 1) + 1));
+    return [slice(gradient, low, stop, step)];
+  },
+};
+
+export interface PadOptions {
+  /** Places before each axis. */
+  readonly low?: Shape;
+  /** Places after each axis. */
+  readonly high?: Shape;
+  /** Places between neighbours. */
+  readonly between?: Shape;
+  /** What stands in the new places; 0 when left out. */
+  readonly value?: number;
+}
+
+/** `x` with new places around and between its elements. @throws OptionError for a negative number of places. */
+export function pad(x: Value, { low = [], high = [], between = [], value = 0 }: PadOptions): Value {
+  const places = (given: Shape) => x.shape.map((_, i) => given[i] ?? 0);
+  const [before, after, inside] = [places(low), places(high), places(between)];
+  const all = [...before, ...after, ...inside];
+  if (!all.every((n) => Number.isInteger(n) && n >= 0))
+    throw new OptionError({ got: `places ${formatShape(all)}`, expected: 'whole numbers from 0 up' });
+  if (all.every((n) => n === 0)) return x;
+  return applyPrimitive(padPrimitive, [x], {
+    low: before,
+    high: after,
+    between: inside,
+    value: roundTo(x.dtype, value),
+  });
+}

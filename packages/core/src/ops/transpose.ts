@@ -1,0 +1,56 @@
+import { applyPrimitive } from '../apply.ts';
+import { ShapeError } from '../errors.ts';
+import type { Primitive } from '../node.ts';
+import { formatShape, normalizeAxis, stridesOf } from '../shape.ts';
+import type { Value } from '../value.ts';
+import { readView } from '../walk.ts';
+
+interface TransposeAttributes extends Readonly<Record<string, readonly number[]>> {
+  readonly permutation: readonly number[];
+}
+
+const transposePrimitive: Primitive<readonly [Value], TransposeAttributes, Value> = {
+  kind: 'movement',
+  name: 'transpose',
+  infer: ([x], { permutation }) => {
+    const rank = x.shape.length;
+    if (permutation.length !== rank || new Set(permutation).size !== rank)
+      throw new ShapeError({
+        got: `the permutation ${formatShape(permutation)}`,
+        expected: `each axis of ${formatShape(x.shape)} once`,
+      });
+    return { shape: permutation.map((axis) => x.shape[axis] ?? 1), dtype: x.dtype };
+  },
+  evaluate: ([x], [output], { permutation }) => {
+    const strides = stridesOf(x.shape);
+    readView(
+      x,
+      output,
+      permutation.map((axis) => strides[axis] ?? 0),
+    );
+  },
+  vjp: (gradient, { attributes: { permutation } }) => [
+    transpose(
+      gradient,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
+  ],
+};
+
+/** The axes in another order: axis i of the result is axis permutation[i] of `x`; all reversed when left out. */
+export function transpose(x: Value, permutation?: readonly number[]): Value {
+  const rank = x.shape.length;
+  const order = (permutation ?? x.shape.map((_, i) => rank - 1 - i)).map((axis) => normalizeAxis(axis, rank));
+  return order.every((axis, i) => axis === i) && order.length === rank
+    ? x
+    : applyPrimitive(transposePrimitive, [x], { permutation: order });
+}
+
+/** `x` with two axes exchanged. */
+export function swapAxes(x: Value, first: number, second: number): Value {
+  const order = x.shape.map((_, i) => i);
+  const [a, b] = [normalizeAxis(first, order.length), normalizeAxis(second, order.length)];
+  order[a] = b;
+  order[b] = a;
+  return transpose(x, order);
+}

@@ -1,13 +1,21 @@
 import { apply } from './apply.ts';
+import type { Layer, LayerOptions } from './contracts/layer.ts';
 import { NotElementwiseError } from './errors.ts';
 import type { Composite } from './node.ts';
-import { sameShape } from './shape.ts';
-import type { Value, Vertex } from './value.ts';
+import { formatShape, sameShape } from './shape.ts';
+import { Value, type Vertex } from './value.ts';
 
 export interface ActivationRules {
   readonly forward: (x: Value) => Value;
   /** F'(z) * g, the Hadamard product, from the gradient, the input and the output. */
   readonly vjp?: (gradient: Value, at: { readonly input: Value; readonly output: Value }) => Value;
+}
+
+/** Called with a Value it is a function; called with options or nothing it makes a layer. */
+export interface Activation {
+  (x: Value): Value;
+  (options?: LayerOptions): Layer<readonly [Value]>;
+  readonly activation: string;
 }
 
 /**
@@ -17,7 +25,7 @@ export interface ActivationRules {
 export function defineActivation(
   name: string,
   rules: ActivationRules | ActivationRules['forward'],
-): (x: Value) => Value {
+): Activation {
   const { forward, vjp } = typeof rules === 'function' ? { forward: rules, vjp: undefined } : rules;
   const node: Composite<readonly [Value], Value> = {
     kind: 'composite',
@@ -35,7 +43,18 @@ export function defineActivation(
       },
     }),
   };
-  return (x) => apply(node, x);
+  return activationOf(name, (x) => apply(node, x));
+}
+
+/** A function of one Value that is also the factory of a layer. */
+export function activationOf(name: string, f: (x: Value) => Value): Activation {
+  function activation(x: Value): Value;
+  function activation(options?: LayerOptions): Layer<readonly [Value]>;
+  function activation(given: Value | LayerOptions = {}): Value | Layer<readonly [Value]> {
+    if (given instanceof Value) return f(given);
+    return { name, label: given.name, forward: (_, x) => f(x) };
+  }
+  return Object.assign(activation, { activation: name });
 }
 
 // Structural: everything between the inputs and the output must be elementwise and of the inputs' shape. No number is
@@ -49,7 +68,7 @@ function refuseMixing(name: string, output: Value, inputs: readonly Value[]): vo
       hint: 'Use defineNode for a function that mixes components.',
     });
   if (!sameShape(output.shape, shape))
-    throw complain(`an output of [${output.shape}] for an input of [${shape}]`);
+    throw complain(`an output of ${formatShape(output.shape)} for an input of ${formatShape(shape)}`);
   const seen = new Set<Value>(inputs);
   const waiting = [output];
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {

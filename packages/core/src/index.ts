@@ -1,8 +1,50 @@
 export { apply, applyMany, applyPrimitive } from './apply.ts';
-export type { Backend, Binding, Buffer, Executable } from './backend.ts';
+export { type Compiled, type CompileOptions, compile } from './compile.ts';
+export type { Backend, Binding, Buffer, Executable } from './contracts/backend.ts';
+export type { Initializer } from './contracts/initializer.ts';
+export {
+  defineLayer,
+  type Layer,
+  type LayerOptions,
+  type Layout,
+  type Scope,
+  type State,
+} from './contracts/layer.ts';
+export {
+  defineLoss,
+  type Loss,
+  type Metric,
+  type Placement,
+  placementOf,
+  type Reduction,
+} from './contracts/loss.ts';
+export {
+  checkLearningRate,
+  defineOptimizer,
+  type OptimizedParameter,
+  type Optimizer,
+  type OptimizerOptions,
+  type OptimizerRules,
+  type Slots,
+  type StepInputs,
+  type UpdatedParameter,
+} from './contracts/optimizer.ts';
 export { defineNode, defineNodeWithOutputs, type ManyOutputsRules, type NodeRules } from './define.ts';
-export { type ActivationRules, defineActivation } from './define-activation.ts';
-export { type DType, type FloatDType, isFloat, type TensorSpec, type TypedArray } from './dtype.ts';
+export {
+  type Activation,
+  type ActivationRules,
+  activationOf,
+  defineActivation,
+} from './define-activation.ts';
+export {
+  allocateArray,
+  type DType,
+  type FloatDType,
+  isFloat,
+  roundTo,
+  type TensorSpec,
+  type TypedArray,
+} from './dtype.ts';
 export * from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { gradient } from './gradient.ts';
@@ -49,9 +91,10 @@ export { select } from './ops/select.ts';
 export { type PadOptions, pad, slice } from './ops/slice-pad.ts';
 export { swapAxes, transpose } from './ops/transpose.ts';
 export { describeOrigin, labelled, type Origin, type Pass, within } from './origin.ts';
+export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
 export { formatShape, lastOf, type Shape, sameShape, sizeOf } from './shape.ts';
-export { type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
+export { fit, type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';

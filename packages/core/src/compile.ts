@@ -1,0 +1,48 @@
+import type { Backend } from './contracts/backend.ts';
+import type { DType, FloatDType, TensorSpec } from './dtype.ts';
+import { OptionError } from './errors.ts';
+import { placeholder } from './ops/leaves.ts';
+import type { Shape } from './shape.ts';
+import { fit, type Tensor, type TensorLike } from './tensor.ts';
+import { trace } from './trace/trace.ts';
+import type { Value } from './value.ts';
+
+export interface CompileOptions {
+  /** The shape of every argument, with a dtype where it is not the one below. */
+  readonly inputs: readonly (Shape | { readonly shape: Shape; readonly dtype: DType })[];
+  /** float32 when left out. */
+  readonly dtype?: FloatDType;
+  readonly backend: Backend;
+}
+
+/** Runs what was compiled: tensors in, tensors out. */
+export type Compiled = (...inputs: TensorLike[]) => Promise<Tensor[]>;
+
+/**
+ * A function of Values as a function of tensors: traced once, compiled once, its buffers made once.
+ * @throws ShapeError at a call whose tensors do not fit; UnsupportedError for what the backend lacks.
+ */
+export async function compile(
+  f: (...x: Value[]) => Value | readonly Value[],
+  { inputs, dtype = 'float32', backend }: CompileOptions,
+): Promise<Compiled> {
+  const specs: TensorSpec[] = inputs.map((input) => ('dtype' in input ? input : { shape: input, dtype }));
+  const arguments_ = specs.map((spec, i) => placeholder(spec, `argument${i}`));
+  const outputs = [f(...arguments_)].flat();
+  const executable = await backend.compile(trace(arguments_, outputs));
+  const given = specs.map((spec) => backend.allocate(spec));
+  const made = outputs.map(({ spec }) => backend.allocate(spec));
+  const binding = executable.bind(given, made);
+  return async (...tensors) => {
+    if (tensors.length !== specs.length)
+      throw new OptionError({
+        got: `${tensors.length} tensors`,
+        expected: `${specs.length}, one for each argument`,
+      });
+    given.forEach((buffer, i) => {
+      backend.write(buffer, fit(tensors[i] ?? 0, buffer.spec, `argument ${i}`).data);
+    });
+    binding.run();
+    return Promise.all(made.map(async (buffer) => ({ ...buffer.spec, data: await backend.read(buffer) })));
+  };
+}

@@ -1,0 +1,8 @@
+import type { RandomStream } from '../random/stream.ts';
+import type { Shape } from '../shape.ts';
+
+/**
+ * Makes the first numbers of a parameter, on the host and in float64, so that they are the same on every backend.
+ * The last axis of `shape` counts outputs, the others inputs.
+ */
+export type Initializer = (shape: Shape, random: RandomStream) => Float64Array;

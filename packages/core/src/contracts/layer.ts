@@ -1,0 +1,60 @@
+import type { FloatDType } from '../dtype.ts';
+import type { Shape } from '../shape.ts';
+import type { Value } from '../value.ts';
+import type { Initializer } from './initializer.ts';
+
+/** Where the samples of a batch lie: in rows, at the first axis, or in columns, at the last. (4.1, 4.2) */
+export type Layout = 'row' | 'column';
+
+/** Something that is kept between steps and is no parameter, such as a running mean. */
+export interface State {
+  readonly value: Value;
+  /** What it will be after this step. */
+  set(next: Value): void;
+}
+
+/** What a layer is given to make its parameters with; it knows the layer's path and which Program is being built. */
+export interface Scope {
+  /** The layer's path, such as `network/0`. */
+  readonly path: string;
+  readonly dtype: FloatDType;
+  readonly layout: Layout;
+  /** Whether the training Program is being built: there are two Programs, not a flag at run time. */
+  readonly training: boolean;
+  /** A weight that is learned. Asking again for the same name gives the same Value. @throws ShapeError for another shape. */
+  parameter(name: string, shape: Shape, initializer: Initializer): Value;
+  state(name: string, shape: Shape, initializer: Initializer): State;
+  /** A key of its own for this layer, this place in it and this step: int32[2]. */
+  randomKey(): Value;
+  /**
+   * Applies an inner layer. Its name is its label, or the number of layers that were applied here before it;
+   * the same Layer object keeps its first name and its parameters.
+   */
+  apply<In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out;
+}
+
+/** Makes parameters and state in a Scope and applies nodes to them. Used twice, it shares its weights. */
+export interface Layer<In extends readonly Value[] = readonly Value[], Out = Value> {
+  /** What kind of layer it is, such as `dense`. */
+  readonly name: string;
+  /** What this one is called in paths. */
+  readonly label?: string | undefined;
+  /** The equation or paper that it implements. */
+  readonly source?: string | undefined;
+  forward(scope: Scope, ...inputs: In): Out;
+}
+
+/** What every layer factory takes. */
+export interface LayerOptions {
+  /** The name in paths, instead of a number. */
+  readonly name?: string;
+}
+
+/** A layer of one's own, as a function. */
+export function defineLayer<In extends readonly Value[], Out = Value>(
+  name: string,
+  forward: (scope: Scope, ...inputs: In) => Out,
+  options: LayerOptions = {},
+): Layer<In, Out> {
+  return { name, label: options.name, forward };
+}

@@ -1,0 +1,45 @@
+import type { TensorSpec } from '../dtype.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Value } from '../value.ts';
+import type { Layout } from './layer.ts';
+
+/** Where a loss or metric finds samples and classes. */
+export interface Placement {
+  readonly layout: Layout;
+  readonly sampleAxis: number;
+  readonly classAxis: number;
+}
+
+export function placementOf(layout: Layout): Placement {
+  return layout === 'row'
+    ? { layout, sampleAxis: 0, classAxis: -1 }
+    : { layout, sampleAxis: -1, classAxis: 0 };
+}
+
+/** How the errors of the samples of a batch become one number. */
+export type Reduction = 'sum' | 'mean';
+
+/** A function of prediction and target to one number: the g of the report. */
+export interface Loss {
+  readonly name: string;
+  /** Whether the number is a sum over samples, or their mean. */
+  readonly reduction: Reduction;
+  forward(prediction: Value, target: Value, at: Placement): Value;
+  /** Refuses targets that the formula is not meant for. @throws DataError */
+  check?(target: Tensor, prediction: TensorSpec, at: Placement): void;
+}
+
+/** Something to watch: one number, a mean over the samples of a batch. */
+export interface Metric {
+  readonly name: string;
+  forward(prediction: Value, target: Value, at: Placement): Value;
+}
+
+/** A loss of one's own: a factory, as the built-in ones are. */
+export function defineLoss(
+  name: string,
+  forward: (prediction: Value, target: Value, at: Placement) => Value,
+  { reduction = 'sum' }: { reduction?: Reduction } = {},
+): () => Loss {
+  return () => ({ name, reduction, forward });
+}

@@ -33,15 +33,15 @@ export interface Optimizer {
 }
 
 /** The rules of an optimizer that treats every parameter alike. */
-export interface OptimizerRules<O> {
-  /** The names of what is kept beside each weight, with the number that it starts from. */
-  readonly slots?: Readonly<Record<string, number>>;
+export interface OptimizerRules<O, S extends string> {
+  /** What is kept beside each weight, of its shape, by name, with the number that it starts from. */
+  readonly slots?: Readonly<Record<S, number>>;
   readonly update: (
     weight: Value,
     gradient: Value,
-    slots: Readonly<Record<string, Value>>,
+    slots: Readonly<Record<S, Value>>,
     at: StepInputs & { readonly options: O },
-  ) => UpdatedParameter;
+  ) => { readonly weight: Value; readonly slots: Readonly<Record<S, Value>> };
 }
 
 export interface OptimizerOptions {
@@ -52,21 +52,29 @@ export interface OptimizerOptions {
  * An optimizer of one's own: a factory that takes its options.
  * @throws OptionError at a use with a learning rate that is no finite number from 0 up.
  */
-export function defineOptimizer<O extends OptimizerOptions = OptimizerOptions>(
+export function defineOptimizer<O extends OptimizerOptions = OptimizerOptions, S extends string = never>(
   name: string,
-  { slots = {}, update }: OptimizerRules<O>,
+  { slots, update }: OptimizerRules<O, S>,
 ): (options: O) => Optimizer {
+  const initial: Readonly<Record<string, number>> = slots ?? {};
+  const complete = (given: Readonly<Record<string, Value>>): given is Readonly<Record<S, Value>> =>
+    Object.keys(initial).every((slot) => given[slot] !== undefined);
   return (options) => {
     checkLearningRate(name, options.learningRate);
     return {
       name,
       learningRate: options.learningRate,
       slots: (spec) =>
-        Object.fromEntries(Object.entries(slots).map(([slot, initial]) => [slot, { spec, initial }])),
+        Object.fromEntries(Object.entries(initial).map(([slot, start]) => [slot, { spec, initial: start }])),
       update: (parameters, at) =>
-        parameters.map(({ weight, gradient, slots: own }) =>
-          update(weight, gradient, own, { ...at, options }),
-        ),
+        parameters.map(({ path, weight, gradient, slots: own }) => {
+          if (!complete(own))
+            throw new OptionError({
+              got: `slots ${Object.keys(own).join(', ') || 'none'} for '${path}'`,
+              expected: `${Object.keys(initial).join(', ')}, as '${name}' keeps`,
+            });
+          return update(weight, gradient, own, { ...at, options });
+        }),
     };
   };
 }

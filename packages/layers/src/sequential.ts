@@ -1,0 +1,11 @@
+import type { Layer, Value } from '@pullback/core';
+
+type Step = Layer<readonly [Value]>;
+
+/** Layers one after the other: F_n o ... o F_1. (1.3) Inner layers are numbered from 0 in paths. */
+export function sequential(...layers: readonly Step[]): Step {
+  return {
+    name: 'sequential',
+    forward: (scope, x) => layers.reduce((value, layer) => scope.apply(layer, value), x),
+  };
+}

@@ -1,0 +1,2 @@
+export { type MomentumOptions, momentum } from './momentum.ts';
+export { sgd } from './sgd.ts';

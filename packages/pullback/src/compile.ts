@@ -1,0 +1,16 @@
+import {
+  type Backend,
+  type Compiled,
+  type CompileOptions,
+  compile as compileFor,
+  type Value,
+} from '@pullback/core';
+import { type BackendName, backendOf } from './backends.ts';
+
+/** A function of Values as a function of tensors, on a backend that may be named. See `compile` of the core. */
+export async function compile(
+  f: (...x: Value[]) => Value | readonly Value[],
+  options: Omit<CompileOptions, 'backend'> & { readonly backend?: Backend | BackendName },
+): Promise<Compiled> {
+  return compileFor(f, { ...options, backend: await backendOf(options.backend ?? 'auto') });
+}

@@ -1,0 +1,55 @@
+import {
+  type Backend,
+  type FloatDType,
+  type Metric,
+  type TensorLike,
+  UnknownNameError,
+} from '@pullback/core';
+import {
+  accuracy,
+  type EpochRecord,
+  type FitOptions,
+  type Inputs,
+  type ModelOptions,
+  Model as TrainedModel,
+} from '@pullback/train';
+import { type BackendName, backendOf } from './backends.ts';
+
+const metrics = { accuracy } as const satisfies Record<string, Metric>;
+
+export type MetricName = keyof typeof metrics;
+
+type WithNames<T> = Omit<T, 'metrics'> & { readonly metrics?: readonly (Metric | MetricName)[] };
+
+/** A network with its numbers; backends and metrics may be given by name. */
+export class Model extends TrainedModel {
+  static override async create(
+    options: Omit<ModelOptions, 'backend'> & { readonly backend?: Backend | BackendName },
+  ): Promise<Model> {
+    return new Model({ ...options, backend: await backendOf(options.backend ?? 'auto') });
+  }
+
+  override async fit(x: Inputs, y: TensorLike, options: WithNames<FitOptions> = {}): Promise<EpochRecord[]> {
+    return super.fit(x, y, { ...options, metrics: metricsOf(options.metrics) });
+  }
+
+  override async evaluate(
+    x: Inputs,
+    y: TensorLike,
+    options: WithNames<{ readonly batchSize?: number }> = {},
+  ): Promise<EpochRecord> {
+    return super.evaluate(x, y, { ...options, metrics: metricsOf(options.metrics) });
+  }
+
+  override async to(backend: Backend | BackendName, options: { dtype?: FloatDType } = {}): Promise<void> {
+    return super.to(await backendOf(backend), options);
+  }
+}
+
+function metricsOf(named: readonly (Metric | MetricName)[] = []): Metric[] {
+  return named.map((metric) => {
+    if (typeof metric !== 'string') return metric;
+    if (!Object.hasOwn(metrics, metric)) throw new UnknownNameError('metric', metric, Object.keys(metrics));
+    return metrics[metric];
+  });
+}

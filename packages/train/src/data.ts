@@ -1,0 +1,145 @@
+import {
+  allocateArray,
+  DataError,
+  type FloatDType,
+  formatShape,
+  isFloat,
+  type Layout,
+  OptionError,
+  sizeOf,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@pullback/core';
+
+/** One input, or several by name. */
+export type Inputs = TensorLike | Readonly<Record<string, TensorLike>>;
+
+/** Samples on the host: inputs in the model's order, and a target where there is one. */
+export interface Samples {
+  readonly inputs: readonly Tensor[];
+  readonly target: Tensor | undefined;
+  readonly count: number;
+}
+
+/** The number of samples of a tensor. */
+export function countOf({ shape }: Tensor, layout: Layout): number {
+  return shape.at(layout === 'row' ? 0 : -1) ?? 0;
+}
+
+/** The samples of `whole` at `rows`, in that order. */
+export function pick(whole: Tensor, rows: Int32Array, layout: Layout): Tensor {
+  const count = countOf(whole, layout);
+  const size = count === 0 ? 0 : sizeOf(whole.shape) / count;
+  const shape =
+    layout === 'row' ? [rows.length, ...whole.shape.slice(1)] : [...whole.shape.slice(0, -1), rows.length];
+  const data = allocateArray(whole.dtype, sizeOf(shape));
+  if (layout === 'row')
+    rows.forEach((row, i) => {
+      data.set(whole.data.subarray(row * size, (row + 1) * size), i * size);
+    });
+  else
+    for (let k = 0; k < size; k++)
+      rows.forEach((row, i) => {
+        data[k * rows.length + i] = whole.data[k * count + row] ?? 0;
+      });
+  return { shape, dtype: whole.dtype, data };
+}
+
+export function pickSamples({ inputs, target }: Samples, rows: Int32Array, layout: Layout): Samples {
+  return {
+    inputs: inputs.map((input) => pick(input, rows, layout)),
+    target: target && pick(target, rows, layout),
+    count: rows.length,
+  };
+}
+
+/** What a model takes: the names of its inputs, the shape of one sample of each. */
+export interface InputShapes {
+  readonly [name: string]: readonly number[];
+}
+
+/**
+ * Samples of tensor-likes, with everything checked that can be checked before a step.
+ * @throws DataError for no samples, another shape than the model's or inputs and targets of different number.
+ */
+export function readSamples(
+  x: Inputs,
+  y: TensorLike | undefined,
+  shapes: InputShapes,
+  { dtype, layout }: { readonly dtype: FloatDType; readonly layout: Layout },
+): Samples {
+  const names = Object.keys(shapes);
+  const given = byName(x, names);
+  const inputs = names.map((name) => {
+    const found = inDType(given[name] ?? [], dtype);
+    const wanted = shapes[name] ?? [];
+    const own = layout === 'row' ? found.shape.slice(1) : found.shape.slice(0, -1);
+    if (found.shape.length !== wanted.length + 1 || own.some((extent, i) => extent !== wanted[i]))
+      throw new DataError({
+        got: `${names.length > 1 ? `'${name}' of ` : ''}${formatShape(found.shape)}`,
+        expected: `${formatBatch(wanted, layout)}: n samples of ${formatShape(wanted)}`,
+        hint: 'tensor(data, { shape }) gives a typed array a shape.',
+      });
+    return found;
+  });
+  const target = y === undefined ? undefined : inDType(y, dtype);
+  const [first] = inputs;
+  const count = first === undefined ? 0 : countOf(first, layout);
+  if (count === 0) throw new DataError({ got: 'no samples', expected: 'at least one' });
+  for (const other of [...inputs, ...(target ? [target] : [])])
+    if (countOf(other, layout) !== count)
+      throw new DataError({
+        got: `${count} samples and ${countOf(other, layout)} ${other === target ? 'targets' : 'of another input'}`,
+        expected: 'the same number of each',
+      });
+  return { inputs, target, count };
+}
+
+/** Floats in the model's dtype, read once; bytes and integers as they are. */
+function inDType(like: TensorLike, dtype: FloatDType): Tensor {
+  const found = tensor(like);
+  return isFloat(found.dtype) || found.dtype === 'bool' ? tensor(like, { dtype }) : found;
+}
+
+function byName(x: Inputs, names: readonly string[]): Readonly<Record<string, TensorLike>> {
+  const [only] = names;
+  const named: unknown = x;
+  if (isRecord(named)) {
+    const missing = names.filter((name) => named[name] === undefined);
+    if (missing.length > 0)
+      throw new DataError({
+        got: `inputs ${Object.keys(named).join(', ')}`,
+        expected: `also ${missing.join(', ')}`,
+      });
+    return named;
+  }
+  if (names.length !== 1 || only === undefined || !isTensorLike(x))
+    throw new DataError({ got: 'one input', expected: `an object with ${names.join(', ')}` });
+  return { [only]: x };
+}
+
+function isTensorLike(x: Inputs): x is TensorLike {
+  return !isRecord(x);
+}
+
+function isRecord(x: unknown): x is Readonly<Record<string, TensorLike>> {
+  const object = typeof x === 'object' && x !== null;
+  return object && !Array.isArray(x) && !ArrayBuffer.isView(x) && !('data' in x && 'shape' in x);
+}
+
+/** Refuses a size that is no whole number from 1 to the number of samples. */
+export function checkBatchSize(size: number, count: number): void {
+  if (!Number.isInteger(size) || size < 1)
+    throw new OptionError({ got: `batches of ${size}`, expected: 'a whole number from 1 up' });
+  if (size > count)
+    throw new DataError({
+      got: `batches of ${size} from ${count} samples`,
+      expected: `at most ${count}`,
+      hint: 'A smaller batchSize, or more data.',
+    });
+}
+
+function formatBatch(sample: readonly number[], layout: Layout): string {
+  return `[${(layout === 'row' ? ['n', ...sample] : [...sample, 'n']).join(', ')}]`;
+}

@@ -1,0 +1,50 @@
+/** How far a fit is. */
+export interface Progress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly samples: number;
+  readonly total: number;
+  readonly seconds: number;
+}
+
+/** The figures of one epoch: `loss`, the metrics, and the same of the validation data after `validation`. */
+export type EpochRecord = Readonly<Record<string, number>>;
+
+/** Told about a fit while it runs. */
+export interface ProgressReporter {
+  batch(progress: Progress): void;
+  epoch(progress: Progress, record: EpochRecord): void;
+}
+
+export const quiet: ProgressReporter = { batch: () => {}, epoch: () => {} };
+
+interface Terminal {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** A bar on a terminal, one line for each epoch elsewhere. */
+export function progressTo(stream: Terminal, width = 24): ProgressReporter {
+  return {
+    batch: ({ epoch, epochs, samples, total, seconds }) => {
+      if (stream.isTTY !== true) return;
+      const filled = Math.round((samples / total) * width);
+      const rate = samples / seconds;
+      const bar = '='.repeat(filled) + ' '.repeat(width - filled);
+      stream.write(
+        `\r\u001b[Kepoch ${epoch}/${epochs} [${bar}] ${Math.round(rate)} samples/s, ${((total - samples) / rate).toFixed(0)} s left`,
+      );
+    },
+    epoch: ({ epoch, epochs, seconds }, record) => {
+      const figures = Object.entries(record).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+      const start = stream.isTTY === true ? '\r\u001b[K' : '';
+      stream.write(`${start}epoch ${epoch}/${epochs}  ${figures.join('  ')}  ${seconds.toFixed(1)} s\n`);
+    },
+  };
+}
+
+/** The console where there is one. */
+export function defaultProgress(): ProgressReporter {
+  const { process } = globalThis as { process?: { stdout?: Terminal } };
+  return process?.stdout === undefined ? quiet : progressTo(process.stdout);
+}

@@ -1,0 +1,69 @@
+import {
+  allocateArray,
+  type Backend,
+  type Buffer,
+  type DType,
+  type FloatDType,
+  isFloat,
+  roundTo,
+  type TensorSpec,
+  type TypedArray,
+  UnsupportedError,
+} from '@pullback/core';
+
+/** Numbers by name on one backend: weights, slots, state, step, key. They leave it only when they are read or moved. */
+export class Store {
+  readonly #buffers = new Map<string, Buffer>();
+
+  constructor(readonly backend: Backend) {}
+
+  names(prefix = ''): string[] {
+    return [...this.#buffers.keys()].filter((name) => name.startsWith(prefix));
+  }
+
+  buffer(name: string): Buffer | undefined {
+    return this.#buffers.get(name);
+  }
+
+  /** The buffer of that name, made and filled on first use. */
+  hold(name: string, spec: TensorSpec, first?: () => TypedArray): Buffer {
+    const known = this.#buffers.get(name);
+    if (known !== undefined) return known;
+    if (!this.backend.dtypes.includes(spec.dtype))
+      throw new UnsupportedError({
+        got: `${spec.dtype} on the backend '${this.backend.name}'`,
+        expected: this.backend.dtypes.join(', '),
+      });
+    const buffer = this.backend.allocate(spec);
+    if (first !== undefined) this.backend.write(buffer, converted(first(), spec.dtype));
+    this.#buffers.set(name, buffer);
+    return buffer;
+  }
+
+  write(name: string, data: TypedArray): void {
+    const buffer = this.#buffers.get(name);
+    if (buffer !== undefined) this.backend.write(buffer, converted(data, buffer.spec.dtype));
+  }
+
+  /** The same numbers on another backend, floats as `dtype`; this store stays as it is. */
+  async copyTo(backend: Backend, dtype: FloatDType): Promise<Store> {
+    const copy = new Store(backend);
+    for (const [name, buffer] of this.#buffers) {
+      const { shape, dtype: own } = buffer.spec;
+      const data = await this.backend.read(buffer);
+      copy.hold(name, { shape, dtype: isFloat(own) ? dtype : own }, () => data);
+    }
+    return copy;
+  }
+
+  free(): void {
+    for (const buffer of this.#buffers.values()) this.backend.free(buffer);
+    this.#buffers.clear();
+  }
+}
+
+function converted(data: TypedArray, dtype: DType): TypedArray {
+  const result = allocateArray(dtype, data.length);
+  for (let i = 0; i < data.length; i++) result[i] = roundTo(dtype, data[i] ?? 0);
+  return result;
+}

@@ -1,7 +1,8 @@
 import { applyPrimitive } from '../apply.ts';
+import type { Initializer } from '../contracts/initializer.ts';
 import { type DType, roundTo, type TensorSpec, type TypedArray } from '../dtype.ts';
 import type { Primitive, PrimitiveKind } from '../node.ts';
-import { checkShape, type Shape } from '../shape.ts';
+import { checkShape, type Shape, sizeOf } from '../shape.ts';
 import { type TensorLike, tensor } from '../tensor.ts';
 import type { Value } from '../value.ts';
 
@@ -45,12 +46,25 @@ export function filledWith(node: object, attributes: Readonly<Record<string, unk
   return node === fillPrimitive && typeof attributes['value'] === 'number' ? attributes['value'] : undefined;
 }
 
-export function zeros(shape: Shape, dtype?: DType): Value {
-  return fill(0, shape, dtype);
+/** With a shape, a Value of zeros; without, the initializer that makes them. */
+export const zeros = filledWithNumber(0);
+
+/** With a shape, a Value of ones; without, the initializer that makes them. */
+export const ones = filledWithNumber(1);
+
+interface Filled {
+  (shape: Shape, dtype?: DType): Value;
+  (): Initializer;
 }
 
-export function ones(shape: Shape, dtype?: DType): Value {
-  return fill(1, shape, dtype);
+function filledWithNumber(value: number): Filled {
+  function filled(shape: Shape, dtype?: DType): Value;
+  function filled(): Initializer;
+  function filled(shape?: Shape, dtype?: DType): Value | Initializer {
+    if (shape !== undefined) return fill(value, shape, dtype);
+    return (wanted) => new Float64Array(sizeOf(wanted)).fill(value);
+  }
+  return filled;
 }
 
 const literalPrimitive: Leaf<SpecAttributes & { readonly data: TypedArray }> = {

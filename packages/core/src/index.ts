@@ -78,7 +78,7 @@ export { concatenate, stack } from './ops/concatenate.ts';
 export type { Operand } from './ops/elementwise.ts';
 export { maximum, minimum } from './ops/extrema.ts';
 export { flip } from './ops/flip.ts';
-export { abs, exp, expm1, log, log1p, sign, sqrt, square, tanh } from './ops/functions.ts';
+export { abs, cos, erf, exp, expm1, log, log1p, sign, sin, sqrt, square, tanh } from './ops/functions.ts';
 export { gather, scatterAdd } from './ops/gather-scatter.ts';
 export { barrier, stopGradient } from './ops/identity.ts';
 export { iota } from './ops/iota.ts';

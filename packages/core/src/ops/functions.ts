@@ -1,9 +1,11 @@
+import { erf as errorFunction } from '../elementary/erf.ts';
 import { exp as exponential } from '../elementary/exp.ts';
 import { expm1 as exponentialMinus1 } from '../elementary/expm1.ts';
 import { log as logarithm } from '../elementary/log.ts';
 import { log1p as logarithm1p } from '../elementary/log1p.ts';
 import { tanh as hyperbolicTangent } from '../elementary/tanh.ts';
-import { add, div, mul, sub } from './arithmetic.ts';
+import { cos as cosine, sin as sine } from '../elementary/trigonometric.ts';
+import { add, div, mul, neg, sub } from './arithmetic.ts';
 import { floats, numbers, unary } from './elementwise.ts';
 
 /** -1, 0 or 1; its derivative is 0. */
@@ -64,4 +66,25 @@ export const tanh = unary('tanh', {
   takes: floats,
   scalar: (x = 0) => hyperbolicTangent(x),
   vjp: (g, { output: y }) => [mul(g, sub(1, mul(y, y)))],
+});
+
+/** The sine; gradient g cos x. */
+export const sin = unary('sin', {
+  takes: floats,
+  scalar: (x = 0) => sine(x),
+  vjp: (g, { inputs: [x] }) => [mul(g, cos(x))],
+});
+
+/** The cosine; gradient -g sin x. */
+export const cos = unary('cos', {
+  takes: floats,
+  scalar: (x = 0) => cosine(x),
+  vjp: (g, { inputs: [x] }) => [neg(mul(g, sin(x)))],
+});
+
+/** The error function, 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x; gradient g 2/sqrt(pi) e^(-x^2). */
+export const erf = unary('erf', {
+  takes: floats,
+  scalar: (x = 0) => errorFunction(x),
+  vjp: (g, { inputs: [x] }) => [mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI)))],
 });

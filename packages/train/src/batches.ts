@@ -1,6 +1,6 @@
 import { DataError, RandomStream, type TensorLike, tensor } from '@pullback/core';
 import { checkBatchSize, countOf, type Inputs, pick } from './data.ts';
-import type { Batch } from './model.ts';
+import type { Batch } from './model-options.ts';
 
 export interface BatchesOptions {
   readonly size: number;

@@ -3,13 +3,7 @@ export type { InputShapes, Inputs } from './data.ts';
 export type { Network } from './definition.ts';
 export { type Inspected, Inspection } from './inspect.ts';
 export { accuracy, binaryAccuracy } from './metrics.ts';
-export {
-  type Batch,
-  type FitOptions,
-  Model,
-  type ModelOptions,
-  type PendingLoss,
-  type Weights,
-} from './model.ts';
+export { Model } from './model.ts';
+export type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
 export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';
 export { type Application, type Build, type Variable, Walk } from './scope.ts';

@@ -13,7 +13,7 @@ import {
 } from '@pullback/core';
 import type { Samples } from './data.ts';
 import type { Definition } from './definition.ts';
-import type { Weights } from './model.ts';
+import type { Weights } from './model-options.ts';
 import { walkThrough } from './plan.ts';
 import { table } from './table.ts';
 

@@ -1,17 +1,12 @@
 import {
   type Backend,
-  type Binding,
-  type Buffer,
   DataError,
   DisposedError,
   type FloatDType,
   formatShape,
   isFloat,
   keyOf,
-  type Layout,
-  type Loss,
   type Metric,
-  type Optimizer,
   OptionError,
   placementOf,
   RandomStream,
@@ -32,83 +27,23 @@ import {
   readSamples,
   type Samples,
 } from './data.ts';
-import type { Definition, Network } from './definition.ts';
-import { checkFinite } from './find-non-finite.ts';
+import type { Definition } from './definition.ts';
 import { type Inspection, inspectModel } from './inspect.ts';
-import {
-  type BatchSpecs,
-  type Plan,
-  planEvaluation,
-  planPrediction,
-  planTraining,
-  shared,
-  walkThrough,
-} from './plan.ts';
-import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
+import type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
+import { shared, walkThrough } from './plan.ts';
+import { defaultProgress, type EpochRecord, quiet } from './progress.ts';
+import { Runner } from './runner.ts';
 import { Store } from './store.ts';
 import { summaryOf } from './summary.ts';
-
-export interface ModelOptions {
-  readonly network: Network;
-  /** The shape of one sample, or of each input by name. */
-  readonly input: Shape | InputShapes;
-  readonly loss: Loss;
-  readonly optimizer: Optimizer;
-  readonly backend: Backend;
-  /** For weights, shuffling and dropout; 0 when left out. */
-  readonly seed?: number;
-  /** float32 when left out. */
-  readonly dtype?: FloatDType;
-  /** Samples in rows, or in columns as in (4.1); rows when left out. */
-  readonly layout?: Layout;
-  /** Checks every step for the first node that makes a NaN or infinity, before it is run. Slow. */
-  readonly checkFinite?: boolean;
-}
-
-export interface FitOptions {
-  /** 1 when left out. */
-  readonly epochs?: number;
-  /** 32, or all samples when there are fewer. */
-  readonly batchSize?: number;
-  /** Shuffles the samples before every epoch, by the seed; true when left out. */
-  readonly shuffle?: boolean;
-  /** The share of the samples, from their end, that is kept for validation. */
-  readonly validationSplit?: number;
-  readonly validationData?: readonly [Inputs, TensorLike];
-  readonly metrics?: readonly Metric[];
-  /** A bar on a terminal, lines elsewhere; `false` for nothing. */
-  readonly progress?: ProgressReporter | false;
-}
-
-export interface Batch {
-  readonly x: Inputs;
-  readonly y: TensorLike;
-}
-
-/** A loss that stays on the backend until somebody asks. */
-export interface PendingLoss {
-  /** The number. @throws OptionError when further steps were run since. */
-  read(): Promise<number>;
-}
-
-export type Weights = Readonly<Record<string, { readonly shape: Shape; readonly data: Tensor['data'] }>>;
-
-interface Ready {
-  readonly plan: Plan;
-  readonly binding: Binding;
-  readonly own: ReadonlyMap<string, Buffer>;
-}
 
 /** A network with its numbers: weights, slots, state and step, on a backend. */
 export class Model {
   readonly #definition: Definition;
   readonly #checkFinite: boolean;
-  readonly #metricIds = new WeakMap<Metric, number>();
-  #metricCount = 0;
   readonly #outputShape: Shape;
   #dtype: FloatDType;
   #store: Store;
-  readonly #ready = new Map<string, Ready>();
+  #runner: Runner;
   /** Steps that wait for their Program, in order; never rejects. */
   #pending: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -133,6 +68,7 @@ export class Model {
     this.#checkFinite = options.checkFinite ?? false;
     this.#dtype = dtype;
     this.#store = new Store(options.backend);
+    this.#runner = new Runner(this.#store);
     const { walk, prediction } = this.#sampleWalk(true);
     this.#outputShape = prediction.shape;
     for (const { path, value, initializer } of walk.parameters.values()) {
@@ -189,9 +125,7 @@ export class Model {
       let last = started;
       for (let from = 0; from < training.count; from += batchSize) {
         const batch = pickSamples(training, order.subarray(from, from + batchSize), layout);
-        const ready = await this.#prepare('training', batch, metrics);
-        if (this.#checkFinite) await this.#refuseNonFinite(ready, batch);
-        this.#run(ready, batch, 1);
+        await this.#train(batch, metrics, 1);
         this.#steps++;
         if (performance.now() - last > 12) {
           const samples = from + batch.count;
@@ -231,8 +165,8 @@ export class Model {
     const definition = this.#now();
     const samples = readSamples(x, undefined, definition.inputs, definition);
     await this.#settled();
-    const ready = await this.#prepare('prediction', samples, []);
-    this.#run(ready, samples, 1);
+    const ready = await this.#runner.prepare('prediction', definition, samples, []);
+    this.#runner.run(ready, samples);
     const buffer = ready.own.get('prediction');
     if (buffer === undefined) throw new OptionError('a Program without a prediction');
     return { ...buffer.spec, data: await this.backend.read(buffer) };
@@ -251,15 +185,13 @@ export class Model {
     this.#steps += times;
     const mine = this.#steps;
     const idle = this.#waiting === 0 && !this.#checkFinite;
-    const ready = idle ? this.#ready.get(this.#keyOfPlan('training', specsOf(samples), [])) : undefined;
-    if (ready !== undefined) this.#run(ready, samples, times);
+    const ready = idle ? this.#runner.known('training', samples, []) : undefined;
+    if (ready !== undefined) this.#runner.run(ready, samples, times);
     else {
       this.#waiting++;
       this.#pending = this.#pending.then(async () => {
         try {
-          const prepared = await this.#prepare('training', samples, []);
-          if (this.#checkFinite) await this.#refuseNonFinite(prepared, samples);
-          this.#run(prepared, samples, times);
+          await this.#train(samples, [], times);
         } catch (failure) {
           this.#failure ??= failure;
           this.#steps -= times;
@@ -288,14 +220,8 @@ export class Model {
   async weights(): Promise<Weights> {
     this.#now();
     await this.#settled();
-    const entries = this.#store.names('weight:').map(async (name) => {
-      const buffer = this.#store.buffer(name);
-      if (buffer === undefined) return [];
-      return [
-        [name.slice('weight:'.length), { shape: buffer.spec.shape, data: await this.backend.read(buffer) }],
-      ] as const;
-    });
-    return Object.fromEntries((await Promise.all(entries)).flat());
+    const tensors = await this.#store.tensors('weight:');
+    return Object.fromEntries([...tensors].map(([path, { shape, data }]) => [path, { shape, data }]));
   }
 
   /**
@@ -331,9 +257,10 @@ export class Model {
     this.#now();
     await this.#settled();
     const moved = await this.#store.copyTo(backend, dtype);
-    this.#releasePlans();
+    this.#runner.releaseAll();
     this.#store.free();
     this.#store = moved;
+    this.#runner = new Runner(moved);
     this.#dtype = dtype;
   }
 
@@ -349,14 +276,14 @@ export class Model {
       definition,
       this.#samples(x, target),
       await this.weights(),
-      await this.#read('state:'),
+      await this.#store.tensors('state:'),
     );
   }
 
   /** Frees everything; a disposed model refuses every call. */
   dispose(): void {
     if (this.#disposed) return;
-    this.#releasePlans();
+    this.#runner.releaseAll();
     this.#store.free();
     this.#disposed = true;
   }
@@ -369,6 +296,12 @@ export class Model {
     if (this.#disposed)
       throw new DisposedError({ got: 'a model that was disposed', expected: 'a living one' });
     return { ...this.#definition, dtype: this.#dtype };
+  }
+
+  async #train(samples: Samples, metrics: readonly Metric[], times: number): Promise<void> {
+    const ready = await this.#runner.prepare('training', this.#now(), samples, metrics);
+    if (this.#checkFinite) await this.#runner.refuseNonFinite(ready, samples, this.#steps);
+    this.#runner.run(ready, samples, times);
   }
 
   /** Waits for steps that wait; throws, once, what went wrong in one. */
@@ -426,12 +359,13 @@ export class Model {
   }
 
   async #evaluate(samples: Samples, metrics: readonly Metric[], batchSize: number): Promise<EpochRecord> {
+    const definition = this.#now();
     checkBatchSize(Math.min(batchSize, samples.count), samples.count);
     const rows = Int32Array.from({ length: samples.count }, (_, i) => i);
     this.#clearTotals(metrics);
     for (let from = 0; from < samples.count; from += batchSize) {
-      const batch = pickSamples(samples, rows.subarray(from, from + batchSize), this.#definition.layout);
-      this.#run(await this.#prepare('evaluation', batch, metrics), batch, 1);
+      const batch = pickSamples(samples, rows.subarray(from, from + batchSize), definition.layout);
+      this.#runner.run(await this.#runner.prepare('evaluation', definition, batch, metrics), batch);
     }
     return this.#totals(metrics, samples.count);
   }
@@ -452,95 +386,6 @@ export class Model {
     }
     return record;
   }
-
-  async #prepare(kind: PlanKind, samples: Samples, metrics: readonly Metric[]): Promise<Ready> {
-    const specs = specsOf(samples);
-    const key = this.#keyOfPlan(kind, specs, metrics);
-    const known = this.#ready.get(key);
-    if (known !== undefined) return known;
-    const plan = makePlan[kind](this.#now(), specs, metrics);
-    const executable = await this.backend.compile(plan.program);
-    const own = new Map<string, Buffer>();
-    const bufferOf = (name: string): Buffer => {
-      const spec = plan.specs.get(name) ?? { shape: [], dtype: this.#dtype };
-      if (!/^(x\/|target$|prediction$)/.test(name)) return this.#store.hold(name, spec);
-      const buffer = own.get(name) ?? this.backend.allocate(spec);
-      own.set(name, buffer);
-      return buffer;
-    };
-    const ready = {
-      plan,
-      own,
-      binding: executable.bind(plan.inputs.map(bufferOf), plan.outputs.map(bufferOf)),
-    };
-    this.#ready.set(key, ready);
-    const [oldest] = this.#ready.keys();
-    if (this.#ready.size > mostPlans && oldest !== undefined) this.#release(oldest);
-    return ready;
-  }
-
-  /** Everything that a Program depends on, written out; metrics count by reference. */
-  #keyOfPlan(kind: PlanKind, specs: BatchSpecs, metrics: readonly Metric[]): string {
-    const ids = metrics.map((metric) => {
-      const id = this.#metricIds.get(metric) ?? this.#metricCount++;
-      this.#metricIds.set(metric, id);
-      return id;
-    });
-    return JSON.stringify([kind, specs, ids]);
-  }
-
-  async #refuseNonFinite({ plan }: Ready, { inputs, target }: Samples): Promise<void> {
-    const held = await this.#read('');
-    const given = new Map([...held, ...inputs.map((input, i) => [`x/${i}`, input] as const)]);
-    if (target !== undefined) given.set('target', target);
-    const values = plan.inputs.flatMap((name) => given.get(name) ?? []);
-    checkFinite(plan.program, plan.inputs, values, this.#steps);
-  }
-
-  #run({ binding, own }: Ready, { inputs, target }: Samples, times: number): void {
-    inputs.forEach((input, i) => {
-      const buffer = own.get(`x/${i}`);
-      if (buffer !== undefined) this.backend.write(buffer, input.data);
-    });
-    const buffer = own.get('target');
-    if (buffer !== undefined && target !== undefined) this.backend.write(buffer, target.data);
-    binding.run(times);
-  }
-
-  async #read(prefix: string): Promise<ReadonlyMap<string, Tensor>> {
-    const found = new Map<string, Tensor>();
-    for (const name of this.#store.names(prefix)) {
-      const buffer = this.#store.buffer(name);
-      if (buffer !== undefined)
-        found.set(name.slice(prefix.length), { ...buffer.spec, data: await this.backend.read(buffer) });
-    }
-    return found;
-  }
-
-  #releasePlans(): void {
-    for (const key of [...this.#ready.keys()]) this.#release(key);
-  }
-
-  #release(key: string): void {
-    for (const buffer of this.#ready.get(key)?.own.values() ?? []) this.backend.free(buffer);
-    this.#ready.delete(key);
-  }
-}
-
-/** More batch shapes than this at a time, and the oldest Program is made again when it is wanted. */
-const mostPlans = 32;
-
-type PlanKind = 'training' | 'evaluation' | 'prediction';
-
-const makePlan = {
-  training: planTraining,
-  evaluation: planEvaluation,
-  prediction: planPrediction,
-} satisfies Record<PlanKind, (definition: Definition, specs: BatchSpecs, metrics: readonly Metric[]) => Plan>;
-
-function specsOf({ inputs, target }: Samples): BatchSpecs {
-  const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
-  return { inputs: inputs.map(spec), ...(target && { target: spec(target) }) };
 }
 
 function filled(spec: TensorSpec, value: number): Float64Array {

@@ -6,6 +6,7 @@ import {
   type FloatDType,
   isFloat,
   roundTo,
+  type Tensor,
   type TensorSpec,
   type TypedArray,
   UnsupportedError,
@@ -38,6 +39,15 @@ export class Store {
     if (first !== undefined) this.backend.write(buffer, converted(first(), spec.dtype));
     this.#buffers.set(name, buffer);
     return buffer;
+  }
+
+  /** Everything whose name starts with `prefix`, read, under the rest of its name. */
+  async tensors(prefix = ''): Promise<Map<string, Tensor>> {
+    const found = new Map<string, Tensor>();
+    for (const [name, buffer] of this.#buffers)
+      if (name.startsWith(prefix))
+        found.set(name.slice(prefix.length), { ...buffer.spec, data: await this.backend.read(buffer) });
+    return found;
   }
 
   write(name: string, data: TypedArray): void {

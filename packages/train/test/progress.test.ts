@@ -1,0 +1,22 @@
+import { progressTo } from '@pullback/train';
+import { expect, test } from 'vitest';
+
+const progress = { epoch: 2, epochs: 5, samples: 25, total: 100, seconds: 0.5 };
+
+function run(isTTY: boolean): string {
+  let text = '';
+  const reporter = progressTo({ isTTY, write: (part: string) => (text += part) }, 8);
+  reporter.batch(progress);
+  reporter.epoch({ ...progress, samples: 100, seconds: 2 }, { loss: 0.25, 'validation loss': 0.5 });
+  return text;
+}
+
+test('a bar on a terminal, which the line of the epoch replaces', () => {
+  expect(run(true)).toBe(
+    '\r\u001b[Kepoch 2/5 [==      ] 50 samples/s, 2 s left\r\u001b[Kepoch 2/5  loss 0.2500  validation loss 0.5000  2.0 s\n',
+  );
+});
+
+test('plain lines elsewhere', () => {
+  expect(run(false)).toBe('epoch 2/5  loss 0.2500  validation loss 0.5000  2.0 s\n');
+});

@@ -36,3 +36,21 @@ export function writeView(x: HostTensor, output: HostTensor, strides: readonly n
 export function startOf(shape: Shape, starts: readonly number[]): number {
   return stridesOf(shape).reduce((sum, stride, i) => sum + stride * (starts[i] ?? 0), 0);
 }
+
+/**
+ * output_i = f(at, n): `at(k)` is the k-th of the n elements of `x`, along `axes` in row-major order, that the i-th result
+ * stands for.
+ */
+export function reduceView(
+  x: HostTensor,
+  output: HostTensor,
+  axes: readonly number[],
+  f: (at: (k: number) => number, n: number) => number,
+): void {
+  const strides = stridesOf(x.shape);
+  const reduced = x.shape.map((extent, i) => (axes.includes(i) ? extent : 1));
+  const offsets = offsetsOf(reduced, strides);
+  offsetsOf(output.shape, strides).forEach((start, i) => {
+    output.data[i] = f((k) => x.data[start + (offsets[k] ?? 0)] ?? 0, offsets.length);
+  });
+}

@@ -3,7 +3,7 @@ import { DTypeError, ShapeError } from '../errors.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxes, type Shape, sameShape, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { offsetsOf, readView } from '../walk.ts';
+import { readView, reduceView } from '../walk.ts';
 import { reshape } from './reshape.ts';
 
 // The two are each other's transpose, so each one's vjp is the other.
@@ -57,16 +57,7 @@ const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
       });
     return { shape: reducedShape(x.shape, axes), dtype: x.dtype };
   },
-  evaluate: ([x], [output], { axes }) => {
-    const strides = stridesOf(x.shape);
-    const offsets = offsetsOf(
-      x.shape.map((extent, i) => (axes.includes(i) ? extent : 1)),
-      strides,
-    );
-    offsetsOf(output.shape, strides).forEach((start, i) => {
-      output.data[i] = pairwise(offsets.length, (k) => x.data[start + (offsets[k] ?? 0)] ?? 0);
-    });
-  },
+  evaluate: ([x], [output], { axes }) => reduceView(x, output, axes, pairwise),
   vjp: (gradient, { input: x }) => [broadcast(gradient, x.shape)],
 };
 
@@ -76,7 +67,7 @@ const run = 64;
  * The sum of n terms: runs of 64 in order, their sums added as a tree whose left side is the largest power of 2 of
  * runs. The error grows with log n instead of n.
  */
-function pairwise(n: number, at: (k: number) => number, from = 0): number {
+function pairwise(at: (k: number) => number, n: number, from = 0): number {
   if (n <= run) {
     let total = 0;
     for (let k = from; k < from + n; k++) total += at(k);
@@ -84,7 +75,7 @@ function pairwise(n: number, at: (k: number) => number, from = 0): number {
   }
   let left = run;
   while (left * 2 < n) left *= 2;
-  return pairwise(left, at, from) + pairwise(n - left, at, from + left);
+  return pairwise(at, left, from) + pairwise(at, n - left, from + left);
 }
 
 export interface ReductionOptions {

@@ -1,9 +1,9 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import type { Primitive } from '../node.ts';
-import { formatShape, normalizeAxes, normalizeAxis, stridesOf } from '../shape.ts';
+import { formatShape, normalizeAxes, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { offsetsOf } from '../walk.ts';
+import { reduceView } from '../walk.ts';
 import { div, mul, neg } from './arithmetic.ts';
 import {
   type AxesAttributes,
@@ -25,18 +25,12 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
       throw new DTypeError({ got: `max of ${x.dtype}`, expected: 'float32, float64 or int32' });
     return { shape: reducedShape(x.shape, axes), dtype: x.dtype };
   },
-  evaluate: ([x], [output], { axes }) => {
-    const strides = stridesOf(x.shape);
-    const offsets = offsetsOf(
-      x.shape.map((extent, i) => (axes.includes(i) ? extent : 1)),
-      strides,
-    );
-    offsetsOf(output.shape, strides).forEach((start, i) => {
-      let best = x.data[start] ?? 0;
-      for (const offset of offsets) best = Math.max(best, x.data[start + offset] ?? 0);
-      output.data[i] = best;
-    });
-  },
+  evaluate: ([x], [output], { axes }) =>
+    reduceView(x, output, axes, (at, n) => {
+      let best = at(0);
+      for (let k = 1; k < n; k++) best = Math.max(best, at(k));
+      return best;
+    }),
   // Ties share equally.
   vjp: (gradient, { input: x, output: y, attributes: { axes } }) => {
     const top = cast(equal(broadcast(y, x.shape), x), gradient.dtype);
@@ -67,17 +61,12 @@ const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
     refuseEmpty('argmax', x.shape, [axis]);
     return { shape: reducedShape(x.shape, [axis]), dtype: 'int32' };
   },
-  evaluate: ([x], [output], { axis }) => {
-    const strides = stridesOf(x.shape);
-    const stride = strides[axis] ?? 1;
-    offsetsOf(output.shape, strides).forEach((start, i) => {
-      const at = (k: number) => x.data[start + k * stride] ?? 0;
+  evaluate: ([x], [output], { axis }) =>
+    reduceView(x, output, [axis], (at, n) => {
       let best = 0;
-      for (let k = 1; k < (x.shape[axis] ?? 0) && !Number.isNaN(at(best)); k++)
-        if (!(at(k) <= at(best))) best = k;
-      output.data[i] = best;
-    });
-  },
+      for (let k = 1; k < n && !Number.isNaN(at(best)); k++) if (!(at(k) <= at(best))) best = k;
+      return best;
+    }),
 };
 
 /** Where the maximum along `axis` stands, as int32: the first of equals, the first NaN when there is one. No gradient. */

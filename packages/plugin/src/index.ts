@@ -1,0 +1,24 @@
+export { createContainer, fork, listBound } from './container.ts';
+export { type Description, ENTRIES, type Entry, tokenOf } from './entry.ts';
+export { type Create, Plugin, type PluginBinder, plugin } from './plugin.ts';
+export { type Kind, kinds, type Products } from './products.ts';
+export { boundNames, entriesOf, type Resolve, resolve, resolverOf } from './resolver.ts';
+export type {
+  ActivationSpec,
+  ActivationSpecs,
+  AnySpec,
+  BackendSpec,
+  BackendSpecs,
+  InitializerSpec,
+  InitializerSpecs,
+  LayerSpec,
+  LayerSpecs,
+  LossSpec,
+  LossSpecs,
+  MetricSpec,
+  MetricSpecs,
+  ModelSpec,
+  OptimizerSpec,
+  OptimizerSpecs,
+  SpecOf,
+} from './specs.ts';

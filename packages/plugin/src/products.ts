@@ -1,0 +1,25 @@
+import type { Activation, Backend, Initializer, Layer, Loss, Metric, Optimizer, Value } from '@pullback/core';
+
+/** What each kind of name stands for. */
+export interface Products {
+  layer: Layer<readonly [Value]>;
+  activation: Activation;
+  loss: Loss;
+  optimizer: Optimizer;
+  initializer: Initializer;
+  metric: Metric;
+  backend: Backend | Promise<Backend>;
+}
+
+/** A kind of thing that has a name. */
+export type Kind = keyof Products;
+
+export const kinds: readonly Kind[] = [
+  'layer',
+  'activation',
+  'loss',
+  'optimizer',
+  'initializer',
+  'metric',
+  'backend',
+];

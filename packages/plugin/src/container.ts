@@ -1,5 +1,6 @@
 import { OptionError } from '@pullback/core';
 import { Container } from 'inversify';
+import { PARENT } from './entry.ts';
 import type { Plugin } from './plugin.ts';
 import { entriesOf } from './resolver.ts';
 
@@ -16,7 +17,9 @@ export function createContainer(...plugins: readonly Plugin[]): Container {
  * For a test, or a tenant.
  */
 export function fork(parent: Container, ...plugins: readonly Plugin[]): Container {
-  return loaded(new Container({ parent }), plugins);
+  const child = new Container({ parent });
+  child.bind(PARENT).toConstantValue(parent);
+  return loaded(child, plugins);
 }
 
 function loaded(container: Container, plugins: readonly Plugin[]): Container {

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { ServiceIdentifier } from 'inversify';
+import type { Container, ServiceIdentifier } from 'inversify';
 import type { Kind, Products } from './products.ts';
 import type { Resolve } from './resolver.ts';
 
@@ -27,3 +27,6 @@ export const ENTRIES: ServiceIdentifier<Entry> = Symbol.for('@pullback/plugin en
 export function tokenOf<K extends Kind>(kind: K): ServiceIdentifier<Entry<K>> {
   return Symbol.for(`@pullback/plugin ${kind}`);
 }
+
+/** The container that a fork was made from. */
+export const PARENT: ServiceIdentifier<Container> = Symbol.for('@pullback/plugin parent');

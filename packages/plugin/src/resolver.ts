@@ -1,6 +1,6 @@
 import { OptionError, UnknownNameError } from '@pullback/core';
 import type { Container } from 'inversify';
-import { ENTRIES, type Entry, tokenOf } from './entry.ts';
+import { ENTRIES, type Entry, PARENT, tokenOf } from './entry.ts';
 import type { Kind, Products } from './products.ts';
 import type { AnySpec } from './specs.ts';
 
@@ -59,9 +59,16 @@ export function resolve<K extends Kind>(
   path: string,
 ): Products[K] {
   const { type, ...options } = readSpec(spec, kind, path);
-  const entry = container.get(tokenOf(kind), { name: type, optional: true });
+  const entry = find(container, kind, type);
   if (entry === undefined) throw new UnknownNameError(kind, type, boundNames(container, kind), path);
   return entry.create(checked(entry, options, path), resolverOf(container, path));
+}
+
+// Any binding of a token hides all of the parent's for inversify, so a fork that lacks the name asks its parent itself.
+function find<K extends Kind>(container: Container, kind: K, name: string): Entry<K> | undefined {
+  const own = container.get(tokenOf(kind), { name, optional: true });
+  if (own !== undefined || !container.isCurrentBound(PARENT)) return own;
+  return find(container.get(PARENT), kind, name);
 }
 
 function readSpec(spec: AnySpec, kind: Kind, path: string): { readonly type: string } {

@@ -1,4 +1,5 @@
 import {
+  type Activation,
   add,
   formatShape,
   type Initializer,
@@ -13,6 +14,8 @@ import {
 import { filled, glorotUniform, transposed } from './initializers.ts';
 
 export interface DenseOptions extends LayerOptions {
+  /** Applied to Z: without one the layer is affine. */
+  readonly activation?: Activation;
   /** With a bias, or without. */
   readonly bias?: boolean;
   /** Samples in rows, Z = b + X W with W [p, q], or in columns, Z = b + W X with W [q, p]; the model's when left out. */
@@ -44,14 +47,15 @@ export function dense(units: number, options: DenseOptions = {}): Layer<readonly
           expected: layout === 'row' ? 'samples in rows: [n, p]' : 'samples in columns: [p, n]',
           hint: 'A flatten or reshape in front makes one axis of several.',
         });
+      const { activation = (z: Value) => z } = options;
       if (layout === 'row') {
         const kernel = scope.parameter('kernel', [x.shape.at(-1) ?? 0, units], kernelInitializer);
         const product = matmul(x, kernel);
-        return bias ? add(product, scope.parameter('bias', [units], biasInitializer)) : product;
+        return activation(bias ? add(product, scope.parameter('bias', [units], biasInitializer)) : product);
       }
       const kernel = scope.parameter('kernel', [units, x.shape[0] ?? 0], transposed(kernelInitializer));
       const product = matmul(kernel, x);
-      return bias ? add(product, scope.parameter('bias', [units, 1], biasInitializer)) : product;
+      return activation(bias ? add(product, scope.parameter('bias', [units, 1], biasInitializer)) : product);
     },
   };
 }

@@ -1,4 +1,18 @@
 import {
+  defineActivation,
+  defineLayer,
+  defineLoss,
+  exp,
+  type Layer,
+  OptionError,
+  relu,
+  sigmoid,
+  sub,
+  sum,
+  UnknownNameError,
+  type Value,
+} from '@pullback/core';
+import {
   boundNames,
   createContainer,
   entriesOf,
@@ -8,20 +22,11 @@ import {
   resolverOf,
 } from '@pullback/plugin';
 import { inject } from 'inversify';
-import {
-  defineActivation,
-  dense,
-  exp,
-  halfSquaredError,
-  type Layer,
-  OptionError,
-  relu,
-  sigmoid,
-  UnknownNameError,
-} from 'pullback';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 
+const dense = (units: number) => defineLayer('dense', (_, x: Value) => sub(x, units));
+const halfSquaredError = defineLoss('halfSquaredError', (x, t) => sum(sub(x, t)));
 const swish = defineActivation('swish', (x) => exp(x));
 const first = plugin(
   ({ activation, layer, loss }) => {

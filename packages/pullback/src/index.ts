@@ -3,8 +3,12 @@ export * from '@pullback/core';
 export * from '@pullback/layers';
 // Both a function of Values and, called with options or nothing, a layer.
 export { softmax, tanh } from '@pullback/layers';
+export { layersPlugin } from '@pullback/layers/plugin';
 export * from '@pullback/losses';
+export { lossesPlugin } from '@pullback/losses/plugin';
 export * from '@pullback/optimizers';
+export { optimizersPlugin } from '@pullback/optimizers/plugin';
+export * from '@pullback/plugin';
 export {
   accuracy,
   type Batch,
@@ -19,5 +23,7 @@ export {
   type Weights,
 } from '@pullback/train';
 export { type BackendName, backendOf } from './backends.ts';
+export { builtins } from './builtins.ts';
 export { compile } from './compile.ts';
+export { createModel } from './create-model.ts';
 export { type MetricName, Model } from './model.ts';

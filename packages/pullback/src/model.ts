@@ -4,7 +4,9 @@ import {
   type Metric,
   type TensorLike,
   UnknownNameError,
+  UnsupportedError,
 } from '@pullback/core';
+import type { ModelSpec } from '@pullback/plugin';
 import {
   accuracy,
   type EpochRecord,
@@ -23,10 +25,29 @@ type WithNames<T> = Omit<T, 'metrics'> & { readonly metrics?: readonly (Metric |
 
 /** A network with its numbers; backends and metrics may be given by name. */
 export class Model extends TrainedModel {
+  #spec: ModelSpec | undefined;
+
   static override async create(
     options: Omit<ModelOptions, 'backend'> & { readonly backend?: Backend | BackendName },
   ): Promise<Model> {
     return new Model({ ...options, backend: await backendOf(options.backend ?? 'auto') });
+  }
+
+  /** The data that the model was made from. @throws UnsupportedError for a model made from objects. */
+  spec(): ModelSpec {
+    if (this.#spec === undefined)
+      throw new UnsupportedError({
+        got: 'a model made from objects',
+        expected: 'one made by createModel from a spec',
+        hint: 'Objects have no names to write down.',
+      });
+    return structuredClone(this.#spec);
+  }
+
+  /** Keeps what it was made from. */
+  remember(spec: ModelSpec): this {
+    this.#spec = structuredClone(spec);
+    return this;
   }
 
   override async fit(x: Inputs, y: TensorLike, options: WithNames<FitOptions> = {}): Promise<EpochRecord[]> {

@@ -13,11 +13,11 @@ export {
 export {
   defineLoss,
   type Loss,
-  type Metric,
   type Placement,
   placementOf,
   type Reduction,
 } from './contracts/loss.ts';
+export { defineMetric, type Metric } from './contracts/metric.ts';
 export {
   checkLearningRate,
   defineOptimizer,

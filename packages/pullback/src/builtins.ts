@@ -19,7 +19,7 @@ const own = plugin(
   ({ backend, metric }) => {
     backend('auto', () => backendOf('auto'), { doc: 'the fastest that the machine has' });
     backend('cpu', () => backendOf('cpu'), { doc: 'the reference: every primitive by its own meaning' });
-    metric('accuracy', () => accuracy, { doc: 'the share of samples that are right' });
+    metric('accuracy', accuracy, { doc: 'the share of samples that are right' });
   },
   { name: 'pullback' },
 );

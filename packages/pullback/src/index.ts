@@ -11,15 +11,26 @@ export { optimizersPlugin } from '@pullback/optimizers/plugin';
 export * from '@pullback/plugin';
 export {
   accuracy,
+  auc,
   type Batch,
   batches,
   binaryAccuracy,
+  categoricalAccuracy,
+  confusionMatrix,
   type EpochRecord,
   type FitOptions,
+  f1,
   Inspection,
+  meanAbsoluteDistance,
+  meanSquaredDistance,
   type ProgressReporter,
+  precision,
   progressTo,
   quiet,
+  r2,
+  recall,
+  rootMeanSquaredDistance,
+  topK,
   type Weights,
 } from '@pullback/train';
 export { type BackendName, backendOf } from './backends.ts';

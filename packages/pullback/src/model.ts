@@ -9,15 +9,33 @@ import {
 import type { ModelSpec } from '@pullback/plugin';
 import {
   accuracy,
+  auc,
   type EpochRecord,
   type FitOptions,
+  f1,
   type Inputs,
   type ModelOptions,
+  meanAbsoluteDistance,
+  meanSquaredDistance,
+  precision,
+  r2,
+  recall,
+  rootMeanSquaredDistance,
   Model as TrainedModel,
 } from '@pullback/train';
 import { type BackendName, backendOf } from './backends.ts';
 
-const metrics = { accuracy } as const satisfies Record<string, Metric>;
+const metrics = {
+  accuracy: accuracy(),
+  precision: precision(),
+  recall: recall(),
+  f1: f1(),
+  auc: auc(),
+  meanSquaredError: meanSquaredDistance(),
+  meanAbsoluteError: meanAbsoluteDistance(),
+  rootMeanSquaredError: rootMeanSquaredDistance(),
+  r2: r2(),
+} as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;
 

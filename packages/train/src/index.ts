@@ -2,7 +2,21 @@ export { type BatchesOptions, batches } from './batches.ts';
 export type { InputShapes, Inputs } from './data.ts';
 export type { Network } from './definition.ts';
 export { type Inspected, Inspection } from './inspect.ts';
-export { accuracy, binaryAccuracy } from './metrics.ts';
+export {
+  accuracy,
+  auc,
+  binaryAccuracy,
+  categoricalAccuracy,
+  confusionMatrix,
+  f1,
+  meanAbsoluteDistance,
+  meanSquaredDistance,
+  precision,
+  r2,
+  recall,
+  rootMeanSquaredDistance,
+  topK,
+} from './metrics.ts';
 export { Model } from './model.ts';
 export type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
 export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';

@@ -30,7 +30,7 @@ import {
 import type { Definition } from './definition.ts';
 import { type Inspection, inspectModel } from './inspect.ts';
 import type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
-import { shared, walkThrough } from './plan.ts';
+import { metricTotal, shared, walkThrough } from './plan.ts';
 import { defaultProgress, type EpochRecord, quiet } from './progress.ts';
 import { Runner } from './runner.ts';
 import { Store } from './store.ts';
@@ -121,7 +121,7 @@ export class Model {
         : Int32Array.from({ length: training.count }, (_, i) => i);
       const started = performance.now();
       const seconds = () => (performance.now() - started) / 1000;
-      this.#clearTotals(metrics);
+      this.#clearTotals();
       let last = started;
       for (let from = 0; from < training.count; from += batchSize) {
         const batch = pickSamples(training, order.subarray(from, from + batchSize), layout);
@@ -362,7 +362,7 @@ export class Model {
     const definition = this.#now();
     checkBatchSize(Math.min(batchSize, samples.count), samples.count);
     const rows = Int32Array.from({ length: samples.count }, (_, i) => i);
-    this.#clearTotals(metrics);
+    this.#clearTotals();
     for (let from = 0; from < samples.count; from += batchSize) {
       const batch = pickSamples(samples, rows.subarray(from, from + batchSize), definition.layout);
       this.#runner.run(await this.#runner.prepare('evaluation', definition, batch, metrics), batch);
@@ -370,20 +370,19 @@ export class Model {
     return this.#totals(metrics, samples.count);
   }
 
-  #clearTotals(metrics: readonly Metric[]): void {
-    for (const name of ['loss', ...metrics.map((metric) => metric.name)]) {
-      this.#store.hold(`total:${name}`, { shape: [], dtype: this.#dtype });
-      this.#store.write(`total:${name}`, Float64Array.of(0));
-    }
+  /** Sums of the loss and of metrics start from 0. */
+  #clearTotals(): void {
+    for (const name of this.#store.names('total:')) this.#store.clear(name);
   }
 
   async #totals(metrics: readonly Metric[], count: number): Promise<Record<string, number>> {
-    const record: Record<string, number> = {};
-    for (const name of ['loss', ...metrics.map((metric) => metric.name)]) {
-      const buffer = this.#store.buffer(`total:${name}`);
-      const [total = Number.NaN] = buffer === undefined ? [] : await this.backend.read(buffer);
-      record[name] = name === 'loss' && this.#definition.loss.reduction === 'sum' ? total : total / count;
-    }
+    const sums = await this.#store.tensors('total:');
+    const [total = Number.NaN] = sums.get('loss')?.data ?? [];
+    const record: Record<string, number> = {
+      loss: this.#definition.loss.reduction === 'sum' ? total : total / count,
+    };
+    for (const metric of metrics)
+      record[metric.name] = metric.summarize(Array.from(sums.get(metricTotal(metric))?.data ?? []));
     return record;
   }
 }

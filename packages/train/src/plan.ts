@@ -10,7 +10,6 @@ import {
   mul,
   type Program,
   placeholder,
-  type Reduction,
   ShapeError,
   type TensorSpec,
   trace,
@@ -36,6 +35,16 @@ export interface BatchSpecs {
 
 /** The names of what every Program of a model shares. */
 export const shared = { step: 'step', key: 'key', learningRate: 'learningRate' } as const;
+
+const metricIds = new WeakMap<Metric, number>();
+let metricCount = 0;
+
+/** The name of a metric's sums: metrics count by reference, so two of one name do not share them. */
+export function metricTotal(metric: Metric): string {
+  const id = metricIds.get(metric) ?? metricCount++;
+  metricIds.set(metric, id);
+  return `${metric.name} ${id}`;
+}
 
 /** One walk through the network of `definition`, on a batch of `specs`. */
 export function walkThrough(definition: Definition, specs: BatchSpecs, training: boolean) {
@@ -121,17 +130,17 @@ function watch(
       at: 'loss',
     });
   const samples = prediction.shape.at(placement.sampleAxis) ?? 1;
-  const grown = (name: string, value: Value, reduction: Reduction): [string, Value] => {
-    const total = names.add(`total:${name}`, { shape: [], dtype });
-    return [`total:${name}`, add(total, mul(cast(value, dtype), reduction === 'mean' ? samples : 1))];
+  const grown = (name: string, addend: Value): [string, Value] => {
+    const more = cast(addend, dtype);
+    const total = names.add(`total:${name}`, { shape: more.shape, dtype });
+    return [`total:${name}`, add(total, more)];
   };
   const totals = new Map([
-    grown('loss', error, loss.reduction),
+    grown('loss', mul(error, loss.reduction === 'mean' ? samples : 1)),
     ...metrics.map((metric) =>
       grown(
-        metric.name,
-        within(metric.name, () => metric.forward(prediction, target, placement)),
-        'mean',
+        metricTotal(metric),
+        within(metric.name, () => metric.observe(prediction, target, placement)),
       ),
     ),
   ]);

@@ -2,7 +2,14 @@ import type { Binding, Buffer, Metric, Tensor, TensorSpec } from '@pullback/core
 import type { Samples } from './data.ts';
 import type { Definition } from './definition.ts';
 import { checkFinite } from './find-non-finite.ts';
-import { type BatchSpecs, type Plan, planEvaluation, planPrediction, planTraining } from './plan.ts';
+import {
+  type BatchSpecs,
+  metricTotal,
+  type Plan,
+  planEvaluation,
+  planPrediction,
+  planTraining,
+} from './plan.ts';
 import type { Store } from './store.ts';
 
 /** A Program with its buffers fixed, ready to be run. */
@@ -28,8 +35,6 @@ const mostPlans = 32;
 export class Runner {
   readonly #store: Store;
   readonly #ready = new Map<string, Ready>();
-  readonly #metricIds = new WeakMap<Metric, number>();
-  #metricCount = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -103,12 +108,7 @@ export class Runner {
 
   /** Everything that a Program depends on, written out; metrics count by reference. */
   #keyOf(kind: PlanKind, specs: BatchSpecs, metrics: readonly Metric[]): string {
-    const ids = metrics.map((metric) => {
-      const id = this.#metricIds.get(metric) ?? this.#metricCount++;
-      this.#metricIds.set(metric, id);
-      return id;
-    });
-    return JSON.stringify([kind, specs, ids]);
+    return JSON.stringify([kind, specs, metrics.map(metricTotal)]);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type FloatDType,
   isFloat,
   roundTo,
+  sizeOf,
   type Tensor,
   type TensorSpec,
   type TypedArray,
@@ -48,6 +49,13 @@ export class Store {
       if (name.startsWith(prefix))
         found.set(name.slice(prefix.length), { ...buffer.spec, data: await this.backend.read(buffer) });
     return found;
+  }
+
+  /** Fills with zeros. */
+  clear(name: string): void {
+    const buffer = this.#buffers.get(name);
+    if (buffer !== undefined)
+      this.backend.write(buffer, allocateArray(buffer.spec.dtype, sizeOf(buffer.spec.shape)));
   }
 
   write(name: string, data: TypedArray): void {

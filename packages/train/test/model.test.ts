@@ -152,8 +152,8 @@ test('labels and one-hot targets give the same loss; accuracy counts; bytes stay
     [0, 1, 0],
     [0, 0, 1],
   ];
-  expect(await a.evaluate(bytes, labels, { metrics: [accuracy] })).toEqual(
-    await b.evaluate(X, hot, { metrics: [accuracy] }),
+  expect(await a.evaluate(bytes, labels, { metrics: [accuracy()] })).toEqual(
+    await b.evaluate(X, hot, { metrics: [accuracy()] }),
   );
 });
 

@@ -29,12 +29,6 @@ export interface Loss {
   check?(target: Tensor, prediction: TensorSpec, at: Placement): void;
 }
 
-/** Something to watch: one number, a mean over the samples of a batch. */
-export interface Metric {
-  readonly name: string;
-  forward(prediction: Value, target: Value, at: Placement): Value;
-}
-
 /** A loss of one's own: a factory, as the built-in ones are. */
 export function defineLoss(
   name: string,

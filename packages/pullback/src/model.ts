@@ -2,7 +2,6 @@ import {
   type Backend,
   type FloatDType,
   type Metric,
-  type TensorLike,
   UnknownNameError,
   UnsupportedError,
 } from '@pullback/core';
@@ -10,10 +9,7 @@ import type { ModelSpec } from '@pullback/plugin';
 import {
   accuracy,
   auc,
-  type EpochRecord,
-  type FitOptions,
   f1,
-  type Inputs,
   type ModelOptions,
   meanAbsoluteDistance,
   meanSquaredDistance,
@@ -39,10 +35,8 @@ const metrics = {
 
 export type MetricName = keyof typeof metrics;
 
-type WithNames<T> = Omit<T, 'metrics'> & { readonly metrics?: readonly (Metric | MetricName)[] };
-
 /** A network with its numbers; backends and metrics may be given by name. */
-export class Model extends TrainedModel {
+export class Model extends TrainedModel<MetricName> {
   #spec: ModelSpec | undefined;
 
   static override async create(
@@ -68,27 +62,13 @@ export class Model extends TrainedModel {
     return this;
   }
 
-  override async fit(x: Inputs, y: TensorLike, options: WithNames<FitOptions> = {}): Promise<EpochRecord[]> {
-    return super.fit(x, y, { ...options, metrics: metricsOf(options.metrics) });
-  }
-
-  override async evaluate(
-    x: Inputs,
-    y: TensorLike,
-    options: WithNames<{ readonly batchSize?: number }> = {},
-  ): Promise<EpochRecord> {
-    return super.evaluate(x, y, { ...options, metrics: metricsOf(options.metrics) });
-  }
-
   override async to(backend: Backend | BackendName, options: { dtype?: FloatDType } = {}): Promise<void> {
     return super.to(await backendOf(backend), options);
   }
-}
 
-function metricsOf(named: readonly (Metric | MetricName)[] = []): Metric[] {
-  return named.map((metric) => {
+  protected override metricOf(metric: Metric | MetricName): Metric {
     if (typeof metric !== 'string') return metric;
     if (!Object.hasOwn(metrics, metric)) throw new UnknownNameError('metric', metric, Object.keys(metrics));
     return metrics[metric];
-  });
+  }
 }

@@ -143,3 +143,23 @@ export function checkBatchSize(size: number, count: number): void {
 function formatBatch(sample: readonly number[], layout: Layout): string {
   return `[${(layout === 'row' ? ['n', ...sample] : [...sample, 'n']).join(', ')}]`;
 }
+
+/**
+ * Samples to train on, and the last `share` of them kept back.
+ * @throws OptionError for a share outside of [0, 1).
+ */
+export function splitSamples(
+  all: Samples,
+  share: number,
+  layout: Layout,
+): { readonly training: Samples; readonly validation: Samples | undefined } {
+  if (!(share >= 0 && share < 1))
+    throw new OptionError({ got: `a validation split of ${share}`, expected: 'a share from 0 to below 1' });
+  const kept = all.count - Math.floor(all.count * share);
+  if (kept === all.count) return { training: all, validation: undefined };
+  const rows = Int32Array.from({ length: all.count }, (_, i) => i);
+  return {
+    training: pickSamples(all, rows.subarray(0, kept), layout),
+    validation: pickSamples(all, rows.subarray(kept), layout),
+  };
+}

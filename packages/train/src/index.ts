@@ -1,4 +1,11 @@
 export { type BatchesOptions, batches } from './batches.ts';
+export {
+  type Callback,
+  earlyStopping,
+  type FitControl,
+  type MonitorOptions,
+  reduceOnPlateau,
+} from './callbacks.ts';
 export type { InputShapes, Inputs } from './data.ts';
 export type { Network } from './definition.ts';
 export { type Inspected, Inspection } from './inspect.ts';
@@ -21,3 +28,4 @@ export { Model } from './model.ts';
 export type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
 export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';
 export { type Application, type Build, type Variable, Walk } from './scope.ts';
+export type { BatchStream } from './source.ts';

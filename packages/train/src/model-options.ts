@@ -9,6 +9,7 @@ import type {
   Tensor,
   TensorLike,
 } from '@pullback/core';
+import type { Callback } from './callbacks.ts';
 import type { InputShapes, Inputs } from './data.ts';
 import type { Network } from './definition.ts';
 import type { ProgressReporter } from './progress.ts';
@@ -30,7 +31,8 @@ export interface ModelOptions {
   readonly checkFinite?: boolean;
 }
 
-export interface FitOptions {
+/** `Name` is what metrics may be called by, where names are known: the model of the umbrella package knows some. */
+export interface FitOptions<Name extends string = never> {
   /** 1 when left out. */
   readonly epochs?: number;
   /** 32, or all samples when there are fewer. */
@@ -40,7 +42,10 @@ export interface FitOptions {
   /** The share of the samples, from their end, that is kept for validation. */
   readonly validationSplit?: number;
   readonly validationData?: readonly [Inputs, TensorLike];
-  readonly metrics?: readonly Metric[];
+  readonly metrics?: readonly (Metric | Name)[];
+  readonly callbacks?: readonly Callback[];
+  /** Ends the fit between two steps; it then rejects with the signal's reason, and the model is as after the last step. */
+  readonly signal?: AbortSignal;
   /** A bar on a terminal, lines elsewhere; `false` for nothing. */
   readonly progress?: ProgressReporter | false;
 }

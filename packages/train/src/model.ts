@@ -1,5 +1,6 @@
 import {
   type Backend,
+  checkLearningRate,
   DataError,
   DisposedError,
   type FloatDType,
@@ -26,28 +27,30 @@ import {
   pickSamples,
   readSamples,
   type Samples,
+  splitSamples,
 } from './data.ts';
 import type { Definition } from './definition.ts';
+import { fitLoop, type Trainee } from './fit.ts';
 import { type Inspection, inspectModel } from './inspect.ts';
 import type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
 import { metricTotal, shared, walkThrough } from './plan.ts';
 import { defaultProgress, type EpochRecord, quiet } from './progress.ts';
 import { Runner } from './runner.ts';
+import { type BatchStream, isStream, memorySource, streamSource } from './source.ts';
+import { StepQueue } from './step-queue.ts';
 import { Store } from './store.ts';
 import { summaryOf } from './summary.ts';
 
 /** A network with its numbers: weights, slots, state and step, on a backend. */
-export class Model {
+export class Model<Name extends string = never> {
   readonly #definition: Definition;
   readonly #checkFinite: boolean;
   readonly #outputShape: Shape;
   #dtype: FloatDType;
   #store: Store;
   #runner: Runner;
-  /** Steps that wait for their Program, in order; never rejects. */
-  #pending: Promise<void> = Promise.resolve();
-  #failure: unknown;
-  #waiting = 0;
+  readonly #queue = new StepQueue();
+  #learningRate: number;
   #steps = 0;
   #epochs = 0;
   #disposed = false;
@@ -67,6 +70,7 @@ export class Model {
     this.#definition = { network, inputs, loss, optimizer, dtype, layout, placement, seed };
     this.#checkFinite = options.checkFinite ?? false;
     this.#dtype = dtype;
+    this.#learningRate = optimizer.learningRate;
     this.#store = new Store(options.backend);
     this.#runner = new Runner(this.#store);
     const { walk, prediction } = this.#sampleWalk(true);
@@ -98,73 +102,82 @@ export class Model {
     return this.#dtype;
   }
 
+  /** The base learning rate. Setting it compiles nothing again: it is an input of the Program. */
+  get learningRate(): number {
+    return this.#learningRate;
+  }
+  set learningRate(rate: number) {
+    checkLearningRate('the model', rate);
+    this.#learningRate = rate;
+    this.#store.write(shared.learningRate, Float64Array.of(rate));
+  }
+
   /**
    * Trains: `epochs` times over all samples, a step for each batch, the last one as large as it comes.
+   * @param x inputs in memory, with their targets `y`; or a stream of batches, without.
    * @returns the figures of every epoch.
-   * @throws DataError for samples that do not fit, before the first step.
+   * @throws DataError for samples that do not fit, before the first step, or when a stream brings them.
    */
-  async fit(x: Inputs, y: TensorLike, options: FitOptions = {}): Promise<EpochRecord[]> {
-    const { epochs = 1, shuffle = true, metrics = [], progress = defaultProgress() } = options;
-    const { layout, seed } = this.#now();
-    if (!Number.isInteger(epochs) || epochs < 0)
-      throw new OptionError({ got: `${epochs} epochs`, expected: 'a whole number from 0 up' });
-    const all = this.#samples(x, y);
-    const { training, validation } = this.#split(all, options);
-    const batchSize = options.batchSize ?? Math.min(32, training.count);
-    checkBatchSize(batchSize, training.count);
-    const reporter = progress === false ? quiet : progress;
-    const history: EpochRecord[] = [];
-    await this.#settled();
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      const order = shuffle
-        ? RandomStream.of(seed, `epoch/${this.#epochs}`).permutation(training.count)
-        : Int32Array.from({ length: training.count }, (_, i) => i);
-      const started = performance.now();
-      const seconds = () => (performance.now() - started) / 1000;
-      this.#clearTotals();
-      let last = started;
-      for (let from = 0; from < training.count; from += batchSize) {
-        const batch = pickSamples(training, order.subarray(from, from + batchSize), layout);
-        await this.#train(batch, metrics, 1);
-        this.#steps++;
-        if (performance.now() - last > 12) {
-          const samples = from + batch.count;
-          reporter.batch({ epoch, epochs, samples, total: training.count, seconds: seconds() });
-          await new Promise((resolve) => setTimeout(resolve));
-          last = performance.now();
+  async fit(x: BatchStream, options?: FitOptions<Name>): Promise<EpochRecord[]>;
+  async fit(x: Inputs, y: TensorLike, options?: FitOptions<Name>): Promise<EpochRecord[]>;
+  async fit(
+    x: Inputs | BatchStream,
+    y: TensorLike | FitOptions<Name> = {},
+    given: FitOptions<Name> = {},
+  ): Promise<EpochRecord[]> {
+    const { seed, layout } = this.#now();
+    const streamed = isStream(x);
+    const options = streamed && !isTensorLike(y) ? y : given;
+    const { epochs = 1, shuffle = true, callbacks = [], signal } = options;
+    const metrics = (options.metrics ?? []).map((metric) => this.metricOf(metric));
+    const { progress = defaultProgress(), validationData } = options;
+    const memory = () => {
+      if (isStream(x) || !isTensorLike(y))
+        throw new DataError({ got: 'inputs without targets', expected: 'both' });
+      const all = this.#samples(x, y);
+      const { training, validation } = validationData
+        ? { training: all, validation: this.#samples(...validationData) }
+        : splitSamples(all, options.validationSplit ?? 0, layout);
+      const batchSize = options.batchSize ?? Math.min(32, training.count);
+      const shuffleSeed = shuffle ? seed : undefined;
+      return { source: memorySource(training, { batchSize, shuffleSeed, layout }), validation };
+    };
+    const data = streamed
+      ? {
+          source: streamSource(x, (batch) => this.#samples(batch.x, batch.y)),
+          validation: validationData && this.#samples(...validationData),
         }
-      }
-      this.#epochs++;
-      const record = { ...(await this.#totals(metrics, training.count)) };
-      if (validation !== undefined)
-        for (const [name, value] of Object.entries(await this.#evaluate(validation, metrics, batchSize)))
-          record[`validation ${name}`] = value;
-      history.push(record);
-      reporter.epoch(
-        { epoch, epochs, samples: training.count, total: training.count, seconds: seconds() },
-        record,
-      );
-    }
-    return history;
+      : memory();
+    await this.#queue.settled();
+    const reporter = progress === false ? quiet : progress;
+    return fitLoop(this.#trainee(options.batchSize), {
+      ...data,
+      epochs,
+      metrics,
+      callbacks,
+      reporter,
+      signal,
+    });
   }
 
   /** The loss, and the metrics, over all samples; nothing is trained. */
   async evaluate(
     x: Inputs,
     y: TensorLike,
-    options: { metrics?: readonly Metric[]; batchSize?: number } = {},
+    options: { metrics?: readonly (Metric | Name)[]; batchSize?: number } = {},
   ): Promise<EpochRecord> {
     this.#now();
     const samples = this.#samples(x, y);
-    await this.#settled();
-    return this.#evaluate(samples, options.metrics ?? [], options.batchSize ?? Math.min(256, samples.count));
+    await this.#queue.settled();
+    const metrics = (options.metrics ?? []).map((metric) => this.metricOf(metric));
+    return this.#evaluate(samples, metrics, options.batchSize ?? Math.min(256, samples.count));
   }
 
   /** The network's output for every sample. */
   async predict(x: Inputs): Promise<Tensor> {
     const definition = this.#now();
     const samples = readSamples(x, undefined, definition.inputs, definition);
-    await this.#settled();
+    await this.#queue.settled();
     const ready = await this.#runner.prepare('prediction', definition, samples, []);
     this.#runner.run(ready, samples);
     const buffer = ready.own.get('prediction');
@@ -184,26 +197,20 @@ export class Model {
     const samples = this.#samples(x, y);
     this.#steps += times;
     const mine = this.#steps;
-    const idle = this.#waiting === 0 && !this.#checkFinite;
+    const idle = this.#queue.idle && !this.#checkFinite;
     const ready = idle ? this.#runner.known('training', samples, []) : undefined;
     if (ready !== undefined) this.#runner.run(ready, samples, times);
-    else {
-      this.#waiting++;
-      this.#pending = this.#pending.then(async () => {
-        try {
-          await this.#train(samples, [], times);
-        } catch (failure) {
-          this.#failure ??= failure;
+    else
+      this.#queue.add(
+        () => this.#train(samples, [], times),
+        () => {
           this.#steps -= times;
-        } finally {
-          this.#waiting--;
-        }
-      });
-    }
+        },
+      );
     return {
       loss: {
         read: async () => {
-          await this.#settled();
+          await this.#queue.settled();
           if (mine !== this.#steps)
             throw new OptionError({
               got: `the loss of step ${mine}, asked for after step ${this.#steps}`,
@@ -219,7 +226,7 @@ export class Model {
   /** Every weight by path, such as `network/0/kernel`, copied. */
   async weights(): Promise<Weights> {
     this.#now();
-    await this.#settled();
+    await this.#queue.settled();
     const tensors = await this.#store.tensors('weight:');
     return Object.fromEntries([...tensors].map(([path, { shape, data }]) => [path, { shape, data }]));
   }
@@ -230,7 +237,7 @@ export class Model {
    */
   async load(weights: Weights, { prefix = '' }: { prefix?: string } = {}): Promise<void> {
     this.#now();
-    await this.#settled();
+    await this.#queue.settled();
     const known = this.#store.names('weight:').map((name) => name.slice('weight:'.length));
     const given = Object.entries(weights).filter(([path]) => path.startsWith(prefix));
     for (const [path, { shape, data }] of given) {
@@ -255,7 +262,7 @@ export class Model {
    */
   async to(backend: Backend, { dtype = this.#dtype }: { dtype?: FloatDType } = {}): Promise<void> {
     this.#now();
-    await this.#settled();
+    await this.#queue.settled();
     const moved = await this.#store.copyTo(backend, dtype);
     this.#runner.releaseAll();
     this.#store.free();
@@ -292,6 +299,57 @@ export class Model {
     this.dispose();
   }
 
+  /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
+  async keep(): Promise<() => Promise<void>> {
+    this.#now();
+    await this.#queue.settled();
+    const kept = await this.#store.tensors();
+    const [steps, epochs, rate] = [this.#steps, this.#epochs, this.#learningRate];
+    return async () => {
+      this.#now();
+      await this.#queue.settled();
+      for (const [name, { data }] of kept) this.#store.write(name, data);
+      [this.#steps, this.#epochs, this.#learningRate] = [steps, epochs, rate];
+    };
+  }
+
+  /** What a fit may do with this model. */
+  #trainee(batchSize: number | undefined): Trainee {
+    const model = this;
+    return {
+      get stepCount() {
+        return model.#steps;
+      },
+      get epochCount() {
+        return model.#epochs;
+      },
+      get learningRate() {
+        return model.#learningRate;
+      },
+      set learningRate(rate) {
+        model.learningRate = rate;
+      },
+      keep: () => this.keep(),
+      train: async (samples, metrics) => {
+        await this.#train(samples, metrics, 1);
+        this.#steps++;
+      },
+      epochDone: () => {
+        this.#epochs++;
+      },
+      clearTotals: () => this.#clearTotals(),
+      totals: (metrics, count) => this.#totals(metrics, count),
+      evaluate: (samples, metrics) =>
+        this.#evaluate(samples, metrics, Math.min(samples.count, batchSize ?? 256)),
+    };
+  }
+
+  /** The metric that is meant. @throws UnknownNameError for a name: this model knows objects alone. */
+  protected metricOf(metric: Metric | Name): Metric {
+    if (typeof metric === 'string') throw new UnknownNameError('metric', metric, []);
+    return metric;
+  }
+
   #now(): Definition {
     if (this.#disposed)
       throw new DisposedError({ got: 'a model that was disposed', expected: 'a living one' });
@@ -302,14 +360,6 @@ export class Model {
     const ready = await this.#runner.prepare('training', this.#now(), samples, metrics);
     if (this.#checkFinite) await this.#runner.refuseNonFinite(ready, samples, this.#steps);
     this.#runner.run(ready, samples, times);
-  }
-
-  /** Waits for steps that wait; throws, once, what went wrong in one. */
-  async #settled(): Promise<void> {
-    await this.#pending;
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure;
   }
 
   #sampleWalk(training: boolean) {
@@ -337,24 +387,6 @@ export class Model {
     return {
       ...samples,
       target: tensor(target, { dtype: labels ? 'int32' : isFloat(target.dtype) ? dtype : target.dtype }),
-    };
-  }
-
-  #split(all: Samples, options: FitOptions): { training: Samples; validation: Samples | undefined } {
-    const { validationSplit = 0, validationData } = options;
-    if (validationData !== undefined) return { training: all, validation: this.#samples(...validationData) };
-    if (!(validationSplit >= 0 && validationSplit < 1))
-      throw new OptionError({
-        got: `a validation split of ${validationSplit}`,
-        expected: 'a share from 0 to below 1',
-      });
-    const held = Math.floor(all.count * validationSplit);
-    if (held === 0) return { training: all, validation: undefined };
-    const rows = Int32Array.from({ length: all.count }, (_, i) => i);
-    const { layout } = this.#definition;
-    return {
-      training: pickSamples(all, rows.subarray(0, all.count - held), layout),
-      validation: pickSamples(all, rows.subarray(all.count - held), layout),
     };
   }
 
@@ -393,4 +425,8 @@ function filled(spec: TensorSpec, value: number): Float64Array {
 
 function isShape(input: Shape | InputShapes): input is Shape {
   return Array.isArray(input);
+}
+
+function isTensorLike<Name extends string>(y: TensorLike | FitOptions<Name>): y is TensorLike {
+  return typeof y !== 'object' || Array.isArray(y) || ArrayBuffer.isView(y) || 'data' in y;
 }

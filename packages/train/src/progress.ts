@@ -3,7 +3,8 @@ export interface Progress {
   readonly epoch: number;
   readonly epochs: number;
   readonly samples: number;
-  readonly total: number;
+  /** Samples of an epoch; undefined for a stream, whose length nobody knows. */
+  readonly total: number | undefined;
   readonly seconds: number;
 }
 
@@ -28,12 +29,15 @@ export function progressTo(stream: Terminal, width = 24): ProgressReporter {
   return {
     batch: ({ epoch, epochs, samples, total, seconds }) => {
       if (stream.isTTY !== true) return;
-      const filled = Math.round((samples / total) * width);
       const rate = samples / seconds;
-      const bar = '='.repeat(filled) + ' '.repeat(width - filled);
-      stream.write(
-        `\r\u001b[Kepoch ${epoch}/${epochs} [${bar}] ${Math.round(rate)} samples/s, ${((total - samples) / rate).toFixed(0)} s left`,
-      );
+      const speed = `${Math.round(rate)} samples/s`;
+      const filled = total === undefined ? 0 : Math.round((samples / total) * width);
+      const bar = `[${'='.repeat(filled)}${' '.repeat(width - filled)}] ${speed}`;
+      const text =
+        total === undefined
+          ? `${samples} samples, ${speed}`
+          : `${bar}, ${((total - samples) / rate).toFixed(0)} s left`;
+      stream.write(`\r\u001b[Kepoch ${epoch}/${epochs} ${text}`);
     },
     epoch: ({ epoch, epochs, seconds }, record) => {
       const figures = Object.entries(record).map(([name, value]) => `${name} ${value.toFixed(4)}`);

@@ -1,0 +1,110 @@
+import { OptionError } from '@pullback/core';
+import type { EpochRecord } from './progress.ts';
+
+/** What a callback may look at and do, while a fit runs. */
+export interface FitControl {
+  /** The epoch of this fit, from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps since the model was made. */
+  readonly stepCount: number;
+  /** The base learning rate: an input of the Program, so that setting it compiles nothing again. */
+  learningRate: number;
+  /** Ends the fit after this epoch. */
+  stop(): void;
+  /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
+  keep(): Promise<() => Promise<void>>;
+}
+
+/** Told what happens in a fit; may be asynchronous. */
+export interface Callback {
+  epochStart?(control: FitControl): void | Promise<void>;
+  /** After every step; the loss is not read for it. */
+  step?(control: FitControl): void | Promise<void>;
+  epochEnd?(record: EpochRecord, control: FitControl): void | Promise<void>;
+  fitEnd?(history: readonly EpochRecord[], control: FitControl): void | Promise<void>;
+}
+
+export interface MonitorOptions {
+  /** The figure that is watched: `validation loss` when left out. */
+  readonly monitor?: string;
+  /** Whether it shall fall or rise; it shall fall when left out. */
+  readonly mode?: 'min' | 'max';
+  /** How many epochs without a better figure are borne. */
+  readonly patience?: number;
+  /** By how much a figure must be better to count. */
+  readonly minDelta?: number;
+}
+
+/** Counts the epochs since the last better figure. */
+class Watch {
+  readonly #monitor: string;
+  readonly #sign: number;
+  readonly #minDelta: number;
+  #best = Infinity;
+  waited = 0;
+
+  constructor({ monitor = 'validation loss', mode = 'min', minDelta = 0 }: MonitorOptions) {
+    this.#monitor = monitor;
+    this.#sign = mode === 'min' ? 1 : -1;
+    this.#minDelta = minDelta;
+  }
+
+  /** Whether this epoch is the best so far. @throws OptionError when the figure is not among the record's. */
+  better(record: EpochRecord): boolean {
+    const figure = record[this.#monitor];
+    if (figure === undefined)
+      throw new OptionError({
+        got: `the monitor '${this.#monitor}'`,
+        expected: `one of ${Object.keys(record).join(', ')}`,
+        hint: "Figures of validation data need validationSplit or validationData, others the option 'metrics'.",
+      });
+    const better = this.#sign * figure < this.#best - this.#minDelta;
+    if (better) this.#best = this.#sign * figure;
+    this.waited = better ? 0 : this.waited + 1;
+    return better;
+  }
+}
+
+/** Ends the fit after `patience` (3) epochs without a better figure, and puts the best epoch's numbers back unless told not to. */
+export function earlyStopping(options: MonitorOptions & { readonly restoreBest?: boolean } = {}): Callback {
+  const { patience = 3, restoreBest = true } = options;
+  let watch = new Watch(options);
+  let putBack: (() => Promise<void>) | undefined;
+  return {
+    epochStart: ({ epoch }) => {
+      if (epoch > 1) return;
+      watch = new Watch(options);
+      putBack = undefined;
+    },
+    epochEnd: async (record, control) => {
+      if (watch.better(record)) {
+        if (restoreBest) putBack = await control.keep();
+      } else if (watch.waited >= patience) control.stop();
+    },
+    fitEnd: async () => {
+      if (watch.waited > 0) await putBack?.();
+    },
+  };
+}
+
+/** Multiplies the learning rate by `factor` (0.1) after `patience` (2) epochs without a better figure, down to `minimum`. */
+export function reduceOnPlateau(
+  options: MonitorOptions & { readonly factor?: number; readonly minimum?: number } = {},
+): Callback {
+  const { patience = 2, factor = 0.1, minimum = 0 } = options;
+  if (!(factor > 0 && factor < 1))
+    throw new OptionError({ got: `a factor of ${factor}`, expected: 'one between 0 and 1' });
+  let watch = new Watch(options);
+  return {
+    epochStart: ({ epoch }) => {
+      if (epoch === 1) watch = new Watch(options);
+    },
+    epochEnd: (record, control) => {
+      watch.better(record);
+      if (watch.waited < patience) return;
+      control.learningRate = Math.max(minimum, control.learningRate * factor);
+      watch.waited = 0;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { type Metric, OptionError } from '@pullback/core';
+import type { Callback, FitControl } from './callbacks.ts';
+import type { Samples } from './data.ts';
+import type { EpochRecord, ProgressReporter } from './progress.ts';
+import type { Source } from './source.ts';
+
+/** What a fit needs of a model. */
+export interface Trainee extends Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'> {
+  readonly epochCount: number;
+  /** One step. */
+  train(samples: Samples, metrics: readonly Metric[]): Promise<void>;
+  epochDone(): void;
+  clearTotals(): void;
+  totals(metrics: readonly Metric[], count: number): Promise<EpochRecord>;
+  evaluate(samples: Samples, metrics: readonly Metric[]): Promise<EpochRecord>;
+}
+
+export interface FitPlan {
+  readonly epochs: number;
+  readonly source: Source;
+  readonly validation: Samples | undefined;
+  readonly metrics: readonly Metric[];
+  readonly callbacks: readonly Callback[];
+  readonly reporter: ProgressReporter;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Milliseconds after which the event loop gets a turn. */
+const patience = 12;
+
+/** Epochs of steps, each a batch of the source; figures, callbacks and progress around them. */
+export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecord[]> {
+  const { epochs, source, validation, metrics, callbacks, reporter, signal } = plan;
+  if (!Number.isInteger(epochs) || epochs < 0)
+    throw new OptionError({ got: `${epochs} epochs`, expected: 'a whole number from 0 up' });
+  const history: EpochRecord[] = [];
+  let stopped = false;
+  const controlOf = (epoch: number): FitControl => ({
+    epoch,
+    epochs,
+    get stepCount() {
+      return model.stepCount;
+    },
+    get learningRate() {
+      return model.learningRate;
+    },
+    set learningRate(rate) {
+      model.learningRate = rate;
+    },
+    stop: () => {
+      stopped = true;
+    },
+    keep: () => model.keep(),
+  });
+  for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
+    const control = controlOf(epoch);
+    for (const callback of callbacks) await callback.epochStart?.(control);
+    const started = performance.now();
+    const progress = (samples: number) => ({
+      epoch,
+      epochs,
+      samples,
+      total: source.count,
+      seconds: (performance.now() - started) / 1000,
+    });
+    model.clearTotals();
+    let [samples, last] = [0, started];
+    for await (const batch of source.batches(model.epochCount)) {
+      signal?.throwIfAborted();
+      await model.train(batch, metrics);
+      samples += batch.count;
+      for (const callback of callbacks) await callback.step?.(control);
+      if (performance.now() - last > patience) {
+        reporter.batch(progress(samples));
+        await new Promise((resolve) => setTimeout(resolve));
+        last = performance.now();
+      }
+    }
+    model.epochDone();
+    const record: Record<string, number> = { ...(await model.totals(metrics, samples)) };
+    if (validation !== undefined)
+      for (const [name, value] of Object.entries(await model.evaluate(validation, metrics)))
+        record[`validation ${name}`] = value;
+    history.push(record);
+    reporter.epoch(progress(samples), record);
+    for (const callback of callbacks) await callback.epochEnd?.(record, control);
+    signal?.throwIfAborted();
+  }
+  for (const callback of callbacks) await callback.fitEnd?.(history, controlOf(history.length));
+  return history;
+}

@@ -25,6 +25,7 @@ export {
   type Optimizer,
   type OptimizerOptions,
   type OptimizerRules,
+  type Schedule,
   type Slots,
   type StepInputs,
   type UpdatedParameter,

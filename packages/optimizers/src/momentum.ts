@@ -1,33 +1,36 @@
-import {
-  add,
-  defineOptimizer,
-  mul,
-  type Optimizer,
-  type OptimizerOptions,
-  OptionError,
-  sub,
-} from '@pullback/core';
+import { add, defineOptimizer, mul, type Optimizer, type OptimizerOptions, sub } from '@pullback/core';
+import { checkRange } from './options.ts';
 
 export interface MomentumOptions extends OptimizerOptions {
   /** How much of the last change is kept, alpha, from 0 to below 1; 0.9 when left out. */
   readonly momentum?: number;
+  /** Looks ahead: the change that would follow is added, too. */
+  readonly nesterov?: boolean;
 }
 
-const define = defineOptimizer<Required<MomentumOptions>, 'change'>('momentum', {
-  slots: { change: 0 },
-  update: (weight, gradient, { change }, { learningRate, options }) => {
-    const next = sub(mul(change, options.momentum), mul(learningRate, gradient));
-    return { weight: add(weight, next), slots: { change: next } };
+const define = defineOptimizer<Required<Omit<MomentumOptions, 'schedule'>> & OptimizerOptions, 'change'>(
+  'momentum',
+  {
+    slots: { change: 0 },
+    update: (weight, gradient, { change }, { learningRate, options: { momentum: alpha, nesterov } }) => {
+      const push = mul(learningRate, gradient);
+      const next = sub(mul(change, alpha), push);
+      const moved = nesterov ? sub(mul(next, alpha), push) : next;
+      return { weight: add(weight, moved), slots: { change: next } };
+    },
   },
-});
+);
 
 /**
- * The change of the last step goes on: d <- alpha d - eta grad E, W <- W + d.
- * Source: Rumelhart, Hinton and Williams 1986, chapter 8 of PDP volume 1, with alpha about 0.9.
+ * The change of the last step goes on: d <- alpha d - eta g, W <- W + d; with `nesterov` W <- W + alpha d - eta g.
+ * Source: Rumelhart, Hinton and Williams 1986, chapter 8 of PDP volume 1, with alpha about 0.9; Sutskever et al. 2013.
  * @throws OptionError for a learning rate below 0 or an alpha outside of [0, 1).
  */
-export function momentum({ learningRate, momentum: alpha = 0.9 }: MomentumOptions): Optimizer {
-  if (!(alpha >= 0 && alpha < 1))
-    throw new OptionError({ got: `a momentum of ${alpha}`, expected: 'a number from 0 to below 1' });
-  return define({ learningRate, momentum: alpha });
+export function momentum({
+  momentum: alpha = 0.9,
+  nesterov = false,
+  ...options
+}: MomentumOptions): Optimizer {
+  checkRange('a momentum of', alpha, 0, 1);
+  return define({ ...options, momentum: alpha, nesterov });
 }

@@ -20,5 +20,7 @@ export type {
   ModelSpec,
   OptimizerSpec,
   OptimizerSpecs,
+  ScheduleSpec,
+  ScheduleSpecs,
   SpecOf,
 } from './specs.ts';

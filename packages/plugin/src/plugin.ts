@@ -19,6 +19,7 @@ export interface PluginBinder {
   readonly layer: Binder<'layer'>;
   readonly loss: Binder<'loss'>;
   readonly optimizer: Binder<'optimizer'>;
+  readonly schedule: Binder<'schedule'>;
   readonly initializer: Binder<'initializer'>;
   readonly metric: Binder<'metric'>;
   readonly backend: Binder<'backend'>;
@@ -81,6 +82,7 @@ export function plugin(
     layer: bindLayer,
     loss: binder('loss'),
     optimizer: binder('optimizer'),
+    schedule: binder('schedule'),
     initializer: binder('initializer'),
     metric: binder('metric'),
     backend: binder('backend'),

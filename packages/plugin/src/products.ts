@@ -1,4 +1,14 @@
-import type { Activation, Backend, Initializer, Layer, Loss, Metric, Optimizer, Value } from '@pullback/core';
+import type {
+  Activation,
+  Backend,
+  Initializer,
+  Layer,
+  Loss,
+  Metric,
+  Optimizer,
+  Schedule,
+  Value,
+} from '@pullback/core';
 
 /** What each kind of name stands for. */
 export interface Products {
@@ -6,6 +16,7 @@ export interface Products {
   activation: Activation;
   loss: Loss;
   optimizer: Optimizer;
+  schedule: Schedule;
   initializer: Initializer;
   metric: Metric;
   backend: Backend | Promise<Backend>;
@@ -19,6 +30,7 @@ export const kinds: readonly Kind[] = [
   'activation',
   'loss',
   'optimizer',
+  'schedule',
   'initializer',
   'metric',
   'backend',

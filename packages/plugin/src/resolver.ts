@@ -10,6 +10,7 @@ export interface Resolve {
   activation(spec: AnySpec): Products['activation'];
   loss(spec: AnySpec): Products['loss'];
   optimizer(spec: AnySpec): Products['optimizer'];
+  schedule(spec: AnySpec): Products['schedule'];
   initializer(spec: AnySpec): Products['initializer'];
   metric(spec: AnySpec): Products['metric'];
   backend(spec: AnySpec): Products['backend'];
@@ -42,6 +43,7 @@ export function resolverOf(container: Container, path = ''): Resolve {
     activation: make('activation'),
     loss: make('loss'),
     optimizer: make('optimizer'),
+    schedule: make('schedule'),
     initializer: make('initializer'),
     metric: make('metric'),
     backend: make('backend'),

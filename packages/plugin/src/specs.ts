@@ -8,6 +8,7 @@ export interface LayerSpecs {}
 export interface ActivationSpecs {}
 export interface LossSpecs {}
 export interface OptimizerSpecs {}
+export interface ScheduleSpecs {}
 export interface InitializerSpecs {}
 export interface MetricSpecs {}
 export interface BackendSpecs {}
@@ -22,6 +23,7 @@ export type ActivationSpec = SpecOf<ActivationSpecs>;
 export type LayerSpec = SpecOf<LayerSpecs> | ActivationSpec;
 export type LossSpec = SpecOf<LossSpecs>;
 export type OptimizerSpec = SpecOf<OptimizerSpecs>;
+export type ScheduleSpec = SpecOf<ScheduleSpecs>;
 export type InitializerSpec = SpecOf<InitializerSpecs>;
 export type MetricSpec = SpecOf<MetricSpecs>;
 export type BackendSpec = SpecOf<BackendSpecs>;

@@ -147,3 +147,26 @@ test('a model made from objects has no spec to give', async () => {
   });
   expect(() => model.spec()).toThrow(/made from objects/);
 });
+
+test('optimizers, wrappers and schedules as data', async () => {
+  const nested: ModelSpec = {
+    ...spec,
+    optimizer: {
+      type: 'clipByGlobalNorm',
+      limit: 1,
+      optimizer: {
+        type: 'adam',
+        learningRate: 0.1,
+        schedule: { type: 'warmup', steps: 2, after: { type: 'cosine', steps: 10 } },
+      },
+    },
+  };
+  const model = await createModel(createContainer(builtins, gating), nested);
+  const before = await model.weights();
+  model.step({ x: [[1, 2, 3, 4]], y: [1] });
+  // The warm-up starts from 0, so the first step changes nothing.
+  expect(await model.weights()).toEqual(before);
+  model.step({ x: [[1, 2, 3, 4]], y: [1] });
+  expect(await model.weights()).not.toEqual(before);
+  expect(model.spec()).toEqual(nested);
+});

@@ -231,6 +231,16 @@ export class Model<Name extends string = never> {
     return Object.fromEntries([...tensors].map(([path, { shape, data }]) => [path, { shape, data }]));
   }
 
+  /** What the optimizer keeps beside every weight under the name `slot`, by the weight's path, copied. */
+  async slots(slot: string): Promise<Weights> {
+    this.#now();
+    await this.#queue.settled();
+    const found = [...(await this.#store.tensors('slot:'))].flatMap(([name, { shape, data }]) =>
+      name.endsWith(`/${slot}`) ? [[name.slice(0, -slot.length - 1), { shape, data }] as const] : [],
+    );
+    return Object.fromEntries(found);
+  }
+
   /**
    * Puts weights back, all of the model's, or those whose path starts with `prefix`.
    * @throws UnknownNameError, DataError or ShapeError before anything is changed.

@@ -94,7 +94,9 @@ export function planTraining(definition: Definition, specs: BatchSpecs, metrics:
   );
   const outputs = new Map<string, Value>([['loss', loss], ...totals]);
   labelled({ path: 'optimizer', pass: 'update' }, () => {
-    const learningRate = names.add(shared.learningRate, { shape: [], dtype: definition.dtype });
+    const base = names.add(shared.learningRate, { shape: [], dtype: definition.dtype });
+    const factor = definition.optimizer.schedule?.(cast(step, definition.dtype));
+    const learningRate = factor === undefined ? base : mul(base, factor);
     const optimized = parameters.map(({ path, value: weight }, i) => {
       const slots = Object.entries(definition.optimizer.slots(weight.spec)).map(
         ([slot, { spec }]) => [slot, names.add(`slot:${path}/${slot}`, spec)] as const,

@@ -222,3 +222,11 @@ test('the last batch of another size counts as many samples as it has', async ()
   const parts = await two.fit(X, Y, { batchSize: 3, ...quiet });
   expect(parts[0]?.['loss']).toBeCloseTo(whole[0]?.['loss'] ?? 0, 14);
 });
+
+test('slots are read by the path of their weight', async () => {
+  const model = await make();
+  await model.fit(X, Y, quiet);
+  const changes = await model.slots('change');
+  expect(Object.keys(changes)).toEqual(Object.keys(await model.weights()));
+  expect(await model.slots('nothing')).toEqual({});
+});

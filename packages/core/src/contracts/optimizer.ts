@@ -17,6 +17,12 @@ export interface UpdatedParameter {
   readonly slots: Readonly<Record<string, Value>>;
 }
 
+/**
+ * A factor of the learning rate, computed inside the Program from the number of steps before this one, a float scalar: so no
+ * schedule compiles anything again.
+ */
+export type Schedule = (step: Value) => Value;
+
 /** What a step knows: both are inputs of the Program, so that no schedule compiles anything again. */
 export interface StepInputs {
   readonly learningRate: Value;
@@ -27,7 +33,9 @@ export interface StepInputs {
 /** Turns gradients into new weights, for all parameters at once; part of the traced Program. */
 export interface Optimizer {
   readonly name: string;
+  /** The base rate: an input of the Program, which a callback may change. */
   readonly learningRate: number;
+  readonly schedule?: Schedule | undefined;
   slots(spec: TensorSpec): Slots;
   update(parameters: readonly OptimizedParameter[], at: StepInputs): readonly UpdatedParameter[];
 }
@@ -46,6 +54,8 @@ export interface OptimizerRules<O, S extends string> {
 
 export interface OptimizerOptions {
   readonly learningRate: number;
+  /** Multiplies the learning rate by a factor for each step. */
+  readonly schedule?: Schedule;
 }
 
 /**
@@ -64,6 +74,7 @@ export function defineOptimizer<O extends OptimizerOptions = OptimizerOptions, S
     return {
       name,
       learningRate: options.learningRate,
+      schedule: options.schedule,
       slots: (spec) =>
         Object.fromEntries(Object.entries(initial).map(([slot, start]) => [slot, { spec, initial: start }])),
       update: (parameters, at) =>

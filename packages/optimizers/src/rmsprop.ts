@@ -1,0 +1,47 @@
+import {
+  add,
+  defineOptimizer,
+  div,
+  mul,
+  type Optimizer,
+  type OptimizerOptions,
+  sqrt,
+  square,
+  sub,
+} from '@pullback/core';
+import { average } from './average.ts';
+import { checkRange } from './options.ts';
+
+export interface RmspropOptions extends OptimizerOptions {
+  /** How much of the average of squares is kept; 0.9 when left out. */
+  readonly decay?: number;
+  /** 1e-8 when left out. */
+  readonly epsilon?: number;
+  /** How much of the last change is kept; 0 when left out. */
+  readonly momentum?: number;
+  /** Divides by the deviation instead of the root mean square. */
+  readonly centered?: boolean;
+}
+
+/**
+ * Every weight's rate is divided by the root of the average of its squared gradients: s <- rho s + (1-rho) g^2,
+ * d <- alpha d + eta g / (sqrt s + epsilon), W <- W - d; centered, s is lessened by the squared average of g.
+ * Source: Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013.
+ * @throws OptionError for a learning rate below 0 or a decay or momentum outside of [0, 1).
+ */
+export function rmsprop(given: RmspropOptions): Optimizer {
+  const { decay = 0.9, epsilon = 1e-8, momentum = 0, centered = false, ...options } = given;
+  checkRange('a decay of', decay, 0, 1);
+  checkRange('a momentum of', momentum, 0, 1);
+  checkRange('an epsilon of', epsilon, 0, Infinity);
+  return defineOptimizer<OptimizerOptions, 'squares' | 'mean' | 'change'>('rmsprop', {
+    slots: { squares: 0, mean: 0, change: 0 },
+    update: (weight, g, { squares, mean, change }, { learningRate }) => {
+      const s = average(squares, square(g), decay);
+      const m = centered ? average(mean, g, decay) : mean;
+      const scale = add(sqrt(centered ? sub(s, square(m)) : s), epsilon);
+      const d = add(mul(change, momentum), div(mul(learningRate, g), scale));
+      return { weight: sub(weight, d), slots: { squares: s, mean: m, change: d } };
+    },
+  })(options);
+}

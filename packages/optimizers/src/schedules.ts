@@ -1,0 +1,150 @@
+import {
+  add,
+  cos,
+  div,
+  exp,
+  fill,
+  floor,
+  less,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  OptionError,
+  pow,
+  type Schedule,
+  select,
+  sub,
+  type Value,
+} from '@pullback/core';
+
+/** Refuses a number of steps that is not whole or below 1. */
+function checkSteps(what: string, steps: number): void {
+  if (!Number.isInteger(steps) || steps < 1)
+    throw new OptionError({ got: `${steps} steps for ${what}`, expected: 'a whole number from 1 up' });
+}
+
+/** How far a step is on the way of `steps`, from 0 to 1. */
+function way(step: Value, steps: number): Value {
+  return minimum(div(step, steps), 1);
+}
+
+/** The factor 1, or another, for ever. */
+export function constantRate(factor = 1): Schedule {
+  return (step) => fill(factor, [], step.dtype);
+}
+
+/** factor^k after k times `every` steps: 1, factor, factor^2, ... */
+export function stepDecay({ every, factor }: { readonly every: number; readonly factor: number }): Schedule {
+  checkSteps('stepDecay', every);
+  return (step) => powerOf(factor, floor(div(step, every)));
+}
+
+/** rate^(step / steps): falls by `rate` every `steps` steps, smoothly. */
+export function exponential({ rate, steps }: { readonly rate: number; readonly steps: number }): Schedule {
+  checkSteps('exponential', steps);
+  return (step) => powerOf(rate, div(step, steps));
+}
+
+/** From 1 to `end` (0) over `steps` steps, as (1 - s)^power; then `end`. */
+export function polynomial({
+  steps,
+  power = 1,
+  end = 0,
+}: {
+  readonly steps: number;
+  readonly power?: number;
+  readonly end?: number;
+}): Schedule {
+  checkSteps('polynomial', steps);
+  return (step) => add(mul(pow(sub(1, way(step, steps)), power), 1 - end), end);
+}
+
+/**
+ * From 1 to `end` (0) over `steps` steps, as (1 + cos(pi s)) / 2; then `end`, or with `restarts` from 1 again.
+ * Source: Loshchilov and Hutter 2017.
+ */
+export function cosine({
+  steps,
+  end = 0,
+  restarts = false,
+}: {
+  readonly steps: number;
+  readonly end?: number;
+  readonly restarts?: boolean;
+}): Schedule {
+  checkSteps('cosine', steps);
+  return (step) => {
+    const s = restarts ? div(mod(step, steps), steps) : way(step, steps);
+    return add(mul(add(cos(mul(s, Math.PI)), 1), (1 - end) / 2), end);
+  };
+}
+
+/** From `start` (0) to 1 in a line over `steps` steps; then what `after` says of the steps after, or 1. */
+export function warmup({
+  steps,
+  start = 0,
+  after = constantRate(),
+}: {
+  readonly steps: number;
+  readonly start?: number;
+  readonly after?: Schedule;
+}): Schedule {
+  checkSteps('warmup', steps);
+  return sequence([{ steps, schedule: (step) => add(mul(div(step, steps), 1 - start), start) }], after);
+}
+
+/**
+ * From 1 / `divide` (25) up to 1 over the first `up` (0.3) of the steps, then down to 1 / `divide` / `finish` (1e4), both as a
+ * cosine. Source: Smith and Topin 2018.
+ */
+export function oneCycle({
+  steps,
+  up = 0.3,
+  divide = 25,
+  finish = 1e4,
+}: {
+  readonly steps: number;
+  readonly up?: number;
+  readonly divide?: number;
+  readonly finish?: number;
+}): Schedule {
+  const rise = Math.max(1, Math.round(steps * up));
+  const fall = Math.max(1, steps - rise);
+  checkSteps('oneCycle', steps);
+  const low = 1 / divide;
+  const swing = cosine({ steps: rise });
+  return sequence(
+    [{ steps: rise, schedule: (step) => sub(1, mul(swing(step), 1 - low)) }],
+    cosine({ steps: fall, end: low / finish }),
+  );
+}
+
+/** Schedules one after the other, each for its steps and counted from 0; the last goes on for ever. */
+export function sequence(
+  parts: readonly { readonly steps: number; readonly schedule: Schedule }[],
+  last: Schedule = constantRate(),
+): Schedule {
+  for (const { steps } of parts) checkSteps('a part of a sequence', steps);
+  return (step) => {
+    const ends = parts.map((_, i) => parts.slice(0, i + 1).reduce((sum, { steps }) => sum + steps, 0));
+    const final = last(maximum(sub(step, ends.at(-1) ?? 0), 0));
+    return parts.reduceRight((later, { steps, schedule }, i) => {
+      const end = ends[i] ?? 0;
+      const local = maximum(minimum(sub(step, end - steps), steps), 0);
+      return select(less(step, end), schedule(local), later);
+    }, final);
+  };
+}
+
+/** The product of schedules. */
+export function product(...schedules: readonly Schedule[]): Schedule {
+  return (step) => schedules.reduce((all, schedule) => mul(all, schedule(step)), fill(1, [], step.dtype));
+}
+
+/** base^x for a number from 0 up. */
+function powerOf(base: number, x: Value): Value {
+  if (!(base > 0 && base < Infinity))
+    throw new OptionError({ got: `a factor of ${base}`, expected: 'a finite number above 0' });
+  return exp(mul(x, Math.log(base)));
+}

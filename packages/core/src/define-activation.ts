@@ -93,3 +93,32 @@ function dependsOn(value: Value, inputs: readonly Value[]): boolean {
   }
   return false;
 }
+
+/** An activation with options: called with a Value (and options) a Value, with options or nothing a layer. */
+export interface ActivationWith<O extends object> {
+  (x: Value, options?: O): Value;
+  (options?: O & LayerOptions): Layer<readonly [Value]>;
+  readonly activation: string;
+}
+
+/**
+ * An elementwise function with options, such as a slope; see `defineActivation`.
+ * @param rules the function for given options; those left out are taken from `defaults`.
+ */
+export function defineActivationWith<O extends object>(
+  name: string,
+  defaults: O,
+  rules: (options: O) => ActivationRules | ActivationRules['forward'],
+): ActivationWith<Partial<O>> {
+  function activation(x: Value, options?: Partial<O>): Value;
+  function activation(options?: Partial<O> & LayerOptions): Layer<readonly [Value]>;
+  function activation(
+    given?: Value | (Partial<O> & LayerOptions),
+    options?: Partial<O>,
+  ): Value | Layer<readonly [Value]> {
+    if (given instanceof Value) return defineActivation(name, rules({ ...defaults, ...options }))(given);
+    const layer = defineActivation(name, rules({ ...defaults, ...given }));
+    return given?.name === undefined ? layer() : layer({ name: given.name });
+  }
+  return Object.assign(activation, { activation: name });
+}

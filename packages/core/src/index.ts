@@ -34,8 +34,10 @@ export { defineNode, defineNodeWithOutputs, type ManyOutputsRules, type NodeRule
 export {
   type Activation,
   type ActivationRules,
+  type ActivationWith,
   activationOf,
   defineActivation,
+  defineActivationWith,
 } from './define-activation.ts';
 export {
   allocateArray,

@@ -1,4 +1,4 @@
-export { relu, sigmoid, softmax, tanh } from './activations.ts';
+export * from './activations/index.ts';
 export { type DenseOptions, dense } from './dense.ts';
 export { filled, glorotUniform, heNormal, normally, transposed, uniformly } from './initializers.ts';
 export { sequential } from './sequential.ts';

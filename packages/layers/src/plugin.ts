@@ -1,4 +1,4 @@
-import type { Layout } from '@pullback/core';
+import { type Activation, type ActivationWith, activationOf, type Layout } from '@pullback/core';
 import {
   type ActivationSpec,
   type AnySpec,
@@ -7,7 +7,27 @@ import {
   plugin,
 } from '@pullback/plugin';
 import * as v from 'valibot';
-import { relu, sigmoid, softmax, tanh } from './activations.ts';
+import {
+  celu,
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  identity,
+  leakyRelu,
+  logSoftmax,
+  mish,
+  prelu,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  tanh,
+} from './activations/index.ts';
 import { dense } from './dense.ts';
 import { filled, glorotUniform, heNormal, normally, uniformly } from './initializers.ts';
 import { sequential } from './sequential.ts';
@@ -31,6 +51,8 @@ declare module '@pullback/plugin' {
     dense: DenseSpec;
     sequential: Named & { readonly layers: readonly LayerSpec[] };
     softmax: Named & { readonly axis?: number };
+    logSoftmax: Named & { readonly axis?: number };
+    prelu: Named & { readonly initializer?: InitializerSpec };
     flatten: Named;
     rescale: Named & { readonly scale: number };
   }
@@ -38,6 +60,19 @@ declare module '@pullback/plugin' {
     relu: Named;
     sigmoid: Named;
     tanh: Named;
+    identity: Named;
+    leakyRelu: Named & { readonly slope?: number };
+    elu: Named & { readonly alpha?: number };
+    selu: Named;
+    celu: Named & { readonly alpha?: number };
+    gelu: Named & { readonly approximate?: 'none' | 'tanh' };
+    silu: Named;
+    mish: Named;
+    softplus: Named;
+    softsign: Named;
+    hardSigmoid: Named;
+    hardTanh: Named;
+    hardSwish: Named;
   }
   interface InitializerSpecs {
     zeros: object;
@@ -102,9 +137,52 @@ export const layersPlugin = plugin(
       doc: 'x times scale.',
       options: v.strictObject({ scale: v.number(), name }),
     });
-    activation('relu', relu, { doc: 'max(x, 0)' });
-    activation('sigmoid', sigmoid, { doc: '1 / (1 + e^-x)' });
-    activation('tanh', tanh, { doc: 'the hyperbolic tangent' });
+    layer('logSoftmax', (options: Named & { readonly axis?: number }) => logSoftmax(options), {
+      doc: 'z - log sum e^z along the class axis.',
+      options: v.strictObject({ axis: v.optional(v.number()), name }),
+    });
+    layer(
+      'prelu',
+      ({ initializer: start, ...options }: Named & { initializer?: AnySpec }, resolve) =>
+        prelu({ ...options, ...(start !== undefined && { initializer: resolve.initializer(start) }) }),
+      {
+        doc: 'x, or a learned slope times x below 0.',
+        options: v.strictObject({ initializer: v.optional(spec), name }),
+      },
+    );
+    const plain = {
+      relu: [relu, 'max(x, 0)'],
+      sigmoid: [sigmoid, '1 / (1 + e^-x)'],
+      tanh: [tanh, 'the hyperbolic tangent'],
+      identity: [identity, 'x'],
+      selu: [selu, 'scale elu(x, alpha), which keeps mean 0 and variance 1'],
+      silu: [silu, 'x sigmoid(x)'],
+      mish: [mish, 'x tanh(softplus(x))'],
+      softplus: [softplus, 'log(1 + e^x)'],
+      softsign: [softsign, 'x / (1 + |x|)'],
+      hardSigmoid: [hardSigmoid, 'x/6 + 1/2 within [0, 1]'],
+      hardTanh: [hardTanh, 'x within [-1, 1]'],
+      hardSwish: [hardSwish, 'x hardSigmoid(x)'],
+    } as const;
+    for (const [key, [f, doc]] of Object.entries(plain))
+      activation(key, f, { doc, options: v.strictObject({ name }) });
+    const number = v.optional(v.number());
+    activation('leakyRelu', (options: { slope?: number }) => withOptions(leakyRelu, options), {
+      doc: 'x, or slope x below 0',
+      options: v.strictObject({ slope: number, name }),
+    });
+    activation('elu', (options: { alpha?: number }) => withOptions(elu, options), {
+      doc: 'x, or alpha (e^x - 1) below 0',
+      options: v.strictObject({ alpha: number, name }),
+    });
+    activation('celu', (options: { alpha?: number }) => withOptions(celu, options), {
+      doc: 'x, or alpha (e^(x/alpha) - 1) below 0',
+      options: v.strictObject({ alpha: number, name }),
+    });
+    activation('gelu', (options: { approximate?: 'none' | 'tanh' }) => withOptions(gelu, options), {
+      doc: 'x Phi(x)',
+      options: v.strictObject({ approximate: v.optional(v.picklist(['none', 'tanh'])), name }),
+    });
     initializer('zeros', () => filled(0), { options: none });
     initializer('ones', () => filled(1), { options: none });
     initializer('constant', ({ value }: { value: number }) => filled(value), {
@@ -124,4 +202,9 @@ export const layersPlugin = plugin(
 
 function softmaxLayer(options: Named & { readonly axis?: number }) {
   return softmax(options);
+}
+
+/** The activation for fixed options. */
+function withOptions<O extends object>(f: ActivationWith<O>, options: O): Activation {
+  return activationOf(f.activation, (x) => f(x, options));
 }

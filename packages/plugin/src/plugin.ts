@@ -1,4 +1,4 @@
-import type { Activation, Layer, Value } from '@pullback/core';
+import type { Activation, LayerOptions } from '@pullback/core';
 import { OptionError } from '@pullback/core';
 import { ContainerModule, type Newable, type ServiceIdentifier } from 'inversify';
 import { type Description, ENTRIES, type Entry, tokenOf } from './entry.ts';
@@ -89,7 +89,11 @@ export function plugin(
     activation: (name: string, given: Activation | Create<Activation, object>, description?: Description) => {
       const create = isActivation(given) ? () => given : given;
       bindActivation(name, create, description);
-      bindLayer(name, (specified, resolve) => layerOf(create(specified, resolve)), description);
+      bindLayer(
+        name,
+        (options: LayerOptions, resolve) => create(options, resolve)(labelOf(options)),
+        description,
+      );
     },
     service: (token, service) => {
       services.push({ token, service });
@@ -109,8 +113,8 @@ function isActivation(given: Activation | Create<Activation, object>): given is 
   return 'activation' in given;
 }
 
-function layerOf(activation: Activation): Layer<readonly [Value]> {
-  return activation();
+function labelOf({ name }: LayerOptions): LayerOptions {
+  return name === undefined ? {} : { name };
 }
 
 // The options of a spec are data until they are checked by the entry's schema; from here on the factory trusts them.

@@ -1,0 +1,69 @@
+import {
+  type Activation,
+  abs,
+  activationOf,
+  add,
+  defineActivation,
+  defineActivationWith,
+  div,
+  erf,
+  exp,
+  mul,
+  sigmoid,
+  softplus as softplusOf,
+  square,
+  sub,
+  tanh as tanhOf,
+  type Value,
+} from '@pullback/core';
+
+/** The hyperbolic tangent, with derivative 1 - x^2 from its output. (3.1.2) */
+export const tanh = activationOf('tanh', tanhOf);
+
+/** x itself. */
+export const identity = defineActivation('identity', (x) => x);
+
+/** log(1 + e^x), with derivative sigmoid(x). */
+export const softplus: Activation = softplusOf;
+
+/** x / (1 + |x|), with derivative 1 / (1 + |x|)^2. Source: Turian, Bergstra and Bengio 2009. */
+export const softsign = defineActivation('softsign', {
+  forward: (x) => div(x, add(1, abs(x))),
+  vjp: (g, { input: x }) => div(g, square(add(1, abs(x)))),
+});
+
+/** x sigmoid(x), with derivative y + sigmoid(x) (1 - y). Source: Elfwing, Uchibe and Doya 2018; also called swish. */
+export const silu = defineActivation('silu', {
+  forward: (x) => mul(x, sigmoid(x)),
+  vjp: (g, { input: x, output: y }) => mul(g, add(y, mul(sigmoid(x), sub(1, y)))),
+});
+
+/** x tanh(softplus(x)). Source: Misra 2019. */
+export const mish = defineActivation('mish', (x) => mul(x, tanhOf(softplusOf(x))));
+
+const rootHalf = Math.SQRT1_2;
+const density = 1 / Math.sqrt(2 * Math.PI);
+
+/** Phi(x), the share of a normal distribution below x. */
+function below(x: Value): Value {
+  return mul(add(1, erf(mul(x, rootHalf))), 0.5);
+}
+
+/**
+ * x Phi(x), exact, with derivative Phi(x) + x phi(x); or with `approximate: 'tanh'`
+ * x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). Source: Hendrycks and Gimpel 2016.
+ */
+interface GeluOptions {
+  readonly approximate: 'none' | 'tanh';
+}
+export const gelu = defineActivationWith<GeluOptions>('gelu', { approximate: 'none' }, ({ approximate }) =>
+  approximate === 'tanh'
+    ? (x) => {
+        const inner = mul(mul(x, add(1, mul(square(x), 0.044715))), Math.sqrt(2 / Math.PI));
+        return mul(mul(x, 0.5), add(1, tanhOf(inner)));
+      }
+    : {
+        forward: (x) => mul(x, below(x)),
+        vjp: (g, { input: x }) => mul(g, add(below(x), mul(x, mul(exp(mul(square(x), -0.5)), density)))),
+      },
+);

@@ -1,5 +1,5 @@
 import type { TensorSpec } from './dtype.ts';
-import { CapturedValueError, CycleError } from './errors.ts';
+import { CapturedValueError, CycleError, OptionError } from './errors.ts';
 import type { Composite, Node, Outputs, Primitive } from './node.ts';
 import { currentOrigin, within } from './origin.ts';
 import { type Attributes, Value, Vertex, vertexCount } from './value.ts';
@@ -23,6 +23,13 @@ export function apply<In extends readonly Value[]>(node: Composite<In>, ...input
     throw new CycleError({
       got: `'${node.name}' applied ${deepest} deep inside itself`,
       expected: 'a graph without cycles',
+    });
+  const stranger = inputs.findIndex((input: unknown) => !(input instanceof Value));
+  if (stranger >= 0)
+    throw new OptionError({
+      got: `${String(inputs[stranger])} as input ${stranger} of '${node.name}'`,
+      expected: 'a Value',
+      hint: 'constant(x) makes one of numbers.',
     });
   const eldest = vertexCount();
   depth++;

@@ -124,6 +124,12 @@ describe('what is refused', () => {
     const scaled = defineNode('scaled', { forward: (y: Value) => mul(y, twice) });
     expect(() => scaled(fill(1, [2, 3]))).toThrow(/'scaled' uses 'mul'/);
   });
+  test('what is no Value', () => {
+    const same = defineNode('same', { forward: (y: Value) => y });
+    const [wrong]: unknown[] = [3];
+    // @ts-expect-error: the compiler refuses it; JavaScript gets the message.
+    expect(() => same(wrong)).toThrow(/got 3 as input 0 of 'same'/);
+  });
   test('a node inside itself', () => {
     const loop: (y: Value) => Value = defineNode('loop', { forward: (y: Value) => loop(y) });
     expect(() => loop(x)).toThrow(CycleError);

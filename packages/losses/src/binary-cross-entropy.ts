@@ -3,18 +3,25 @@ import {
   defineNode,
   div,
   equal,
+  exp,
   type Loss,
   log,
   log1p,
   maximum,
   mul,
   neg,
+  OptionError,
   select,
   softplus,
   sub,
   type Value,
 } from '@pullback/core';
-import { checkTarget, type LossOptions, reduce } from './reduce.ts';
+import { componentLoss, type LossOptions } from './reduce.ts';
+
+export interface BinaryOptions extends LossOptions {
+  /** Targets moved towards 1/2: t (1 - s) + s / 2. 0 when left out. Source: Szegedy et al. 2016. */
+  readonly labelSmoothing?: number;
+}
 
 const leastLog = -100;
 const leastProduct = 1e-12;
@@ -32,35 +39,56 @@ const errors = defineNode('binaryCrossEntropy', {
   ],
 });
 
+/** Targets with a share of 1/2 mixed in. @throws OptionError */
+function smoother(share: number): (t: Value) => Value {
+  if (!(share >= 0 && share <= 1))
+    throw new OptionError({ got: `a label smoothing of ${share}`, expected: 'a share from 0 to 1' });
+  return (t) => (share === 0 ? t : add(mul(t, 1 - share), share / 2));
+}
+
 /**
  * g(x) = -sum (t log x + (1-t) log (1-x)) over r independent probabilities, with gradient (x-t) / (x (1-x)). (3.6)
  * 0 log 0 is 0; logarithms count as -100 at least and x (1-x) as 1e-12, so that a saturated x stays finite.
  * The mean over samples unless `sum` is asked for.
- * @throws ShapeError when target and prediction differ in shape.
+ * @throws ShapeError when target and prediction differ in shape, OptionError for a smoothing outside of [0, 1].
  */
-export function binaryCrossEntropy({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return {
-    name: 'binaryCrossEntropy',
-    reduction,
-    forward: (prediction, target, at) => {
-      checkTarget(prediction, target);
-      return reduce(errors(prediction, target), prediction, reduction, at);
-    },
-  };
+export function binaryCrossEntropy({ reduction = 'mean', labelSmoothing = 0 }: BinaryOptions = {}): Loss {
+  const smooth = smoother(labelSmoothing);
+  return componentLoss('binaryCrossEntropy', reduction, (x, t) => errors(x, smooth(t)));
 }
 
 /**
  * Binary cross entropy of sigmoid(z), from the logits z: max(z, 0) - z t + log1p(e^-|z|), finite for every z, with gradient
  * sigmoid(z) - t. (3.7) The mean over samples unless `sum` is asked for.
- * @throws ShapeError when target and prediction differ in shape.
+ * @throws ShapeError when target and prediction differ in shape, OptionError for a smoothing outside of [0, 1].
  */
-export function sigmoidBinaryCrossEntropy({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return {
-    name: 'sigmoidBinaryCrossEntropy',
-    reduction,
-    forward: (logits, target, at) => {
-      checkTarget(logits, target);
-      return reduce(sub(softplus(logits), mul(logits, target)), logits, reduction, at);
-    },
-  };
+export function sigmoidBinaryCrossEntropy({
+  reduction = 'mean',
+  labelSmoothing = 0,
+}: BinaryOptions = {}): Loss {
+  const smooth = smoother(labelSmoothing);
+  return componentLoss('sigmoidBinaryCrossEntropy', reduction, (z, t) => sub(softplus(z), mul(z, smooth(t))));
+}
+
+export interface FocalOptions extends LossOptions {
+  /** How much errors that are nearly right count less; 2 when left out. */
+  readonly gamma?: number;
+  /** The weight of positives; negatives have 1 - alpha. No weights when left out. */
+  readonly alpha?: number;
+}
+
+/**
+ * Binary cross entropy of sigmoid(z) times (1 - p)^gamma, with p the probability of what is so: from logits, as
+ * e^(-gamma softplus(+-z)), finite for every z. Targets are 0 or 1. Source: Lin et al. 2017.
+ * @throws ShapeError when target and prediction differ in shape, OptionError for a gamma below 0.
+ */
+export function sigmoidFocal({ gamma = 2, alpha, reduction = 'mean' }: FocalOptions = {}): Loss {
+  if (!(gamma >= 0)) throw new OptionError({ got: `a gamma of ${gamma}`, expected: 'a number from 0 up' });
+  return componentLoss('sigmoidFocal', reduction, (z, t) => {
+    const side = mul(z, sub(mul(t, 2), 1));
+    // 1 - p = sigmoid(-side) = e^-softplus(side)
+    const focus = exp(mul(softplus(side), -gamma));
+    const error = mul(focus, softplus(neg(side)));
+    return alpha === undefined ? error : mul(error, add(mul(t, 2 * alpha - 1), 1 - alpha));
+  });
 }

@@ -1,8 +1,12 @@
 import {
+  add,
+  constant,
   DataError,
   defineNode,
   div,
   equal,
+  expm1,
+  type FloatDType,
   formatShape,
   type Loss,
   log,
@@ -10,8 +14,11 @@ import {
   maximum,
   mul,
   neg,
+  OptionError,
   oneHot,
   type Placement,
+  pow,
+  reshape,
   ShapeError,
   sameShape,
   select,
@@ -20,7 +27,14 @@ import {
   transpose,
   type Value,
 } from '@pullback/core';
-import { type LossOptions, reduce } from './reduce.ts';
+import { type LossOptions, lossOf } from './reduce.ts';
+
+export interface CategoricalOptions extends LossOptions {
+  /** Targets with a share of every class mixed in: t (1 - s) + s / classes. 0 when left out. Source: Szegedy et al. 2016. */
+  readonly labelSmoothing?: number;
+  /** A weight for each class, which its errors are multiplied by. */
+  readonly classWeights?: readonly number[];
+}
 
 const leastLog = -100;
 const leastProbability = 1e-38;
@@ -43,39 +57,79 @@ function logitErrors(logits: Value, targets: Value, axis: number): Value {
  * g(x) = -sum t log x over probabilities x, with gradient -t/x and 0 log 0 = 0. (3.8)
  * Targets are one-hot or soft, of the prediction's shape, or one integer label for each sample.
  * The mean over samples unless `sum` is asked for.
- * @throws ShapeError for other shapes, DataError for a label outside of the classes.
+ * @throws ShapeError for other shapes, DataError for a label outside of the classes, OptionError for wrong options.
  */
-export function categoricalCrossEntropy({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return {
-    name: 'categoricalCrossEntropy',
-    reduction,
-    forward: (prediction, target, at) =>
-      reduce(errors(prediction, classesOf(target, prediction, at)), prediction, reduction, at),
-    check: checkLabels,
-  };
+export function categoricalCrossEntropy(options: CategoricalOptions = {}): Loss {
+  return categorical('categoricalCrossEntropy', options, (x, t) => errors(x, t));
 }
 
 /**
  * Categorical cross entropy of softmax(z), from the logits z, with gradient x sum t - t, which is x - t when the targets of a
  * sample sum to 1. (3.9) Targets as for `categoricalCrossEntropy`. The mean over samples unless `sum` is asked for.
- * @throws ShapeError for other shapes, DataError for a label outside of the classes.
+ * @throws ShapeError for other shapes, DataError for a label outside of the classes, OptionError for wrong options.
  */
-export function softmaxCrossEntropy({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return {
-    name: 'softmaxCrossEntropy',
+export function softmaxCrossEntropy(options: CategoricalOptions = {}): Loss {
+  return categorical('softmaxCrossEntropy', options, (z, t, { classAxis }) => logitErrors(z, t, classAxis));
+}
+
+/**
+ * Categorical cross entropy of softmax(z), each term times (1 - x)^gamma, so that what is nearly right counts less; from logits.
+ * Source: Lin et al. 2017.
+ * @throws as softmaxCrossEntropy, and OptionError for a gamma below 0.
+ */
+export function softmaxFocal({
+  gamma = 2,
+  ...options
+}: CategoricalOptions & { readonly gamma?: number } = {}): Loss {
+  if (!(gamma >= 0)) throw new OptionError({ got: `a gamma of ${gamma}`, expected: 'a number from 0 up' });
+  return categorical('softmaxFocal', options, (z, t, { classAxis }) => {
+    const rest = neg(expm1(logSoftmax(z, { axis: classAxis })));
+    const focus = gamma === 0 ? 1 : pow(rest, gamma);
+    return mul(logitErrors(z, t, classAxis), focus);
+  });
+}
+
+/** The common part: targets read, smoothed and weighted. */
+function categorical(
+  name: string,
+  { reduction = 'mean', labelSmoothing = 0, classWeights }: CategoricalOptions,
+  error: (prediction: Value, target: Value, at: Placement) => Value,
+): Loss {
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new OptionError({ got: `a label smoothing of ${labelSmoothing}`, expected: 'a share from 0 to 1' });
+  return lossOf({
+    name,
     reduction,
-    forward: (logits, target, at) =>
-      reduce(logitErrors(logits, classesOf(target, logits, at), at.classAxis), logits, reduction, at),
+    errors: (prediction, given, at) => {
+      const target = smoothed(classesOf(given, prediction, at), labelSmoothing, at);
+      const found = error(prediction, target, at);
+      return classWeights === undefined ? found : mul(found, weightsOf(classWeights, prediction, at));
+    },
     check: checkLabels,
-  };
+  });
+}
+
+function smoothed(target: Value, share: number, { classAxis }: Placement): Value {
+  return share === 0 ? target : add(mul(target, 1 - share), share / (target.shape.at(classAxis) ?? 1));
+}
+
+function weightsOf(weights: readonly number[], prediction: Value, { classAxis }: Placement): Value {
+  const classes = prediction.shape.at(classAxis) ?? 0;
+  if (weights.length !== classes)
+    throw new OptionError({
+      got: `${weights.length} class weights`,
+      expected: `${classes}, one for each class`,
+    });
+  const shape = prediction.shape.map(() => 1);
+  shape[classAxis === 0 ? 0 : shape.length - 1] = classes;
+  return reshape(constant([...weights], { dtype: prediction.dtype }), shape);
 }
 
 /** Targets of the prediction's shape: as they are, or one-hot from integer labels. */
 function classesOf(target: Value, prediction: Value, { classAxis, layout }: Placement): Value {
   if (target.dtype === 'int32' && target.shape.length === prediction.shape.length - 1) {
-    const rows = oneHot(target, prediction.shape.at(classAxis) ?? 0, {
-      dtype: prediction.dtype === 'float64' ? 'float64' : 'float32',
-    });
+    const dtype: FloatDType = prediction.dtype === 'float64' ? 'float64' : 'float32';
+    const rows = oneHot(target, prediction.shape.at(classAxis) ?? 0, { dtype });
     return checked(layout === 'row' ? rows : transpose(rows), prediction);
   }
   return checked(target, prediction);

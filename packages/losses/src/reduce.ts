@@ -1,23 +1,52 @@
 import {
   div,
   formatShape,
+  type Loss,
   type Placement,
   type Reduction,
   ShapeError,
   sameShape,
   sum,
+  type Tensor,
+  type TensorSpec,
   type Value,
 } from '@pullback/core';
 
-/** The errors of all samples as one number: their sum, or the sum over the number of samples. */
-export function reduce(
-  errors: Value,
-  prediction: Value,
-  reduction: Reduction,
-  { sampleAxis }: Placement,
-): Value {
-  const total = sum(errors);
-  return reduction === 'sum' ? total : div(total, prediction.shape.at(sampleAxis) ?? 1);
+export interface LossOptions {
+  /** `sum` over samples, or their `mean`. */
+  readonly reduction?: Reduction;
+}
+
+interface LossRules {
+  readonly name: string;
+  readonly reduction: Reduction;
+  /** The error of every component, of the prediction's shape, or of every sample. */
+  errors(prediction: Value, target: Value, at: Placement): Value;
+  check?(target: Tensor, prediction: TensorSpec, at: Placement): void;
+}
+
+/**
+ * A loss from the errors of components: for each sample their sum, and over samples the sum of those or their mean.
+ */
+export function lossOf({ name, reduction, errors, check }: LossRules): Loss {
+  const perSample = (prediction: Value, target: Value, at: Placement): Value =>
+    sumComponents(errors(prediction, target, at), at);
+  return {
+    name,
+    reduction,
+    perSample,
+    forward: (prediction, target, at) => {
+      const total = sum(perSample(prediction, target, at));
+      return reduction === 'sum' ? total : div(total, prediction.shape.at(at.sampleAxis) ?? 1);
+    },
+    ...(check && { check }),
+  };
+}
+
+/** The sum over all axes but that of samples. */
+function sumComponents(errors: Value, { layout }: Placement): Value {
+  const sample = layout === 'row' ? 0 : errors.shape.length - 1;
+  return sum(errors, { axis: errors.shape.flatMap((_, i) => (i === sample ? [] : [i])) });
 }
 
 /** Refuses a target whose shape is not the prediction's: broadcasting would compute something else in silence. */
@@ -29,7 +58,24 @@ export function checkTarget(prediction: Value, target: Value): void {
     });
 }
 
-export interface LossOptions {
-  /** `sum` over samples, or their `mean`. */
-  readonly reduction?: Reduction;
+/** A loss whose error of a component depends on that component alone. */
+export function componentLoss(
+  name: string,
+  reduction: Reduction,
+  error: (prediction: Value, target: Value) => Value,
+): Loss {
+  return lossOf({
+    name,
+    reduction,
+    errors: (prediction, target) => {
+      checkTarget(prediction, target);
+      return error(prediction, target);
+    },
+  });
+}
+
+/** How many components a sample has. */
+export function componentsOf(prediction: Value, { sampleAxis }: Placement): number {
+  const samples = prediction.shape.at(sampleAxis) ?? 1;
+  return prediction.shape.reduce((n, extent) => n * extent, 1) / Math.max(1, samples);
 }

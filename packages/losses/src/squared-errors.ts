@@ -1,19 +1,12 @@
-import { div, type Loss, mul, sizeOf, square, sub, sum } from '@pullback/core';
-import { checkTarget, type LossOptions, reduce } from './reduce.ts';
+import { div, type Loss, mul, square, sub } from '@pullback/core';
+import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf } from './reduce.ts';
 
 /**
  * g(x) = 1/2 sum (t - x)^2, with gradient x - t. (3.2.1) Sums over samples, as the report does, unless `mean` is asked for.
  * @throws ShapeError when target and prediction differ in shape.
  */
 export function halfSquaredError({ reduction = 'sum' }: LossOptions = {}): Loss {
-  return {
-    name: 'halfSquaredError',
-    reduction,
-    forward: (prediction, target, at) => {
-      checkTarget(prediction, target);
-      return reduce(mul(square(sub(prediction, target)), 0.5), prediction, reduction, at);
-    },
-  };
+  return componentLoss('halfSquaredError', reduction, (x, t) => mul(square(sub(x, t)), 0.5));
 }
 
 /**
@@ -22,12 +15,12 @@ export function halfSquaredError({ reduction = 'sum' }: LossOptions = {}): Loss 
  * @throws ShapeError when target and prediction differ in shape.
  */
 export function meanSquaredError(): Loss {
-  return {
+  return lossOf({
     name: 'meanSquaredError',
     reduction: 'mean',
-    forward: (prediction, target) => {
-      checkTarget(prediction, target);
-      return div(sum(square(sub(prediction, target))), sizeOf(prediction.shape));
+    errors: (x, t, at) => {
+      checkTarget(x, t);
+      return div(square(sub(x, t)), componentsOf(x, at));
     },
-  };
+  });
 }

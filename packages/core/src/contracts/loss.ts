@@ -25,6 +25,8 @@ export interface Loss {
   /** Whether the number is a sum over samples, or their mean. */
   readonly reduction: Reduction;
   forward(prediction: Value, target: Value, at: Placement): Value;
+  /** The error of every sample, [n]: what weights of samples are multiplied by. */
+  perSample?(prediction: Value, target: Value, at: Placement): Value;
   /** Refuses targets that the formula is not meant for. @throws DataError */
   check?(target: Tensor, prediction: TensorSpec, at: Placement): void;
 }

@@ -1,0 +1,66 @@
+import {
+  abs,
+  add,
+  defineActivation,
+  div,
+  exp,
+  type Loss,
+  lessEqual,
+  log1p,
+  mul,
+  neg,
+  OptionError,
+  select,
+  square,
+  sub,
+  tanh,
+} from '@pullback/core';
+import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf } from './reduce.ts';
+
+/**
+ * The mean of |t - x| over samples and components, with gradient sign(x - t) / (n r), 0 at x = t.
+ * @throws ShapeError when target and prediction differ in shape.
+ */
+export function meanAbsoluteError(): Loss {
+  return lossOf({
+    name: 'meanAbsoluteError',
+    reduction: 'mean',
+    errors: (x, t, at) => {
+      checkTarget(x, t);
+      return div(abs(sub(x, t)), componentsOf(x, at));
+    },
+  });
+}
+
+/**
+ * d^2 / 2 up to |d| = delta, delta (|d| - delta / 2) beyond, with d = x - t and gradient d kept within +-delta.
+ * Source: Huber 1964.
+ * @throws ShapeError when target and prediction differ in shape, OptionError for a delta that is not above 0.
+ */
+export function huber({
+  delta = 1,
+  reduction = 'mean',
+}: LossOptions & { readonly delta?: number } = {}): Loss {
+  if (!(delta > 0)) throw new OptionError({ got: `a delta of ${delta}`, expected: 'a number above 0' });
+  return componentLoss('huber', reduction, (x, t) => {
+    const d = sub(x, t);
+    const far = mul(sub(abs(d), delta / 2), delta);
+    return select(lessEqual(abs(d), delta), mul(square(d), 0.5), far);
+  });
+}
+
+/**
+ * log cosh(x - t), as |d| + log1p(e^(-2|d|)) - log 2, which never overflows; gradient tanh(d).
+ * @throws ShapeError when target and prediction differ in shape.
+ */
+export function logCosh({ reduction = 'mean' }: LossOptions = {}): Loss {
+  return componentLoss('logCosh', reduction, (x, t) => logCoshOf(sub(x, t)));
+}
+
+const logCoshOf = defineActivation('logCosh', {
+  forward: (d) => {
+    const size = abs(d);
+    return sub(add(size, log1p(exp(mul(neg(size), 2)))), Math.LN2);
+  },
+  vjp: (g, { input: d }) => mul(g, tanh(d)),
+});

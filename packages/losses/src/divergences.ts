@@ -1,0 +1,48 @@
+import { div, equal, exp, type Loss, log, maximum, mul, norm, select, sub, sum } from '@pullback/core';
+import { checkTarget, componentLoss, type LossOptions, lossOf } from './reduce.ts';
+
+const least = 1e-38;
+
+/**
+ * The Kullback-Leibler divergence sum t log(t / x) of probabilities x from t, with 0 log 0 = 0 and gradient -t/x.
+ * x counts as 1e-38 at least. Source: Kullback and Leibler 1951.
+ * @throws ShapeError when target and prediction differ in shape.
+ */
+export function kullbackLeibler({ reduction = 'mean' }: LossOptions = {}): Loss {
+  return componentLoss('kullbackLeibler', reduction, (x, t) => {
+    const some = select(equal(t, 0), 1, t);
+    return mul(t, sub(log(some), log(maximum(x, least))));
+  });
+}
+
+/**
+ * 1 - cos of the angle between x and t: 1 - sum x t / (|x| |t|) along the class axis; 1 where either is 0.
+ * @throws ShapeError when target and prediction differ in shape.
+ */
+export function cosineDistance({ reduction = 'mean' }: LossOptions = {}): Loss {
+  return lossOf({
+    name: 'cosineDistance',
+    reduction,
+    errors: (x, t, { classAxis }) => {
+      checkTarget(x, t);
+      const along = { axis: classAxis, keepAxis: true };
+      const lengths = mul(norm(x, along), norm(t, along));
+      const cosine = div(sum(mul(x, t), along), select(equal(lengths, 0), 1, lengths));
+      return sub(1, cosine);
+    },
+  });
+}
+
+/**
+ * x - t log x for rates x, the negative log likelihood of counts t but for what does not depend on x, with gradient 1 - t/x; or with
+ * `log`, e^z - t z from logarithms z of rates, with gradient e^z - t.
+ * @throws ShapeError when target and prediction differ in shape.
+ */
+export function poisson({
+  reduction = 'mean',
+  log: logarithmic = false,
+}: LossOptions & { readonly log?: boolean } = {}): Loss {
+  return componentLoss('poisson', reduction, (x, t) =>
+    logarithmic ? sub(exp(x), mul(t, x)) : sub(x, select(equal(t, 0), 0, mul(t, log(maximum(x, least))))),
+  );
+}

@@ -1,0 +1,35 @@
+import { add, equal, type Loss, max, maximum, mul, select, square, sub, sum } from '@pullback/core';
+import { checkTarget, componentLoss, type LossOptions, lossOf } from './reduce.ts';
+
+/**
+ * max(0, 1 - t x) for targets -1 and 1: nothing is wrong from a margin of 1 on; at the kink the derivative is half of -t.
+ * @throws ShapeError when target and prediction differ in shape.
+ */
+export function hinge({ reduction = 'mean' }: LossOptions = {}): Loss {
+  return componentLoss('hinge', reduction, (x, t) => maximum(sub(1, mul(t, x)), 0));
+}
+
+/**
+ * max(0, 1 - t x)^2 for targets -1 and 1.
+ * @throws ShapeError when target and prediction differ in shape.
+ */
+export function squaredHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
+  return componentLoss('squaredHinge', reduction, (x, t) => square(maximum(sub(1, mul(t, x)), 0)));
+}
+
+/**
+ * max(0, 1 + largest x of another class - x of the right one), for one-hot targets. Source: Crammer and Singer 2001.
+ * @throws ShapeError when target and prediction differ in shape.
+ */
+export function categoricalHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
+  return lossOf({
+    name: 'categoricalHinge',
+    reduction,
+    errors: (x, t, { classAxis }) => {
+      checkTarget(x, t);
+      const along = { axis: classAxis, keepAxis: true };
+      const others = max(select(equal(t, 1), -1e30, x), along);
+      return maximum(sub(add(others, 1), sum(mul(t, x), along)), 0);
+    },
+  });
+}

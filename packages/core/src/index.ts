@@ -7,6 +7,8 @@ export {
   type Layer,
   type LayerOptions,
   type Layout,
+  type ParameterOptions,
+  rescoped,
   type Scope,
   type State,
 } from './contracts/layer.ts';
@@ -52,6 +54,7 @@ export * from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { gradient } from './gradient.ts';
 export { clip, oneHot, pow, reciprocal } from './math/algebra.ts';
+export { normal } from './math/normal.ts';
 export { relu } from './math/relu.ts';
 export { logSigmoid, sigmoid, softplus } from './math/sigmoid.ts';
 export { type AxisOptions, logSoftmax, logSumExp, softmax } from './math/softmax.ts';

@@ -1,5 +1,8 @@
 export * from './activations/index.ts';
+export { add, type ConcatenateOptions, concatenate, lambda, multiply, residual } from './combining.ts';
 export { type DenseOptions, dense } from './dense.ts';
-export { filled, glorotUniform, heNormal, normally, transposed, uniformly } from './initializers.ts';
+export * from './initializers.ts';
+export { alphaDropout, dropout, gaussianNoise, spatialDropout } from './noise.ts';
+export * from './parameters.ts';
 export { sequential } from './sequential.ts';
-export { flatten, rescale } from './shaping.ts';
+export { flatten, permute, rescale, reshape } from './shaping.ts';

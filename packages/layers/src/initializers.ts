@@ -1,4 +1,11 @@
-import { type Initializer, type RandomStream, type Shape, sizeOf } from '@pullback/core';
+import {
+  formatShape,
+  type Initializer,
+  type RandomStream,
+  type Shape,
+  ShapeError,
+  sizeOf,
+} from '@pullback/core';
 
 /** Inputs and outputs of one unit: the last axis counts outputs, the others inputs. */
 function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
@@ -29,20 +36,107 @@ export function normally({
   return (shape, random) => draw(shape, () => mean + deviation * random.normal());
 }
 
-/** Uniform on +-sqrt(6 / (fanIn + fanOut)). Source: Glorot and Bengio 2010. */
-export function glorotUniform(): Initializer {
-  return (shape, random) => {
-    const { fanIn, fanOut } = fans(shape);
-    const limit = Math.sqrt(6 / (fanIn + fanOut));
+/** Normal, drawn again where a number is more than two standard deviations from the mean. */
+export function truncatedNormal({
+  mean = 0,
+  deviation = 0.05,
+}: {
+  mean?: number;
+  deviation?: number;
+} = {}): Initializer {
+  return (shape, random) =>
+    draw(shape, () => {
+      for (;;) {
+        const x = random.normal();
+        if (Math.abs(x) <= 2) return mean + deviation * x;
+      }
+    });
+}
+
+type Fans = ReturnType<typeof fans>;
+
+/** Uniform on +-sqrt(3 v), whose variance is v. */
+const uniformOf =
+  (variance: (fan: Fans) => number): (() => Initializer) =>
+  () =>
+  (shape, random) => {
+    const limit = Math.sqrt(3 * variance(fans(shape)));
     return draw(shape, () => limit * (2 * random.uniform() - 1));
+  };
+
+/** Normal with variance v. */
+const normalOf =
+  (variance: (fan: Fans) => number): (() => Initializer) =>
+  () =>
+  (shape, random) => {
+    const deviation = Math.sqrt(variance(fans(shape)));
+    return draw(shape, () => deviation * random.normal());
+  };
+
+const glorot = ({ fanIn, fanOut }: Fans) => 2 / (fanIn + fanOut);
+const he = ({ fanIn }: Fans) => 2 / fanIn;
+const lecun = ({ fanIn }: Fans) => 1 / fanIn;
+
+/** Uniform on +-sqrt(6 / (fanIn + fanOut)). Source: Glorot and Bengio 2010. */
+export const glorotUniform = uniformOf(glorot);
+
+/** Normal with variance 2 / (fanIn + fanOut). Source: Glorot and Bengio 2010. */
+export const glorotNormal = normalOf(glorot);
+
+/** Uniform on +-sqrt(6 / fanIn), for relu. Source: He et al. 2015. */
+export const heUniform = uniformOf(he);
+
+/** Normal with variance 2 / fanIn, for relu. Source: He et al. 2015. */
+export const heNormal = normalOf(he);
+
+/** Uniform on +-sqrt(3 / fanIn), for selu and tanh. Source: LeCun et al. 1998. */
+export const lecunUniform = uniformOf(lecun);
+
+/** Normal with variance 1 / fanIn, for selu and tanh. Source: LeCun et al. 1998; Klambauer et al. 2017. */
+export const lecunNormal = normalOf(lecun);
+
+/**
+ * A matrix with orthonormal columns, or rows when there are fewer of them, times `gain`; every such matrix is equally likely. All axes
+ * but the last count as rows. Source: Saxe et al. 2014.
+ */
+export function orthogonal({ gain = 1 }: { gain?: number } = {}): Initializer {
+  return (shape, random) => {
+    const columns = shape.at(-1) ?? 1;
+    const rows = sizeOf(shape.slice(0, -1));
+    const [length, count] = rows >= columns ? [rows, columns] : [columns, rows];
+    const basis: Float64Array[] = [];
+    while (basis.length < count) basis.push(orthonormalTo(basis, length, random));
+    return Float64Array.from({ length: rows * columns }, (_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      return gain * ((rows >= columns ? basis[column]?.[row] : basis[row]?.[column]) ?? 0);
+    });
   };
 }
 
-/** Normal with variance 2 / fanIn, for relu. Source: He et al. 2015. */
-export function heNormal(): Initializer {
-  return (shape, random) => {
-    const deviation = Math.sqrt(2 / fans(shape).fanIn);
-    return draw(shape, () => deviation * random.normal());
+/** A random direction, of length 1, at right angles to all of `basis`; what was projected out is projected out twice, for accuracy. */
+function orthonormalTo(basis: readonly Float64Array[], length: number, random: RandomStream): Float64Array {
+  const inner = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0);
+  for (;;) {
+    const direction = Float64Array.from({ length }, () => random.normal());
+    const before = Math.sqrt(inner(direction, direction));
+    for (const known of [...basis, ...basis]) {
+      const share = inner(direction, known);
+      for (let i = 0; i < length; i++) direction[i] = (direction[i] ?? 0) - share * (known[i] ?? 0);
+    }
+    const norm = Math.sqrt(inner(direction, direction));
+    if (norm > 1e-8 * before) return direction.map((x) => x / norm);
+  }
+}
+
+/** `gain` on the diagonal of a matrix, 0 elsewhere. @throws ShapeError for anything but a matrix. */
+export function eye({ gain = 1 }: { gain?: number } = {}): Initializer {
+  return (shape) => {
+    const [rows = 0, columns = 0] = shape;
+    if (shape.length !== 2)
+      throw new ShapeError({ got: formatShape(shape), expected: 'a matrix, for an identity' });
+    return Float64Array.from({ length: rows * columns }, (_, i) =>
+      Math.floor(i / columns) === i % columns ? gain : 0,
+    );
   };
 }
 

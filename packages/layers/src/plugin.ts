@@ -1,4 +1,4 @@
-import { type Activation, type ActivationWith, activationOf, type Layout } from '@pullback/core';
+import { type Activation, type ActivationWith, activationOf, type Layout, type Shape } from '@pullback/core';
 import {
   type ActivationSpec,
   type AnySpec,
@@ -28,14 +28,56 @@ import {
   softsign,
   tanh,
 } from './activations/index.ts';
+import { add, concatenate, multiply, residual } from './combining.ts';
 import { dense } from './dense.ts';
-import { filled, glorotUniform, heNormal, normally, uniformly } from './initializers.ts';
+import { bindInitializers } from './initializers-plugin.ts';
+import { alphaDropout, dropout, gaussianNoise, spatialDropout } from './noise.ts';
+import {
+  type Constraint,
+  constrained,
+  type ForParameters,
+  frozen,
+  l1l2,
+  maxNorm,
+  minMaxNorm,
+  nonNegative,
+  regularized,
+  unitNorm,
+} from './parameters.ts';
 import { sequential } from './sequential.ts';
-import { flatten, rescale } from './shaping.ts';
+import { flatten, permute, rescale, reshape } from './shaping.ts';
 
 interface Named {
   readonly name?: string;
 }
+
+interface Rate extends Named {
+  readonly rate: number;
+}
+
+interface Inner {
+  readonly layers: readonly LayerSpec[];
+}
+
+interface Wrapped {
+  readonly layer: LayerSpec;
+}
+
+interface Penalty {
+  readonly l1?: number;
+  readonly l2?: number;
+}
+
+interface Gain {
+  readonly gain?: number;
+}
+
+type NormSpec = { readonly axis?: number };
+type ConstraintSpec =
+  | { readonly constraint: 'nonNegative' }
+  | ({ readonly constraint: 'unitNorm' } & NormSpec)
+  | ({ readonly constraint: 'maxNorm'; readonly high: number } & NormSpec)
+  | ({ readonly constraint: 'minMaxNorm'; readonly low: number; readonly high: number } & NormSpec);
 
 interface DenseSpec extends Named {
   readonly units: number;
@@ -55,6 +97,23 @@ declare module '@pullback/plugin' {
     prelu: Named & { readonly initializer?: InitializerSpec };
     flatten: Named;
     rescale: Named & { readonly scale: number };
+    reshape: Named & { readonly shape: Shape };
+    permute: Named & { readonly axes: readonly number[] };
+    dropout: Rate;
+    alphaDropout: Rate;
+    spatialDropout: Rate;
+    gaussianNoise: Named & { readonly deviation: number };
+    residual: Inner;
+    add: Inner;
+    multiply: Inner;
+    concatenate: Inner & { readonly axis?: number };
+    frozen: Wrapped;
+    regularized: Wrapped & {
+      readonly l1?: number;
+      readonly l2?: number;
+      readonly parameters?: readonly string[];
+    };
+    constrained: Wrapped & ConstraintSpec & { readonly parameters?: readonly string[] };
   }
   interface ActivationSpecs {
     relu: Named;
@@ -80,8 +139,15 @@ declare module '@pullback/plugin' {
     constant: { readonly value: number };
     uniform: { readonly low?: number; readonly high?: number };
     normal: { readonly mean?: number; readonly deviation?: number };
+    truncatedNormal: { readonly mean?: number; readonly deviation?: number };
     glorotUniform: object;
+    glorotNormal: object;
+    heUniform: object;
     heNormal: object;
+    lecunUniform: object;
+    lecunNormal: object;
+    orthogonal: Gain;
+    identity: Gain;
   }
 }
 
@@ -90,7 +156,7 @@ const spec = v.custom<AnySpec>(
   "a name, or an object with 'type'",
 );
 const name = v.optional(v.string());
-const none = v.strictObject({});
+const number = v.optional(v.number());
 const units = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** The layers, activations and initializers of this package, by name. */
@@ -137,6 +203,98 @@ export const layersPlugin = plugin(
       doc: 'x times scale.',
       options: v.strictObject({ scale: v.number(), name }),
     });
+    layer('reshape', ({ shape, ...options }: Named & { shape: Shape }) => reshape(shape, options), {
+      doc: 'Samples in another shape.',
+      options: v.strictObject({ shape: v.array(v.number()), name }),
+    });
+    layer('permute', ({ axes, ...options }: Named & { axes: readonly number[] }) => permute(axes, options), {
+      doc: 'The axes of samples in another order.',
+      options: v.strictObject({ axes: v.array(v.number()), name }),
+    });
+    const dropouts = {
+      dropout: [dropout, '0 with probability rate, else x / (1 - rate), while training'],
+      alphaDropout: [alphaDropout, 'dropout that keeps mean 0 and variance 1, for selu'],
+      spatialDropout: [spatialDropout, 'dropout of whole channels'],
+    } as const;
+    for (const [key, [make, doc]] of Object.entries(dropouts))
+      layer(key, ({ rate, ...options }: Rate) => make(rate, options), {
+        doc,
+        options: v.strictObject({ rate: v.number(), name }),
+      });
+    layer(
+      'gaussianNoise',
+      ({ deviation, ...options }: Named & { deviation: number }) => gaussianNoise(deviation, options),
+      {
+        doc: 'x plus normal noise, while training',
+        options: v.strictObject({ deviation: v.number(), name }),
+      },
+    );
+    const merges = {
+      residual: [residual, 'x + f(x), with the layers of f one after the other'],
+      add: [add, 'the sum of what the layers make of the same input'],
+      multiply: [multiply, 'the product of what the layers make of the same input'],
+    } as const;
+    for (const [key, [make, doc]] of Object.entries(merges))
+      layer(
+        key,
+        ({ layers }: { layers: readonly AnySpec[] }, resolve) => make(...layers.map(resolve.layer)),
+        {
+          doc,
+          options: v.strictObject({ layers: v.array(spec) }),
+        },
+      );
+    layer(
+      'concatenate',
+      ({ layers, ...options }: { layers: readonly AnySpec[]; axis?: number }, resolve) =>
+        concatenate(layers.map(resolve.layer), options),
+      {
+        doc: 'what the layers make of the same input, side by side',
+        options: v.strictObject({ layers: v.array(spec), axis: v.optional(v.number()) }),
+      },
+    );
+    layer('frozen', ({ layer: inner }: { layer: AnySpec }, resolve) => frozen(resolve.layer(inner)), {
+      doc: 'a layer that is not trained',
+      options: v.strictObject({ layer: spec }),
+    });
+    const parameters = v.optional(v.array(v.string()));
+    layer(
+      'regularized',
+      (
+        { layer: inner, parameters: names, ...factors }: Penalty & { layer: AnySpec; parameters?: string[] },
+        resolve,
+      ) => regularized(resolve.layer(inner), forNames(l1l2({ l1: 0, l2: 0, ...factors }), names)),
+      {
+        doc: 'a layer with l1 sum |w| + l2 sum w^2 of its weights added to the error',
+        options: v.strictObject({
+          layer: spec,
+          l1: v.optional(v.number()),
+          l2: v.optional(v.number()),
+          parameters,
+        }),
+      },
+    );
+    layer(
+      'constrained',
+      (
+        {
+          layer: inner,
+          parameters: names,
+          ...rule
+        }: ConstraintSpec & { layer: AnySpec; parameters?: string[] },
+        resolve,
+      ) => constrained(resolve.layer(inner), forNames(constraintOf(rule), names)),
+      {
+        doc: 'a layer whose weights are constrained after each step',
+        options: v.strictObject({
+          layer: spec,
+          constraint: v.picklist(['nonNegative', 'unitNorm', 'maxNorm', 'minMaxNorm']),
+          low: v.optional(v.number()),
+          high: v.optional(v.number()),
+          axis: v.optional(v.number()),
+          parameters,
+        }),
+      },
+    );
     layer('logSoftmax', (options: Named & { readonly axis?: number }) => logSoftmax(options), {
       doc: 'z - log sum e^z along the class axis.',
       options: v.strictObject({ axis: v.optional(v.number()), name }),
@@ -166,7 +324,6 @@ export const layersPlugin = plugin(
     } as const;
     for (const [key, [f, doc]] of Object.entries(plain))
       activation(key, f, { doc, options: v.strictObject({ name }) });
-    const number = v.optional(v.number());
     activation('leakyRelu', (options: { slope?: number }) => withOptions(leakyRelu, options), {
       doc: 'x, or slope x below 0',
       options: v.strictObject({ slope: number, name }),
@@ -183,22 +340,28 @@ export const layersPlugin = plugin(
       doc: 'x Phi(x)',
       options: v.strictObject({ approximate: v.optional(v.picklist(['none', 'tanh'])), name }),
     });
-    initializer('zeros', () => filled(0), { options: none });
-    initializer('ones', () => filled(1), { options: none });
-    initializer('constant', ({ value }: { value: number }) => filled(value), {
-      options: v.strictObject({ value: v.number() }),
-    });
-    initializer('uniform', uniformly, {
-      options: v.strictObject({ low: v.optional(v.number()), high: v.optional(v.number()) }),
-    });
-    initializer('normal', normally, {
-      options: v.strictObject({ mean: v.optional(v.number()), deviation: v.optional(v.number()) }),
-    });
-    initializer('glorotUniform', glorotUniform, { options: none });
-    initializer('heNormal', heNormal, { options: none });
+    bindInitializers(initializer);
   },
   { name: '@pullback/layers' },
 );
+
+function constraintOf(rule: ConstraintSpec): Constraint {
+  switch (rule.constraint) {
+    case 'nonNegative':
+      return nonNegative();
+    case 'unitNorm':
+      return unitNorm(rule);
+    case 'maxNorm':
+      return maxNorm(rule.high, rule);
+    case 'minMaxNorm':
+      return minMaxNorm(rule);
+  }
+}
+
+/** For the parameters of those names, or for all. */
+function forNames<F>(f: F, names: readonly string[] | undefined): ForParameters<F> {
+  return names === undefined ? f : Object.fromEntries(names.map((each) => [each, f]));
+}
 
 function softmaxLayer(options: Named & { readonly axis?: number }) {
   return softmax(options);

@@ -1,8 +1,8 @@
 export { CpuBackend, cpu } from '@pullback/backend-cpu';
 export * from '@pullback/core';
 export * from '@pullback/layers';
-// Both a function of Values and, called with options or nothing, a layer.
-export { logSoftmax, softmax, softplus, tanh } from '@pullback/layers';
+// Both a function of Values and, called with options, layers or nothing, a layer.
+export { add, concatenate, logSoftmax, reshape, softmax, softplus, tanh } from '@pullback/layers';
 export { layersPlugin } from '@pullback/layers/plugin';
 export * from '@pullback/losses';
 export { lossesPlugin } from '@pullback/losses/plugin';

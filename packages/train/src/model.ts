@@ -4,7 +4,6 @@ import {
   DataError,
   DisposedError,
   type FloatDType,
-  formatShape,
   isFloat,
   keyOf,
   type Metric,
@@ -12,8 +11,6 @@ import {
   placementOf,
   RandomStream,
   type Shape,
-  ShapeError,
-  sameShape,
   type Tensor,
   type TensorLike,
   type TensorSpec,
@@ -32,6 +29,7 @@ import {
 import type { Definition } from './definition.ts';
 import { fitLoop, type Trainee } from './fit.ts';
 import { type Inspection, inspectModel } from './inspect.ts';
+import { type LoadOptions, matchWeights } from './match-weights.ts';
 import type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
 import { metricTotal, shared, walkThrough } from './plan.ts';
 import { defaultProgress, type EpochRecord, quiet } from './progress.ts';
@@ -75,12 +73,13 @@ export class Model<Name extends string = never> {
     this.#runner = new Runner(this.#store);
     const { walk, prediction } = this.#sampleWalk(true);
     this.#outputShape = prediction.shape;
-    for (const { path, value, initializer } of walk.parameters.values()) {
-      const fresh = () => initializer(value.shape, RandomStream.of(seed, path));
-      this.#store.hold(`weight:${path}`, value.spec, fresh);
+    for (const { path, value, initializer } of walk.parameters.values())
+      this.#store.hold(`weight:${path}`, value.spec, () =>
+        initializer(value.shape, RandomStream.of(seed, path)),
+      );
+    for (const { path, value } of walk.learned)
       for (const [slot, { spec, initial }] of Object.entries(optimizer.slots(value.spec)))
         this.#store.hold(`slot:${path}/${slot}`, spec, () => filled(spec, initial));
-    }
     for (const { path, value, initializer } of walk.states.values())
       this.#store.hold(`state:${path}`, value.spec, () =>
         initializer(value.shape, RandomStream.of(seed, path)),
@@ -242,28 +241,18 @@ export class Model<Name extends string = never> {
   }
 
   /**
-   * Puts weights back, all of the model's, or those whose path starts with `prefix`.
+   * Puts weights in: all of the model's, or those whose path starts with `prefix`. Where they were saved under another path, `from`
+   * is what stood in the place of `prefix` there.
    * @throws UnknownNameError, DataError or ShapeError before anything is changed.
    */
-  async load(weights: Weights, { prefix = '' }: { prefix?: string } = {}): Promise<void> {
+  async load(weights: Weights, options: LoadOptions = {}): Promise<void> {
     this.#now();
     await this.#queue.settled();
-    const known = this.#store.names('weight:').map((name) => name.slice('weight:'.length));
-    const given = Object.entries(weights).filter(([path]) => path.startsWith(prefix));
-    for (const [path, { shape, data }] of given) {
-      const wanted = this.#store.buffer(`weight:${path}`)?.spec.shape;
-      if (wanted === undefined) throw new UnknownNameError('weight', path, known);
-      if (!sameShape(tensor({ shape, data }).shape, wanted))
-        throw new ShapeError({ got: formatShape(shape), expected: formatShape(wanted), at: path });
-    }
-    const missing = known.filter((path) => path.startsWith(prefix) && weights[path] === undefined);
-    if (missing.length > 0)
-      throw new DataError({
-        got: `no weights for ${missing.join(', ')}`,
-        expected: 'all of them',
-        hint: 'load(weights, { prefix }) loads a part.',
-      });
-    for (const [path, { data }] of given) this.#store.write(`weight:${path}`, data);
+    const held = new Map(
+      this.#store.names('weight:').map((name) => [name.slice('weight:'.length), this.#store.spec(name)]),
+    );
+    for (const [path, data] of matchWeights(weights, held, options))
+      this.#store.write(`weight:${path}`, data);
   }
 
   /**

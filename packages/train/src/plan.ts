@@ -17,7 +17,7 @@ import {
   within,
 } from '@pullback/core';
 import type { Definition } from './definition.ts';
-import { Walk } from './scope.ts';
+import { type Variable, Walk } from './scope.ts';
 
 /** A Program whose inputs and outputs have names: `x/0`, `target`, `weight:...`, `slot:...`, `state:...`, `total:...`. */
 export interface Plan {
@@ -87,9 +87,9 @@ export function planTraining(definition: Definition, specs: BatchSpecs, metrics:
   const names = new Names();
   names.take(xs, walk, { key, step });
   const { loss, totals } = watch(definition, specs, prediction, metrics, names);
-  const parameters = [...walk.parameters.values()];
+  const parameters = walk.learned;
   const gradients = gradient(
-    loss,
+    penalized(loss, parameters),
     parameters.map(({ value }) => value),
   );
   const outputs = new Map<string, Value>([['loss', loss], ...totals]);
@@ -104,14 +104,22 @@ export function planTraining(definition: Definition, specs: BatchSpecs, metrics:
       return { path, weight, gradient: gradients[i] ?? weight, slots: Object.fromEntries(slots) };
     });
     definition.optimizer.update(optimized, { learningRate, step }).forEach(({ weight, slots }, i) => {
-      const path = parameters[i]?.path ?? '';
-      outputs.set(`weight:${path}`, weight);
+      const { path = '', options } = parameters[i] ?? {};
+      outputs.set(`weight:${path}`, options?.constraint?.(weight) ?? weight);
       for (const [slot, value] of Object.entries(slots)) outputs.set(`slot:${path}/${slot}`, value);
     });
     outputs.set(shared.step, add(step, 1));
   });
   for (const { path, next } of walk.states.values()) outputs.set(`state:${path}`, next);
   return names.plan(outputs);
+}
+
+/** The error, and what the regularisers of parameters add to it. */
+function penalized(error: Value, parameters: readonly Variable[]): Value {
+  const penalties = parameters.flatMap(({ path, value, options: { regularizer } }) =>
+    regularizer === undefined ? [] : labelled({ path, pass: 'forward' }, () => regularizer(value)),
+  );
+  return penalties.reduce((sum, penalty) => add(sum, penalty), error);
 }
 
 function watch(

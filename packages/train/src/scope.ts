@@ -9,6 +9,7 @@ import {
   type Layer,
   type Layout,
   OptionError,
+  type ParameterOptions,
   placeholder,
   type Scope,
   type Shape,
@@ -26,6 +27,7 @@ export interface Variable {
   readonly initializer: Initializer;
   /** The layer that asked first, in words. */
   readonly owner: string;
+  readonly options: ParameterOptions;
 }
 
 /** A layer as it was applied: once for each use. */
@@ -58,6 +60,11 @@ export class Walk {
   readonly #open = new Set<object>();
 
   constructor(readonly build: Build) {}
+
+  /** The parameters that are learned. */
+  get learned(): Variable[] {
+    return [...this.parameters.values()].filter(({ options }) => options.trainable !== false);
+  }
 
   /** Applies the outermost layer under a name of its own. */
   run<In extends readonly Value[], Out>(name: string, layer: Layer<In, Out>, ...inputs: In): Out {
@@ -95,6 +102,7 @@ export class Walk {
     shape: Shape,
     initializer: Initializer,
     owner: string,
+    options: ParameterOptions = {},
   ): Variable {
     const known = this[kind].get(path);
     if (known !== undefined) {
@@ -107,7 +115,7 @@ export class Walk {
       return known;
     }
     const value = placeholder({ shape, dtype: this.build.dtype }, path);
-    const made = { path, value, initializer, owner, next: value };
+    const made = { path, value, initializer, owner, options, next: value };
     this[kind].set(path, made);
     return made;
   }
@@ -145,8 +153,9 @@ class PathScope implements Scope {
     return this.#walk.build.training;
   }
 
-  parameter(name: string, shape: Shape, initializer: Initializer): Value {
-    return this.#walk.variable('parameters', this.#inner(name), shape, initializer, this.#owner()).value;
+  parameter(name: string, shape: Shape, initializer: Initializer, options?: ParameterOptions): Value {
+    const path = this.#inner(name);
+    return this.#walk.variable('parameters', path, shape, initializer, this.#owner(), options).value;
   }
 
   state(name: string, shape: Shape, initializer: Initializer): State {

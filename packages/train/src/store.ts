@@ -10,6 +10,7 @@ import {
   type Tensor,
   type TensorSpec,
   type TypedArray,
+  UnknownNameError,
   UnsupportedError,
 } from '@pullback/core';
 
@@ -25,6 +26,13 @@ export class Store {
 
   buffer(name: string): Buffer | undefined {
     return this.#buffers.get(name);
+  }
+
+  /** @throws UnknownNameError */
+  spec(name: string): TensorSpec {
+    const buffer = this.#buffers.get(name);
+    if (buffer === undefined) throw new UnknownNameError('number', name, this.names());
+    return buffer.spec;
   }
 
   /** The buffer of that name, made and filled on first use. */

@@ -16,5 +16,7 @@ export function summaryOf(walk: Walk): string {
     String(own(path)),
   ]);
   const total = parameters.reduce((n, { value }) => n + sizeOf(value.shape), 0);
-  return `${table(['path', 'layer', 'output', 'weights'], rows)}\n${total} weights`;
+  const learned = walk.learned.reduce((n, { value }) => n + sizeOf(value.shape), 0);
+  const frozen = learned === total ? '' : `, ${total - learned} of them frozen`;
+  return `${table(['path', 'layer', 'output', 'weights'], rows)}\n${total} weights${frozen}`;
 }

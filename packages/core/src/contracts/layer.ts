@@ -13,6 +13,16 @@ export interface State {
   set(next: Value): void;
 }
 
+/** What training does with a parameter beside the optimizer's update. */
+export interface ParameterOptions {
+  /** Whether it is learned; false computes no gradient for it. True when left out. */
+  readonly trainable?: boolean | undefined;
+  /** One number that training adds to the error: the figures that are reported are without it. */
+  readonly regularizer?: ((weight: Value) => Value) | undefined;
+  /** What an updated weight becomes, of the same shape. */
+  readonly constraint?: ((weight: Value) => Value) | undefined;
+}
+
 /** What a layer is given to make its parameters with; it knows the layer's path and which Program is being built. */
 export interface Scope {
   /** The layer's path, such as `network/0`. */
@@ -22,7 +32,7 @@ export interface Scope {
   /** Whether the training Program is being built: there are two Programs, not a flag at run time. */
   readonly training: boolean;
   /** A weight that is learned. Asking again for the same name gives the same Value. @throws ShapeError for another shape. */
-  parameter(name: string, shape: Shape, initializer: Initializer): Value;
+  parameter(name: string, shape: Shape, initializer: Initializer, options?: ParameterOptions): Value;
   state(name: string, shape: Shape, initializer: Initializer): State;
   /** A key of its own for this layer, this place in it and this step: int32[2]. */
   randomKey(): Value;
@@ -57,4 +67,46 @@ export function defineLayer<In extends readonly Value[], Out = Value>(
   options: LayerOptions = {},
 ): Layer<In, Out> {
   return { name, label: options.name, forward };
+}
+
+/** What a scope is changed in: the rest stays. */
+export type ScopeChange = Partial<Pick<Scope, 'parameter' | 'training'>>;
+
+/**
+ * The same layer, and all layers inside it, with scopes that `change` has altered. Paths stay as they are. The layer itself is
+ * not touched: applied elsewhere it is as it was, with parameters of its own.
+ */
+export function rescoped<In extends readonly Value[], Out>(
+  layer: Layer<In, Out>,
+  change: (scope: Scope) => ScopeChange,
+): Layer<In, Out> {
+  const known = new WeakMap<object, unknown>();
+  const adapt = <I extends readonly Value[], O>(inner: Layer<I, O>): Layer<I, O> => {
+    const made = known.get(inner) as Layer<I, O> | undefined;
+    if (made !== undefined) return made;
+    const { name, label, source } = inner;
+    const adapted: Layer<I, O> = {
+      name,
+      label,
+      source,
+      forward: (scope, ...inputs) =>
+        inner.forward(
+          {
+            path: scope.path,
+            dtype: scope.dtype,
+            layout: scope.layout,
+            training: scope.training,
+            parameter: (...asked) => scope.parameter(...asked),
+            state: (...asked) => scope.state(...asked),
+            randomKey: () => scope.randomKey(),
+            apply: (next, ...values) => scope.apply(adapt(next), ...values),
+            ...change(scope),
+          },
+          ...inputs,
+        ),
+    };
+    known.set(inner, adapted);
+    return adapted;
+  };
+  return adapt(layer);
 }

@@ -1,0 +1,131 @@
+import {
+  abs,
+  add,
+  clip,
+  div,
+  equal,
+  type Layer,
+  maximum,
+  mul,
+  norm,
+  OptionError,
+  type ParameterOptions,
+  rescoped,
+  select,
+  square,
+  sum,
+  type Value,
+} from '@pullback/core';
+
+/** A number that training adds to the error, for a weight. */
+export type Regularizer = (weight: Value) => Value;
+/** What an updated weight becomes. */
+export type Constraint = (weight: Value) => Value;
+
+/** For the parameters of those names, such as `{ kernel: l2(1e-4) }`; a function is for all parameters. */
+export type ForParameters<F> = F | Readonly<Record<string, F>>;
+
+/**
+ * The same layer, and all inside it, as fixed functions: no gradient of their weights is computed, no optimizer touches them, and they
+ * run as in prediction. Paths stay as they are.
+ */
+export function frozen<In extends readonly Value[], Out>(layer: Layer<In, Out>): Layer<In, Out> {
+  return rescoped(layer, (scope) => ({
+    training: false,
+    parameter: (name, shape, initializer, options) =>
+      scope.parameter(name, shape, initializer, { ...options, trainable: false }),
+  }));
+}
+
+/** The same layer, whose weights are penalised: training adds the regulariser of each to the error. */
+export function regularized<In extends readonly Value[], Out>(
+  layer: Layer<In, Out>,
+  regularizer: ForParameters<Regularizer>,
+): Layer<In, Out> {
+  return withOption(layer, 'regularizer', regularizer);
+}
+
+/** The same layer, whose weights are constrained: each step ends with the constraint of each. */
+export function constrained<In extends readonly Value[], Out>(
+  layer: Layer<In, Out>,
+  constraint: ForParameters<Constraint>,
+): Layer<In, Out> {
+  return withOption(layer, 'constraint', constraint);
+}
+
+function withOption<In extends readonly Value[], Out>(
+  layer: Layer<In, Out>,
+  option: 'regularizer' | 'constraint',
+  given: ForParameters<(weight: Value) => Value>,
+): Layer<In, Out> {
+  return rescoped(layer, (scope) => ({
+    parameter: (name, shape, initializer, options: ParameterOptions = {}) => {
+      const f = typeof given === 'function' ? given : Object.hasOwn(given, name) ? given[name] : undefined;
+      return scope.parameter(
+        name,
+        shape,
+        initializer,
+        f === undefined ? options : { ...options, [option]: f },
+      );
+    },
+  }));
+}
+
+function checkFactor(factor: number, what: string): void {
+  if (!(factor >= 0 && factor < Infinity))
+    throw new OptionError({ got: `a ${what} of ${factor}`, expected: 'a finite number from 0 up' });
+}
+
+/** factor sum |w| */
+export function l1(factor: number): Regularizer {
+  checkFactor(factor, 'factor');
+  return (weight) => mul(sum(abs(weight)), factor);
+}
+
+/** factor sum w^2 */
+export function l2(factor: number): Regularizer {
+  checkFactor(factor, 'factor');
+  return (weight) => mul(sum(square(weight)), factor);
+}
+
+/** l1 sum |w| + l2 sum w^2. Source: Zou and Hastie 2005. */
+export function l1l2(factors: { readonly l1: number; readonly l2: number }): Regularizer {
+  const [first, second] = [l1(factors.l1), l2(factors.l2)];
+  return (weight) => add(first(weight), second(weight));
+}
+
+export interface NormOptions {
+  /** The axes along which a norm is taken: the first, one norm for each unit of a row-layout kernel, when left out. */
+  readonly axis?: number | readonly number[];
+}
+
+/** max(w, 0) */
+export function nonNegative(): Constraint {
+  return (weight) => maximum(weight, 0);
+}
+
+/** w / |w|; w = 0 stays. */
+export function unitNorm({ axis = 0 }: NormOptions = {}): Constraint {
+  return minMaxNorm({ low: 1, high: 1, axis });
+}
+
+/** w scaled down to the norm `limit` where it is longer. Source: Srebro and Shraibman 2005. */
+export function maxNorm(limit: number, { axis = 0 }: NormOptions = {}): Constraint {
+  return minMaxNorm({ low: 0, high: limit, axis });
+}
+
+/** w scaled to a norm within [low, high]; w = 0 stays. */
+export function minMaxNorm({
+  low,
+  high,
+  axis = 0,
+}: NormOptions & { readonly low: number; readonly high: number }): Constraint {
+  checkFactor(low, 'lowest norm');
+  checkFactor(high, 'highest norm');
+  if (low > high)
+    throw new OptionError({ got: `norms from ${low} to ${high}`, expected: 'low at most high' });
+  return (weight) => {
+    const length = norm(weight, { axis, keepAxis: true });
+    return mul(weight, div(clip(length, low, high), select(equal(length, 0), 1, length)));
+  };
+}

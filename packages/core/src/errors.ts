@@ -63,6 +63,9 @@ export class UnsupportedError extends PullbackError {}
 /** A NaN or an infinity, with the first node that made it. */
 export class NonFiniteError extends PullbackError {}
 
+/** A file that is damaged, or no checkpoint of this model. */
+export class CheckpointError extends PullbackError {}
+
 /** Use of something that was disposed. */
 export class DisposedError extends PullbackError {}
 

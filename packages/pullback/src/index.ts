@@ -17,6 +17,8 @@ export {
   batches,
   binaryAccuracy,
   type Callback,
+  type CheckpointSource,
+  type CheckpointTarget,
   categoricalAccuracy,
   confusionMatrix,
   type EpochRecord,
@@ -25,6 +27,7 @@ export {
   type FitOptions,
   f1,
   Inspection,
+  loadWeights,
   meanAbsoluteDistance,
   meanSquaredDistance,
   type ProgressReporter,
@@ -41,5 +44,5 @@ export {
 export { type BackendName, backendOf } from './backends.ts';
 export { builtins } from './builtins.ts';
 export { compile } from './compile.ts';
-export { createModel } from './create-model.ts';
+export { createModel, loadModel } from './create-model.ts';
 export { type MetricName, Model } from './model.ts';

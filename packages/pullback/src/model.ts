@@ -9,6 +9,7 @@ import type { ModelSpec } from '@pullback/plugin';
 import {
   accuracy,
   auc,
+  type CheckpointSource,
   f1,
   type ModelOptions,
   meanAbsoluteDistance,
@@ -16,6 +17,7 @@ import {
   precision,
   r2,
   recall,
+  restored,
   rootMeanSquaredDistance,
   Model as TrainedModel,
 } from '@pullback/train';
@@ -45,6 +47,13 @@ export class Model extends TrainedModel<MetricName> {
     return new Model({ ...options, backend: await backendOf(options.backend ?? 'auto') });
   }
 
+  static override async load(
+    source: CheckpointSource,
+    options: Omit<ModelOptions, 'backend'> & { readonly backend?: Backend | BackendName },
+  ): Promise<Model> {
+    return restored(source, ({ seed, dtype }) => Model.create({ dtype, ...options, seed }));
+  }
+
   /** The data that the model was made from. @throws UnsupportedError for a model made from objects. */
   spec(): ModelSpec {
     if (this.#spec === undefined)
@@ -60,6 +69,10 @@ export class Model extends TrainedModel<MetricName> {
   remember(spec: ModelSpec): this {
     this.#spec = structuredClone(spec);
     return this;
+  }
+
+  protected override details(): Readonly<Record<string, string>> {
+    return this.#spec === undefined ? {} : { spec: JSON.stringify(this.#spec) };
   }
 
   override async to(backend: Backend | BackendName, options: { dtype?: FloatDType } = {}): Promise<void> {

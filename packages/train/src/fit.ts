@@ -7,8 +7,12 @@ import type { Source } from './source.ts';
 /** What a fit needs of a model. */
 export interface Trainee extends Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'> {
   readonly epochCount: number;
+  /** Batches of the epoch that was not ended. */
+  readonly batchCount: number;
   /** One step. */
   train(samples: Samples, metrics: readonly Metric[]): Promise<void>;
+  /** An epoch begins, after its first `done` batches. */
+  epochStarts(done: number): void;
   epochDone(): void;
   clearTotals(): void;
   totals(metrics: readonly Metric[], count: number): Promise<EpochRecord>;
@@ -23,6 +27,8 @@ export interface FitPlan {
   readonly callbacks: readonly Callback[];
   readonly reporter: ProgressReporter;
   readonly signal: AbortSignal | undefined;
+  /** Goes on in the epoch that the last fit did not end. */
+  readonly resume: boolean;
 }
 
 /** Milliseconds after which the event loop gets a turn. */
@@ -30,7 +36,7 @@ const patience = 12;
 
 /** Epochs of steps, each a batch of the source; figures, callbacks and progress around them. */
 export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecord[]> {
-  const { epochs, source, validation, metrics, callbacks, reporter, signal } = plan;
+  const { epochs, source, validation, metrics, callbacks, reporter, signal, resume } = plan;
   if (!Number.isInteger(epochs) || epochs < 0)
     throw new OptionError({ got: `${epochs} epochs`, expected: 'a whole number from 0 up' });
   const history: EpochRecord[] = [];
@@ -64,8 +70,10 @@ export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecor
       seconds: (performance.now() - started) / 1000,
     });
     model.clearTotals();
+    const done = resume && epoch === 1 ? model.batchCount : 0;
+    model.epochStarts(done);
     let [samples, last] = [0, started];
-    for await (const batch of source.batches(model.epochCount)) {
+    for await (const batch of source.batches(model.epochCount, done)) {
       signal?.throwIfAborted();
       await model.train(batch, metrics);
       samples += batch.count;

@@ -44,6 +44,11 @@ export interface FitOptions<Name extends string = never> {
   readonly validationData?: readonly [Inputs, TensorLike];
   readonly metrics?: readonly (Metric | Name)[];
   readonly callbacks?: readonly Callback[];
+  /**
+   * Goes on in the middle of the epoch that the last fit did not end, with the batch that comes next; so that a fit that was ended, saved
+   * and loaded continues as if nothing had happened. That epoch counts as one of `epochs`, and its figures are those of the rest.
+   */
+  readonly resume?: boolean;
   /** Ends the fit between two steps; it then rejects with the signal's reason, and the model is as after the last step. */
   readonly signal?: AbortSignal;
   /** A bar on a terminal, lines elsewhere; `false` for nothing. */

@@ -1,5 +1,6 @@
 import {
   type Backend,
+  CheckpointError,
   checkLearningRate,
   DataError,
   DisposedError,
@@ -17,6 +18,10 @@ import {
   tensor,
   UnknownNameError,
 } from '@pullback/core';
+import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoint.ts';
+import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
+import { restored } from './checkpoint/restored.ts';
+import { readStanding, writeStanding } from './checkpoint/standing.ts';
 import {
   checkBatchSize,
   type InputShapes,
@@ -51,11 +56,21 @@ export class Model<Name extends string = never> {
   #learningRate: number;
   #steps = 0;
   #epochs = 0;
+  #batches = 0;
   #disposed = false;
 
   /** @throws ShapeError, OptionError and what the layers throw, before anything is computed. */
   static async create(options: ModelOptions): Promise<Model> {
     return new Model(options);
+  }
+
+  /**
+   * A model as it was saved: weights, slots, state, step, epoch, learning rate and random numbers, so that training goes on as if it
+   * had never stopped, bit for bit. Network, loss and optimizer are code and are given again; seed and dtype come from the file.
+   * @throws CheckpointError for a file that is damaged or another model's.
+   */
+  static async load(source: CheckpointSource, options: ModelOptions): Promise<Model> {
+    return restored(source, ({ seed, dtype }) => Model.create({ dtype, ...options, seed }));
   }
 
   protected constructor(options: ModelOptions) {
@@ -129,7 +144,7 @@ export class Model<Name extends string = never> {
     const options = streamed && !isTensorLike(y) ? y : given;
     const { epochs = 1, shuffle = true, callbacks = [], signal } = options;
     const metrics = (options.metrics ?? []).map((metric) => this.metricOf(metric));
-    const { progress = defaultProgress(), validationData } = options;
+    const { progress = defaultProgress(), validationData, resume = false } = options;
     const memory = () => {
       if (isStream(x) || !isTensorLike(y))
         throw new DataError({ got: 'inputs without targets', expected: 'both' });
@@ -156,6 +171,7 @@ export class Model<Name extends string = never> {
       callbacks,
       reporter,
       signal,
+      resume,
     });
   }
 
@@ -298,17 +314,59 @@ export class Model<Name extends string = never> {
     this.dispose();
   }
 
+  /**
+   * Writes weights, slots, state, step, epoch, learning rate and random numbers as one safetensors file: a path is written whole or not
+   * at all, a stream is closed at the end.
+   */
+  async save(target: CheckpointTarget): Promise<void> {
+    const { seed, dtype, layout } = this.#now();
+    await this.#queue.settled();
+    const standing = {
+      steps: this.#steps,
+      epochs: this.#epochs,
+      batches: this.#batches,
+      learningRate: this.#learningRate,
+    };
+    await saveStore(this.#store, target, {
+      ...writeStanding({ ...standing, seed, dtype, layout }),
+      ...this.details(),
+    });
+  }
+
+  /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
+  async restore(checkpoint: Checkpoint): Promise<void> {
+    const standing = readStanding(checkpoint.metadata);
+    const { layout } = this.#now();
+    if (standing.layout !== layout)
+      throw new CheckpointError({
+        got: `a model of samples in ${standing.layout}s`,
+        expected: `${layout}s`,
+        at: 'the checkpoint',
+      });
+    await this.#queue.settled();
+    await restoreStore(this.#store, checkpoint);
+    this.#steps = standing.steps;
+    this.#epochs = standing.epochs;
+    this.#batches = standing.batches;
+    this.#learningRate = standing.learningRate;
+  }
+
+  /** What a checkpoint says beside that, by name. */
+  protected details(): Readonly<Record<string, string>> {
+    return {};
+  }
+
   /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
   async keep(): Promise<() => Promise<void>> {
     this.#now();
     await this.#queue.settled();
     const kept = await this.#store.tensors();
-    const [steps, epochs, rate] = [this.#steps, this.#epochs, this.#learningRate];
+    const [steps, epochs, batches, rate] = [this.#steps, this.#epochs, this.#batches, this.#learningRate];
     return async () => {
       this.#now();
       await this.#queue.settled();
       for (const [name, { data }] of kept) this.#store.write(name, data);
-      [this.#steps, this.#epochs, this.#learningRate] = [steps, epochs, rate];
+      [this.#steps, this.#epochs, this.#batches, this.#learningRate] = [steps, epochs, batches, rate];
     };
   }
 
@@ -322,6 +380,9 @@ export class Model<Name extends string = never> {
       get epochCount() {
         return model.#epochs;
       },
+      get batchCount() {
+        return model.#batches;
+      },
       get learningRate() {
         return model.#learningRate;
       },
@@ -332,9 +393,14 @@ export class Model<Name extends string = never> {
       train: async (samples, metrics) => {
         await this.#train(samples, metrics, 1);
         this.#steps++;
+        this.#batches++;
+      },
+      epochStarts: (done) => {
+        this.#batches = done;
       },
       epochDone: () => {
         this.#epochs++;
+        this.#batches = 0;
       },
       clearTotals: () => this.#clearTotals(),
       totals: (metrics, count) => this.#totals(metrics, count),

@@ -6,7 +6,8 @@ import type { Batch } from './model-options.ts';
 export interface Source {
   /** Samples of an epoch, where that is known before. */
   readonly count: number | undefined;
-  batches(epoch: number): Iterable<Samples> | AsyncIterable<Samples>;
+  /** The batches of an epoch, without its first `done`. */
+  batches(epoch: number, done: number): Iterable<Samples> | AsyncIterable<Samples>;
 }
 
 export interface MemoryOptions {
@@ -21,12 +22,12 @@ export function memorySource(all: Samples, { batchSize, shuffleSeed, layout }: M
   checkBatchSize(batchSize, all.count);
   return {
     count: all.count,
-    *batches(epoch) {
+    *batches(epoch, done) {
       const order =
         shuffleSeed === undefined
           ? Int32Array.from({ length: all.count }, (_, i) => i)
           : RandomStream.of(shuffleSeed, `epoch/${epoch}`).permutation(all.count);
-      for (let from = 0; from < all.count; from += batchSize)
+      for (let from = done * batchSize; from < all.count; from += batchSize)
         yield pickSamples(all, order.subarray(from, from + batchSize), layout);
     },
   };
@@ -42,13 +43,10 @@ export type BatchStream = Iterable<Batch> | AsyncIterable<Batch>;
 export function streamSource(stream: BatchStream, read: (batch: Batch) => Samples): Source {
   return {
     count: undefined,
-    async *batches(epoch) {
-      let any = false;
-      for await (const batch of stream) {
-        any = true;
-        yield read(batch);
-      }
-      if (!any)
+    async *batches(epoch, done) {
+      let place = 0;
+      for await (const batch of stream) if (place++ >= done) yield read(batch);
+      if (place === 0)
         throw new DataError({
           got: `no batches in epoch ${epoch + 1}`,
           expected: 'at least one',

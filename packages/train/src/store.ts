@@ -50,6 +50,13 @@ export class Store {
     return buffer;
   }
 
+  /** The numbers of that name, copied. @throws UnknownNameError */
+  async read(name: string): Promise<TypedArray> {
+    const buffer = this.#buffers.get(name);
+    if (buffer === undefined) throw new UnknownNameError('number', name, this.names());
+    return this.backend.read(buffer);
+  }
+
   /** Everything whose name starts with `prefix`, read, under the rest of its name. */
   async tensors(prefix = ''): Promise<Map<string, Tensor>> {
     const found = new Map<string, Tensor>();

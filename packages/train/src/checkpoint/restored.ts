@@ -1,0 +1,31 @@
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import type { CheckpointSource } from './files.ts';
+import { readStanding, type Standing } from './standing.ts';
+
+interface Restorable {
+  restore(checkpoint: Checkpoint): Promise<void>;
+  dispose(): void;
+}
+
+/**
+ * The model that `make` makes for what a file says, with the file's numbers in it.
+ * @throws CheckpointError for a file that is damaged or another model's; the model is disposed then.
+ */
+export async function restored<M extends Restorable>(
+  source: CheckpointSource,
+  make: (standing: Standing, metadata: Checkpoint['metadata']) => Promise<M>,
+): Promise<M> {
+  const checkpoint = await openCheckpoint(source);
+  try {
+    const model = await make(readStanding(checkpoint.metadata), checkpoint.metadata);
+    try {
+      await model.restore(checkpoint);
+    } catch (failure) {
+      model.dispose();
+      throw failure;
+    }
+    return model;
+  } finally {
+    await checkpoint.close();
+  }
+}

@@ -1,7 +1,7 @@
 import { apply } from './apply.ts';
 import type { Layer, LayerOptions } from './contracts/layer.ts';
 import { NotElementwiseError } from './errors.ts';
-import type { Composite } from './node.ts';
+import type { Composite, InverseLink } from './node.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { Value, type Vertex } from './value.ts';
 
@@ -9,6 +9,8 @@ export interface ActivationRules {
   readonly forward: (x: Value) => Value;
   /** F'(z) * g, the Hadamard product, from the gradient, the input and the output. */
   readonly vjp?: (gradient: Value, at: { readonly input: Value; readonly output: Value }) => Value;
+  /** That the outputs are probabilities, and of what. */
+  readonly inverseLink?: InverseLink;
 }
 
 /** Called with a Value it is a function; called with options or nothing it makes a layer. */
@@ -26,10 +28,12 @@ export function defineActivation(
   name: string,
   rules: ActivationRules | ActivationRules['forward'],
 ): Activation {
-  const { forward, vjp } = typeof rules === 'function' ? { forward: rules, vjp: undefined } : rules;
+  const { forward, vjp, inverseLink }: ActivationRules =
+    typeof rules === 'function' ? { forward: rules } : rules;
   const node: Composite<readonly [Value], Value> = {
     kind: 'composite',
     name,
+    inverseLink,
     forward: (x) => {
       const y = forward(x);
       refuseMixing(name, y, [x]);

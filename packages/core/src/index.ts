@@ -71,6 +71,7 @@ export type {
   Cotangents,
   GradientOf,
   HostTensor,
+  InverseLink,
   Node,
   Outputs,
   Primitive,
@@ -105,3 +106,4 @@ export { formatProgram, type Instruction, type Program } from './trace/program.t
 export { trace } from './trace/trace.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';
 export { type Attribute, type Attributes, Value, Vertex } from './value.ts';
+export { perSampleGradients, type VmapOptions, vmap } from './vmap.ts';

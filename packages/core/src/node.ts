@@ -19,7 +19,12 @@ export interface Composite<In extends readonly Value[] = readonly Value[], Out e
   readonly name: string;
   forward(...inputs: In): Out;
   vjp?(gradient: GradientOf<Out>, at: Vertex<In>): Cotangents;
+  /** That the output is made of probabilities, and of what: a loss on them may start from the logits instead. */
+  readonly inverseLink?: InverseLink | undefined;
 }
+
+/** The function that takes logits, the only input, to probabilities. */
+export type InverseLink = { readonly name: 'logistic' } | { readonly name: 'softmax'; readonly axis: number };
 
 /**
  * What a primitive does to the elements, for compilers:
@@ -63,6 +68,11 @@ export interface Primitive<
     attributes: A,
   ): void;
   vjp?(gradient: GradientOf<Out>, at: Vertex<In, A>): Cotangents;
+  /**
+   * For `vmap`: the attributes that do the same to operands and outputs with one more axis in front, of extent `n`. Elementwise primitives
+   * need none; others without are run sample by sample.
+   */
+  batch?(attributes: A, n: number): A;
 }
 
 export type Node = Composite | Primitive;

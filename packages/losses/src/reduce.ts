@@ -1,6 +1,7 @@
 import {
   div,
   formatShape,
+  type InverseLink,
   type Loss,
   type Placement,
   type Reduction,
@@ -47,6 +48,15 @@ export function lossOf({ name, reduction, errors, check }: LossRules): Loss {
 function sumComponents(errors: Value, { layout }: Placement): Value {
   const sample = layout === 'row' ? 0 : errors.shape.length - 1;
   return sum(errors, { axis: errors.shape.flatMap((_, i) => (i === sample ? [] : [i])) });
+}
+
+/** The logits that `prediction` was made of by that function, along that axis. */
+export function logitsOf(prediction: Value, name: InverseLink['name'], axis = 0): Value | undefined {
+  const { node, inputs } = prediction.vertex;
+  const link = node.kind === 'composite' ? node.inverseLink : undefined;
+  if (link?.name !== name) return undefined;
+  const rank = prediction.shape.length;
+  return link.name === 'softmax' && link.axis !== (axis + rank) % rank ? undefined : inputs[0];
 }
 
 /** Refuses a target whose shape is not the prediction's: broadcasting would compute something else in silence. */

@@ -1,29 +1,80 @@
-import { CheckpointError, OptionError } from '@pullback/core';
+import { CheckpointError, OptionError, UnsupportedError } from '@pullback/core';
 import { sequential } from '@pullback/layers';
 import { type AnySpec, type ModelSpec, resolve } from '@pullback/plugin';
-import { type CheckpointSource, restored } from '@pullback/train';
+import { type CheckpointSource, type EpochRecord, isStream, restored } from '@pullback/train';
 import type { Container } from 'inversify';
 import { Model } from './model.ts';
+import {
+  BACKEND,
+  DATA_SOURCE,
+  type FitFromOptions,
+  MODEL_BUILDER,
+  type ModelBuilder,
+  PROGRESS,
+} from './services.ts';
 
 /**
  * A model from data: every name is resolved through the container, once, before anything is computed. `model.spec()` gives the
- * same data back.
+ * same data back. The container's MODEL_BUILDER makes it, where one is bound.
  * @throws UnknownNameError with the nearest match, OptionError for options that do not fit; both with the place in the spec.
  */
 export async function createModel(container: Container, spec: ModelSpec): Promise<Model> {
-  const { layers, loss, optimizer, backend = 'auto', ...rest } = spec;
-  if (!Array.isArray(layers) || layers.length === 0)
-    throw new OptionError({ got: 'no layers', expected: 'an array of at least one layer', at: 'layers' });
-  const specs: readonly AnySpec[] = layers;
-  const network = sequential(...specs.map((layer, i) => resolve(container, 'layer', layer, `layers[${i}]`)));
-  const model = await Model.create({
-    ...rest,
-    network,
-    loss: resolve(container, 'loss', loss, 'loss'),
-    optimizer: resolve(container, 'optimizer', optimizer, 'optimizer'),
-    backend: await resolve(container, 'backend', backend, 'backend'),
-  });
-  return model.remember(spec);
+  return container.isBound(MODEL_BUILDER)
+    ? container.get(MODEL_BUILDER).build(spec)
+    : new SpecBuilder(container).build(spec);
+}
+
+/** The builder that is used where none is bound; one of one's own may start from it. */
+export class SpecBuilder implements ModelBuilder {
+  readonly #container: Container;
+
+  constructor(container: Container) {
+    this.#container = container;
+  }
+
+  async build(spec: ModelSpec): Promise<Model> {
+    const container = this.#container;
+    const { layers, loss, optimizer, backend, ...rest } = spec;
+    if (!Array.isArray(layers) || layers.length === 0)
+      throw new OptionError({ got: 'no layers', expected: 'an array of at least one layer', at: 'layers' });
+    const specs: readonly AnySpec[] = layers;
+    const network = sequential(
+      ...specs.map((layer, i) => resolve(container, 'layer', layer, `layers[${i}]`)),
+    );
+    const model = await Model.create({
+      ...rest,
+      network,
+      loss: resolve(container, 'loss', loss, 'loss'),
+      optimizer: resolve(container, 'optimizer', optimizer, 'optimizer'),
+      backend:
+        backend === undefined && container.isBound(BACKEND)
+          ? container.get(BACKEND)
+          : await resolve(container, 'backend', backend ?? 'auto', 'backend'),
+      ...(container.isBound(PROGRESS) && { progress: container.get(PROGRESS) }),
+    });
+    return model.remember(spec);
+  }
+}
+
+/**
+ * Trains a model on the data that the container's DATA_SOURCE has under a name.
+ * @throws UnsupportedError when no source is bound, and what the source and `fit` throw.
+ */
+export async function fitFrom(
+  container: Container,
+  model: Model,
+  name: string,
+  options: FitFromOptions = {},
+): Promise<EpochRecord[]> {
+  if (!container.isBound(DATA_SOURCE))
+    throw new UnsupportedError({
+      got: `the data '${name}' without a source of data`,
+      expected: 'a DATA_SOURCE in the container',
+      hint: 'A plugin binds one: service(DATA_SOURCE, MyData).',
+    });
+  const { training, validation } = await container.get(DATA_SOURCE).open(name);
+  const all = { ...options, ...(validation && { validationData: validation }) };
+  return isStream(training) ? model.fit(training, all) : model.fit(training.x, training.y, all);
 }
 
 /**

@@ -26,6 +26,7 @@ export {
   type FitControl,
   type FitOptions,
   f1,
+  findLearningRate,
   Inspection,
   loadWeights,
   meanAbsoluteDistance,
@@ -44,5 +45,15 @@ export {
 export { type BackendName, backendOf } from './backends.ts';
 export { builtins } from './builtins.ts';
 export { compile } from './compile.ts';
-export { createModel, loadModel } from './create-model.ts';
+export { createModel, fitFrom, loadModel, SpecBuilder } from './create-model.ts';
 export { type MetricName, Model } from './model.ts';
+export {
+  BACKEND,
+  DATA_SOURCE,
+  type DataSource,
+  type FitFromOptions,
+  MODEL_BUILDER,
+  type ModelBuilder,
+  PROGRESS,
+  type TrainingData,
+} from './services.ts';

@@ -1,9 +1,9 @@
-import { DataError, RandomStream, type TensorLike, tensor } from '@pullback/core';
-import { checkBatchSize, countOf, type Inputs, pick } from './data.ts';
-import type { Batch } from './model-options.ts';
+import { DataError, RandomStream, type Tensor, type TensorLike, tensor } from '@pullback/core';
+import { checkBatchSize, countOf, pick } from './data.ts';
 
 export interface BatchesOptions {
-  readonly size: number;
+  /** 32, or all samples when there are fewer. */
+  readonly size?: number | undefined;
   readonly shuffle?: boolean;
   readonly seed?: number;
 }
@@ -14,8 +14,8 @@ export interface BatchesOptions {
  */
 export function* batches(
   { x, y }: { readonly x: TensorLike; readonly y: TensorLike },
-  { size, shuffle = false, seed = 0 }: BatchesOptions,
-): Generator<Batch & { readonly x: Inputs }> {
+  { size: wanted, shuffle = false, seed = 0 }: BatchesOptions = {},
+): Generator<{ x: Tensor; y: Tensor }, void> {
   const [inputs, targets] = [tensor(x), tensor(y)];
   const count = countOf(inputs, 'row');
   if (countOf(targets, 'row') !== count)
@@ -23,6 +23,7 @@ export function* batches(
       got: `${count} samples and ${countOf(targets, 'row')} targets`,
       expected: 'the same number',
     });
+  const size = wanted ?? Math.min(32, count);
   checkBatchSize(size, count);
   const order = shuffle
     ? RandomStream.of(seed, 'batches').permutation(count)

@@ -11,14 +11,19 @@ import {
   type TensorLike,
   tensor,
 } from '@pullback/core';
+import type { Definition } from './definition.ts';
 
 /** One input, or several by name. */
 export type Inputs = TensorLike | Readonly<Record<string, TensorLike>>;
 
-/** Samples on the host: inputs in the model's order, and a target where there is one. */
+/** The target of the only output, or of several by name. */
+export type Targets = Inputs;
+
+/** Samples on the host: inputs in the model's order, targets in that of its outputs, weights where there are some. */
 export interface Samples {
   readonly inputs: readonly Tensor[];
-  readonly target: Tensor | undefined;
+  readonly targets: readonly Tensor[];
+  readonly weights: Tensor | undefined;
   readonly count: number;
 }
 
@@ -46,10 +51,15 @@ export function pick(whole: Tensor, rows: Int32Array, layout: Layout): Tensor {
   return { shape, dtype: whole.dtype, data };
 }
 
-export function pickSamples({ inputs, target }: Samples, rows: Int32Array, layout: Layout): Samples {
+export function pickSamples(
+  { inputs, targets, weights }: Samples,
+  rows: Int32Array,
+  layout: Layout,
+): Samples {
   return {
     inputs: inputs.map((input) => pick(input, rows, layout)),
-    target: target && pick(target, rows, layout),
+    targets: targets.map((target) => pick(target, rows, layout)),
+    weights: weights && pick(weights, rows, layout),
     count: rows.length,
   };
 }
@@ -65,12 +75,11 @@ export interface InputShapes {
  */
 export function readSamples(
   x: Inputs,
-  y: TensorLike | undefined,
-  shapes: InputShapes,
-  { dtype, layout }: { readonly dtype: FloatDType; readonly layout: Layout },
+  y: Targets | undefined,
+  { inputs: shapes, heads, dtype, layout }: Pick<Definition, 'inputs' | 'heads' | 'dtype' | 'layout'>,
 ): Samples {
   const names = Object.keys(shapes);
-  const given = byName(x, names);
+  const given = byName(x, names, 'input');
   const inputs = names.map((name) => {
     const found = inDType(given[name] ?? [], dtype);
     const wanted = shapes[name] ?? [];
@@ -83,17 +92,19 @@ export function readSamples(
       });
     return found;
   });
-  const target = y === undefined ? undefined : inDType(y, dtype);
+  const outputs = heads.map(({ name }) => name);
+  const goals = y === undefined ? {} : byName(y, outputs, 'target');
+  const targets = y === undefined ? [] : outputs.map((name) => inDType(goals[name] ?? [], dtype));
   const [first] = inputs;
   const count = first === undefined ? 0 : countOf(first, layout);
   if (count === 0) throw new DataError({ got: 'no samples', expected: 'at least one' });
-  for (const other of [...inputs, ...(target ? [target] : [])])
+  for (const other of [...inputs, ...targets])
     if (countOf(other, layout) !== count)
       throw new DataError({
-        got: `${count} samples and ${countOf(other, layout)} ${other === target ? 'targets' : 'of another input'}`,
+        got: `${count} samples and ${countOf(other, layout)} ${targets.includes(other) ? 'targets' : 'of another input'}`,
         expected: 'the same number of each',
       });
-  return { inputs, target, count };
+  return { inputs, targets, weights: undefined, count };
 }
 
 /** Floats in the model's dtype, read once; bytes and integers as they are. */
@@ -102,20 +113,24 @@ function inDType(like: TensorLike, dtype: FloatDType): Tensor {
   return isFloat(found.dtype) || found.dtype === 'bool' ? tensor(like, { dtype }) : found;
 }
 
-function byName(x: Inputs, names: readonly string[]): Readonly<Record<string, TensorLike>> {
+function byName(
+  x: Inputs,
+  names: readonly string[],
+  what: 'input' | 'target',
+): Readonly<Record<string, TensorLike>> {
   const [only] = names;
   const named: unknown = x;
   if (isRecord(named)) {
     const missing = names.filter((name) => named[name] === undefined);
     if (missing.length > 0)
       throw new DataError({
-        got: `inputs ${Object.keys(named).join(', ')}`,
-        expected: `also ${missing.join(', ')}`,
+        got: `${what}s ${Object.keys(named).join(', ')}`,
+        expected: names[0] === '' ? `one ${what}, not an object of several` : `also ${missing.join(', ')}`,
       });
     return named;
   }
   if (names.length !== 1 || only === undefined || !isTensorLike(x))
-    throw new DataError({ got: 'one input', expected: `an object with ${names.join(', ')}` });
+    throw new DataError({ got: `one ${what}`, expected: `an object with ${names.join(', ')}` });
   return { [only]: x };
 }
 

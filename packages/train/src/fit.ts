@@ -1,8 +1,9 @@
-import { type Metric, OptionError } from '@pullback/core';
+import { OptionError } from '@pullback/core';
 import type { Callback, FitControl } from './callbacks.ts';
 import type { Samples } from './data.ts';
 import type { EpochRecord, ProgressReporter } from './progress.ts';
 import type { Source } from './source.ts';
+import type { Watched } from './watched.ts';
 
 /** What a fit needs of a model. */
 export interface Trainee extends Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'> {
@@ -10,20 +11,20 @@ export interface Trainee extends Pick<FitControl, 'keep' | 'stepCount' | 'learni
   /** Batches of the epoch that was not ended. */
   readonly batchCount: number;
   /** One step. */
-  train(samples: Samples, metrics: readonly Metric[]): Promise<void>;
+  train(samples: Samples, watched: readonly Watched[]): Promise<void>;
   /** An epoch begins, after its first `done` batches. */
   epochStarts(done: number): void;
   epochDone(): void;
   clearTotals(): void;
-  totals(metrics: readonly Metric[], count: number): Promise<EpochRecord>;
-  evaluate(samples: Samples, metrics: readonly Metric[]): Promise<EpochRecord>;
+  totals(watched: readonly Watched[], count: number): Promise<EpochRecord>;
+  evaluate(samples: Samples, watched: readonly Watched[]): Promise<EpochRecord>;
 }
 
 export interface FitPlan {
   readonly epochs: number;
   readonly source: Source;
   readonly validation: Samples | undefined;
-  readonly metrics: readonly Metric[];
+  readonly watched: readonly Watched[];
   readonly callbacks: readonly Callback[];
   readonly reporter: ProgressReporter;
   readonly signal: AbortSignal | undefined;
@@ -36,7 +37,7 @@ const patience = 12;
 
 /** Epochs of steps, each a batch of the source; figures, callbacks and progress around them. */
 export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecord[]> {
-  const { epochs, source, validation, metrics, callbacks, reporter, signal, resume } = plan;
+  const { epochs, source, validation, watched, callbacks, reporter, signal, resume } = plan;
   if (!Number.isInteger(epochs) || epochs < 0)
     throw new OptionError({ got: `${epochs} epochs`, expected: 'a whole number from 0 up' });
   const history: EpochRecord[] = [];
@@ -75,19 +76,19 @@ export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecor
     let [samples, last] = [0, started];
     for await (const batch of source.batches(model.epochCount, done)) {
       signal?.throwIfAborted();
-      await model.train(batch, metrics);
+      await model.train(batch, watched);
       samples += batch.count;
       for (const callback of callbacks) await callback.step?.(control);
       if (performance.now() - last > patience) {
-        reporter.batch(progress(samples));
+        await reporter.batch(progress(samples), () => model.totals(watched, samples));
         await new Promise((resolve) => setTimeout(resolve));
         last = performance.now();
       }
     }
     model.epochDone();
-    const record: Record<string, number> = { ...(await model.totals(metrics, samples)) };
+    const record: Record<string, number> = { ...(await model.totals(watched, samples)) };
     if (validation !== undefined)
-      for (const [name, value] of Object.entries(await model.evaluate(validation, metrics)))
+      for (const [name, value] of Object.entries(await model.evaluate(validation, watched)))
         record[`validation ${name}`] = value;
     history.push(record);
     reporter.epoch(progress(samples), record);

@@ -10,9 +10,12 @@ export { type Checkpoint, loadWeights, openCheckpoint } from './checkpoint/check
 export type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 export { restored } from './checkpoint/restored.ts';
 export type { Standing } from './checkpoint/standing.ts';
-export type { InputShapes, Inputs } from './data.ts';
+export type { InputShapes, Inputs, Targets } from './data.ts';
 export type { Network } from './definition.ts';
+export type { Losses, Predictions } from './heads.ts';
 export { type Inspected, Inspection } from './inspect.ts';
+export { type FinderOptions, type FoundRate, findLearningRate } from './learning-rate-finder.ts';
+export type { LoadOptions } from './match-weights.ts';
 export {
   accuracy,
   auc,
@@ -29,7 +32,15 @@ export {
   topK,
 } from './metrics.ts';
 export { Model } from './model.ts';
-export type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
+export type {
+  Batch,
+  EvaluateOptions,
+  FitOptions,
+  Metrics,
+  ModelOptions,
+  PendingLoss,
+  Weights,
+} from './model-options.ts';
 export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';
 export { type Application, type Build, type Variable, Walk } from './scope.ts';
-export type { BatchStream } from './source.ts';
+export { type BatchStream, isStream } from './source.ts';

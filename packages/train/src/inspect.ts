@@ -9,12 +9,12 @@ import {
   tensor,
   UnknownNameError,
   type Value,
-  within,
 } from '@pullback/core';
 import type { Samples } from './data.ts';
 import type { Definition } from './definition.ts';
+import { errorOf } from './heads.ts';
 import type { Weights } from './model-options.ts';
-import { walkThrough } from './plan.ts';
+import { planNames, walkThrough, weightedSum } from './plan.ts';
 import { table } from './table.ts';
 
 /** One line of an inspection: a value of the forward pass and the gradient that comes back to it. */
@@ -84,20 +84,24 @@ export class Inspection {
 /** Runs one batch on the host by the primitives' own meaning and keeps everything. */
 export function inspectModel(
   definition: Definition,
-  { inputs, target }: Samples,
+  { inputs, targets }: Samples,
   weights: Weights,
   states: ReadonlyMap<string, Tensor>,
 ): Inspection {
-  const { walk, xs, prediction, key, step } = walkThrough(definition, { inputs }, false);
-  const wanted = tensor(target ?? []);
-  const goal = placeholder(wanted, 'target');
-  const loss = within('loss', () => definition.loss.forward(prediction, goal, definition.placement));
+  const { heads, placement } = definition;
+  const { walk, xs, predictions, key, step } = walkThrough(definition, { inputs, targets }, false);
+  const goals = targets.map((target, i) => placeholder(target, planNames.target(i)));
+  const errors = heads.flatMap((head, i) => {
+    const [prediction, goal] = [predictions[i], goals[i]];
+    return prediction && goal ? [{ ...head, error: errorOf(head, prediction, goal, placement) }] : [];
+  });
+  const loss = weightedSum(errors);
   const listed: { path: string; kind: string; source: string; value: Value }[] = [
     ...Object.keys(definition.inputs).map((path, i) => ({
       path,
       kind: 'input',
       source: '',
-      value: xs[i] ?? prediction,
+      value: xs[i] ?? loss,
     })),
     ...[...walk.parameters.values()].map(({ path, value }) => ({ path, kind: 'weight', source: '', value })),
     ...walk.applications.flatMap(({ path, kind, source, outputs }) =>
@@ -108,7 +112,15 @@ export function inspectModel(
         value,
       })),
     ),
-    { path: 'loss', kind: definition.loss.name, source: '', value: loss },
+    ...(errors.length > 1
+      ? errors.map(({ name, loss: { name: kind }, error: value }) => ({
+          path: `loss/${name}`,
+          kind,
+          source: '',
+          value,
+        }))
+      : []),
+    { path: 'loss', kind: heads.map(({ loss: { name } }) => name).join(' + '), source: '', value: loss },
   ];
   const differentiable = listed.filter(({ value }) => isFloat(value.dtype));
   const gradients = gradient(
@@ -118,8 +130,10 @@ export function inspectModel(
   const feeds = new Map<Value, TensorLike>([
     [key, new Int32Array(2)],
     [step, { shape: [], data: new Int32Array(1) }],
-    [goal, wanted],
   ]);
+  goals.forEach((goal, i) => {
+    feeds.set(goal, targets[i] ?? []);
+  });
   xs.forEach((x, i) => {
     feeds.set(x, inputs[i] ?? []);
   });
@@ -133,7 +147,7 @@ export function inspectModel(
         path,
         kind,
         source,
-        value: numbers[i] ?? wanted,
+        value: numbers[i] ?? tensor([]),
         gradient: place < 0 ? undefined : numbers[listed.length + place],
       };
     }),

@@ -1,24 +1,20 @@
-import type {
-  Backend,
-  FloatDType,
-  Layout,
-  Loss,
-  Metric,
-  Optimizer,
-  Shape,
-  Tensor,
-  TensorLike,
-} from '@pullback/core';
+import type { Backend, FloatDType, Layout, Metric, Optimizer, Shape, Tensor } from '@pullback/core';
 import type { Callback } from './callbacks.ts';
-import type { InputShapes, Inputs } from './data.ts';
+import type { InputShapes, Inputs, Targets } from './data.ts';
 import type { Network } from './definition.ts';
+import type { Losses } from './heads.ts';
 import type { ProgressReporter } from './progress.ts';
+import type { SampleWeights } from './sample-weights.ts';
+import { type BatchStream, isStream } from './source.ts';
 
 export interface ModelOptions {
   readonly network: Network;
   /** The shape of one sample, or of each input by name. */
   readonly input: Shape | InputShapes;
-  readonly loss: Loss;
+  /** One loss, or one for each output of the network by its name. */
+  readonly loss: Losses;
+  /** What the losses of several outputs are multiplied by in their sum; 1 where left out. */
+  readonly lossWeights?: Readonly<Record<string, number>>;
   readonly optimizer: Optimizer;
   readonly backend: Backend;
   /** For weights, shuffling and dropout; 0 when left out. */
@@ -27,12 +23,14 @@ export interface ModelOptions {
   readonly dtype?: FloatDType;
   /** Samples in rows, or in columns as in (4.1); rows when left out. */
   readonly layout?: Layout;
+  /** Told about every fit that names no reporter of its own: a bar on a terminal, lines elsewhere, when left out. */
+  readonly progress?: ProgressReporter;
   /** Checks every step for the first node that makes a NaN or infinity, before it is run. Slow. */
   readonly checkFinite?: boolean;
 }
 
 /** `Name` is what metrics may be called by, where names are known: the model of the umbrella package knows some. */
-export interface FitOptions<Name extends string = never> {
+export interface FitOptions<Name extends string = never> extends SampleWeights {
   /** 1 when left out. */
   readonly epochs?: number;
   /** 32, or all samples when there are fewer. */
@@ -41,8 +39,9 @@ export interface FitOptions<Name extends string = never> {
   readonly shuffle?: boolean;
   /** The share of the samples, from their end, that is kept for validation. */
   readonly validationSplit?: number;
-  readonly validationData?: readonly [Inputs, TensorLike];
-  readonly metrics?: readonly (Metric | Name)[];
+  readonly validationData?: readonly [Inputs, Targets];
+  /** A list for the only output, or one for each by name. */
+  readonly metrics?: Metrics<Name>;
   readonly callbacks?: readonly Callback[];
   /**
    * Goes on in the middle of the epoch that the last fit did not end, with the batch that comes next; so that a fit that was ended, saved
@@ -51,13 +50,23 @@ export interface FitOptions<Name extends string = never> {
   readonly resume?: boolean;
   /** Ends the fit between two steps; it then rejects with the signal's reason, and the model is as after the last step. */
   readonly signal?: AbortSignal;
-  /** A bar on a terminal, lines elsewhere; `false` for nothing. */
+  /** The model's when left out; `false` for nothing. */
   readonly progress?: ProgressReporter | false;
 }
 
-export interface Batch {
+/** Metrics of the only output, or of several by the name of the output. */
+export type Metrics<Name extends string> =
+  | readonly (Metric | Name)[]
+  | Readonly<Record<string, readonly (Metric | Name)[]>>;
+
+export interface EvaluateOptions<Name extends string = never> extends SampleWeights {
+  readonly metrics?: Metrics<Name>;
+  readonly batchSize?: number;
+}
+
+export interface Batch extends SampleWeights {
   readonly x: Inputs;
-  readonly y: TensorLike;
+  readonly y: Targets;
 }
 
 /** A loss that stays on the backend until somebody asks. */
@@ -67,3 +76,19 @@ export interface PendingLoss {
 }
 
 export type Weights = Readonly<Record<string, { readonly shape: Shape; readonly data: Tensor['data'] }>>;
+
+export function isShape(input: Shape | InputShapes): input is Shape {
+  return Array.isArray(input);
+}
+
+export function isList<Name extends string>(metrics: Metrics<Name>): metrics is readonly (Metric | Name)[] {
+  return Array.isArray(metrics);
+}
+
+/** Beside a stream there are no targets: its batches bring them. */
+export function isOptions<Name extends string>(
+  y: Targets | FitOptions<Name> | undefined,
+  x: Inputs | BatchStream,
+): y is FitOptions<Name> {
+  return y !== undefined && isStream(x);
+}

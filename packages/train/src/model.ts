@@ -5,54 +5,48 @@ import {
   DataError,
   DisposedError,
   type FloatDType,
-  isFloat,
-  keyOf,
   type Metric,
   OptionError,
   placementOf,
-  RandomStream,
-  type Shape,
   type Tensor,
-  type TensorLike,
-  type TensorSpec,
-  tensor,
   UnknownNameError,
 } from '@pullback/core';
 import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoint.ts';
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 import { restored } from './checkpoint/restored.ts';
 import { readStanding, writeStanding } from './checkpoint/standing.ts';
-import {
-  checkBatchSize,
-  type InputShapes,
-  type Inputs,
-  pickSamples,
-  readSamples,
-  type Samples,
-  splitSamples,
-} from './data.ts';
-import type { Definition } from './definition.ts';
+import type { Inputs, Samples, Targets } from './data.ts';
+import { Engine } from './engine.ts';
 import { fitLoop, type Trainee } from './fit.ts';
+import { fitData } from './fit-data.ts';
+import { headsOf } from './heads.ts';
 import { type Inspection, inspectModel } from './inspect.ts';
 import { type LoadOptions, matchWeights } from './match-weights.ts';
-import type { Batch, FitOptions, ModelOptions, PendingLoss, Weights } from './model-options.ts';
-import { metricTotal, shared, walkThrough } from './plan.ts';
-import { defaultProgress, type EpochRecord, quiet } from './progress.ts';
-import { Runner } from './runner.ts';
-import { type BatchStream, isStream, memorySource, streamSource } from './source.ts';
+import {
+  type Batch,
+  type EvaluateOptions,
+  type FitOptions,
+  isList,
+  isOptions,
+  isShape,
+  type Metrics,
+  type ModelOptions,
+  type PendingLoss,
+  type Weights,
+} from './model-options.ts';
+import { shared } from './plan.ts';
+import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
+import type { BatchStream } from './source.ts';
 import { StepQueue } from './step-queue.ts';
-import { Store } from './store.ts';
 import { summaryOf } from './summary.ts';
+import type { Watched } from './watched.ts';
 
 /** A network with its numbers: weights, slots, state and step, on a backend. */
 export class Model<Name extends string = never> {
-  readonly #definition: Definition;
   readonly #checkFinite: boolean;
-  readonly #outputShape: Shape;
-  #dtype: FloatDType;
-  #store: Store;
-  #runner: Runner;
+  readonly #progress: ProgressReporter;
   readonly #queue = new StepQueue();
+  #engine: Engine;
   #learningRate: number;
   #steps = 0;
   #epochs = 0;
@@ -74,46 +68,27 @@ export class Model<Name extends string = never> {
   }
 
   protected constructor(options: ModelOptions) {
-    const { input, layout = 'row', dtype = 'float32', seed = 0 } = options;
+    const { input, layout = 'row', dtype = 'float32', seed = 0, network, optimizer } = options;
     if (!Number.isSafeInteger(seed))
       throw new OptionError({ got: `the seed ${seed}`, expected: 'a whole number' });
     const inputs = isShape(input) ? { input } : input;
+    const heads = headsOf(options.loss, options.lossWeights);
     const placement = placementOf(layout);
-    const { network, loss, optimizer } = options;
-    this.#definition = { network, inputs, loss, optimizer, dtype, layout, placement, seed };
     this.#checkFinite = options.checkFinite ?? false;
-    this.#dtype = dtype;
+    this.#progress = options.progress ?? defaultProgress();
     this.#learningRate = optimizer.learningRate;
-    this.#store = new Store(options.backend);
-    this.#runner = new Runner(this.#store);
-    const { walk, prediction } = this.#sampleWalk(true);
-    this.#outputShape = prediction.shape;
-    for (const { path, value, initializer } of walk.parameters.values())
-      this.#store.hold(`weight:${path}`, value.spec, () =>
-        initializer(value.shape, RandomStream.of(seed, path)),
-      );
-    for (const { path, value } of walk.learned)
-      for (const [slot, { spec, initial }] of Object.entries(optimizer.slots(value.spec)))
-        this.#store.hold(`slot:${path}/${slot}`, spec, () => filled(spec, initial));
-    for (const { path, value, initializer } of walk.states.values())
-      this.#store.hold(`state:${path}`, value.spec, () =>
-        initializer(value.shape, RandomStream.of(seed, path)),
-      );
-    this.#store.hold(shared.step, { shape: [], dtype: 'int32' });
-    this.#store.hold(shared.key, { shape: [2], dtype: 'int32' }, () => Int32Array.from(keyOf(seed, 'steps')));
-    this.#store.hold(shared.learningRate, { shape: [], dtype }, () =>
-      Float64Array.of(optimizer.learningRate),
-    );
+    const definition = { network, inputs, heads, optimizer, dtype, layout, placement, seed };
+    this.#engine = Engine.create(definition, options.backend);
   }
 
   get stepCount(): number {
     return this.#steps;
   }
   get backend(): Backend {
-    return this.#store.backend;
+    return this.#engine.store.backend;
   }
   get dtype(): FloatDType {
-    return this.#dtype;
+    return this.#engine.definition.dtype;
   }
 
   /** The base learning rate. Setting it compiles nothing again: it is an input of the Program. */
@@ -123,7 +98,7 @@ export class Model<Name extends string = never> {
   set learningRate(rate: number) {
     checkLearningRate('the model', rate);
     this.#learningRate = rate;
-    this.#store.write(shared.learningRate, Float64Array.of(rate));
+    this.#engine.store.write(shared.learningRate, Float64Array.of(rate));
   }
 
   /**
@@ -133,71 +108,57 @@ export class Model<Name extends string = never> {
    * @throws DataError for samples that do not fit, before the first step, or when a stream brings them.
    */
   async fit(x: BatchStream, options?: FitOptions<Name>): Promise<EpochRecord[]>;
-  async fit(x: Inputs, y: TensorLike, options?: FitOptions<Name>): Promise<EpochRecord[]>;
+  async fit(x: Inputs, y: Targets, options?: FitOptions<Name>): Promise<EpochRecord[]>;
   async fit(
     x: Inputs | BatchStream,
-    y: TensorLike | FitOptions<Name> = {},
+    y?: Targets | FitOptions<Name>,
     given: FitOptions<Name> = {},
   ): Promise<EpochRecord[]> {
-    const { seed, layout } = this.#now();
-    const streamed = isStream(x);
-    const options = streamed && !isTensorLike(y) ? y : given;
-    const { epochs = 1, shuffle = true, callbacks = [], signal } = options;
-    const metrics = (options.metrics ?? []).map((metric) => this.metricOf(metric));
-    const { progress = defaultProgress(), validationData, resume = false } = options;
-    const memory = () => {
-      if (isStream(x) || !isTensorLike(y))
-        throw new DataError({ got: 'inputs without targets', expected: 'both' });
-      const all = this.#samples(x, y);
-      const { training, validation } = validationData
-        ? { training: all, validation: this.#samples(...validationData) }
-        : splitSamples(all, options.validationSplit ?? 0, layout);
-      const batchSize = options.batchSize ?? Math.min(32, training.count);
-      const shuffleSeed = shuffle ? seed : undefined;
-      return { source: memorySource(training, { batchSize, shuffleSeed, layout }), validation };
-    };
-    const data = streamed
-      ? {
-          source: streamSource(x, (batch) => this.#samples(batch.x, batch.y)),
-          validation: validationData && this.#samples(...validationData),
-        }
-      : memory();
+    const engine = this.#now();
+    const [targets, options] = isOptions(y, x) ? [undefined, y] : [y, given];
+    const { epochs = 1, callbacks = [], signal, resume = false, batchSize } = options;
+    const { progress = this.#progress } = options;
+    const watched = this.#watch(options.metrics);
+    const data = fitData(engine, x, targets, options);
     await this.#queue.settled();
     const reporter = progress === false ? quiet : progress;
-    return fitLoop(this.#trainee(options.batchSize), {
-      ...data,
-      epochs,
-      metrics,
-      callbacks,
-      reporter,
-      signal,
-      resume,
-    });
+    const plan = { ...data, epochs, watched, callbacks, reporter, signal, resume };
+    return fitLoop(this.#trainee(batchSize), plan);
   }
 
   /** The loss, and the metrics, over all samples; nothing is trained. */
-  async evaluate(
-    x: Inputs,
-    y: TensorLike,
-    options: { metrics?: readonly (Metric | Name)[]; batchSize?: number } = {},
-  ): Promise<EpochRecord> {
-    this.#now();
-    const samples = this.#samples(x, y);
+  async evaluate(x: Inputs, y: Targets, options: EvaluateOptions<Name> = {}): Promise<EpochRecord> {
+    const engine = this.#now();
+    const samples = engine.samples(x, y, options);
     await this.#queue.settled();
-    const metrics = (options.metrics ?? []).map((metric) => this.metricOf(metric));
-    return this.#evaluate(samples, metrics, options.batchSize ?? Math.min(256, samples.count));
+    return engine.evaluate(samples, this.#watch(options.metrics), options.batchSize);
   }
 
-  /** The network's output for every sample. */
+  /** The network's output for every sample. @throws OptionError for a network of several outputs: they have names. */
   async predict(x: Inputs): Promise<Tensor> {
-    const definition = this.#now();
-    const samples = readSamples(x, undefined, definition.inputs, definition);
+    const { heads } = this.#now().definition;
+    if (heads.length !== 1 || heads[0]?.name !== '')
+      throw new OptionError({
+        got: `predict of the outputs ${heads.map(({ name }) => name).join(', ')}`,
+        expected: 'one output',
+        hint: 'predictAll(x) gives each by its name.',
+      });
+    const { '': prediction } = await this.predictAll(x);
+    if (prediction === undefined) throw new DataError('a network without an output');
+    return prediction;
+  }
+
+  /** Every output of the network by name, for every sample; a single output has the name ''. */
+  async predictAll(x: Inputs): Promise<Readonly<Record<string, Tensor>>> {
+    const engine = this.#now();
     await this.#queue.settled();
-    const ready = await this.#runner.prepare('prediction', definition, samples, []);
-    this.#runner.run(ready, samples);
-    const buffer = ready.own.get('prediction');
-    if (buffer === undefined) throw new OptionError('a Program without a prediction');
-    return { ...buffer.spec, data: await this.backend.read(buffer) };
+    const predictions = await engine.predict(x);
+    return Object.fromEntries(
+      engine.definition.heads.flatMap(({ name }, i) => {
+        const prediction = predictions[i];
+        return prediction === undefined ? [] : [[name, prediction]];
+      }),
+    );
   }
 
   /**
@@ -205,16 +166,17 @@ export class Model<Name extends string = never> {
    * at once; nothing is read back until somebody asks.
    * @throws DataError for samples that do not fit.
    */
-  step({ x, y }: Batch, { times = 1 }: { times?: number } = {}): { readonly loss: PendingLoss } {
-    this.#now();
+  step(batch: Batch, { times = 1 }: { times?: number } = {}): { readonly loss: PendingLoss } {
+    const engine = this.#now();
+    const { runner } = engine;
     if (!Number.isInteger(times) || times < 1)
       throw new OptionError({ got: `${times} steps`, expected: 'a whole number from 1 up' });
-    const samples = this.#samples(x, y);
+    const samples = engine.samples(batch.x, batch.y, batch);
     this.#steps += times;
     const mine = this.#steps;
     const idle = this.#queue.idle && !this.#checkFinite;
-    const ready = idle ? this.#runner.known('training', samples, []) : undefined;
-    if (ready !== undefined) this.#runner.run(ready, samples, times);
+    const ready = idle ? runner.known('training', samples, []) : undefined;
+    if (ready !== undefined) runner.run(ready, samples, times);
     else
       this.#queue.add(
         () => this.#train(samples, [], times),
@@ -222,35 +184,32 @@ export class Model<Name extends string = never> {
           this.#steps -= times;
         },
       );
-    return {
-      loss: {
-        read: async () => {
-          await this.#queue.settled();
-          if (mine !== this.#steps)
-            throw new OptionError({
-              got: `the loss of step ${mine}, asked for after step ${this.#steps}`,
-              expected: 'to be read before the next step',
-            });
-          const buffer = this.#store.buffer('loss');
-          return buffer === undefined ? Number.NaN : ((await this.backend.read(buffer))[0] ?? Number.NaN);
-        },
-      },
-    };
+    return { loss: { read: () => this.#readLoss(mine) } };
+  }
+
+  async #readLoss(step: number): Promise<number> {
+    await this.#queue.settled();
+    if (step !== this.#steps)
+      throw new OptionError({
+        got: `the loss of step ${step}, asked for after step ${this.#steps}`,
+        expected: 'to be read before the next step',
+      });
+    return (await this.#now().store.read('loss'))[0] ?? Number.NaN;
   }
 
   /** Every weight by path, such as `network/0/kernel`, copied. */
   async weights(): Promise<Weights> {
-    this.#now();
+    const { store } = this.#now();
     await this.#queue.settled();
-    const tensors = await this.#store.tensors('weight:');
+    const tensors = await store.tensors('weight:');
     return Object.fromEntries([...tensors].map(([path, { shape, data }]) => [path, { shape, data }]));
   }
 
   /** What the optimizer keeps beside every weight under the name `slot`, by the weight's path, copied. */
   async slots(slot: string): Promise<Weights> {
-    this.#now();
+    const { store } = this.#now();
     await this.#queue.settled();
-    const found = [...(await this.#store.tensors('slot:'))].flatMap(([name, { shape, data }]) =>
+    const found = [...(await store.tensors('slot:'))].flatMap(([name, { shape, data }]) =>
       name.endsWith(`/${slot}`) ? [[name.slice(0, -slot.length - 1), { shape, data }] as const] : [],
     );
     return Object.fromEntries(found);
@@ -262,51 +221,43 @@ export class Model<Name extends string = never> {
    * @throws UnknownNameError, DataError or ShapeError before anything is changed.
    */
   async load(weights: Weights, options: LoadOptions = {}): Promise<void> {
-    this.#now();
+    const { store } = this.#now();
     await this.#queue.settled();
     const held = new Map(
-      this.#store.names('weight:').map((name) => [name.slice('weight:'.length), this.#store.spec(name)]),
+      store.names('weight:').map((name) => [name.slice('weight:'.length), store.spec(name)]),
     );
-    for (const [path, data] of matchWeights(weights, held, options))
-      this.#store.write(`weight:${path}`, data);
+    for (const [path, data] of matchWeights(weights, held, options)) store.write(`weight:${path}`, data);
   }
 
   /**
    * Moves everything to another backend, or to another float dtype: weights, slots, state, step and random key go along.
    * When it fails, the model stays where it was.
    */
-  async to(backend: Backend, { dtype = this.#dtype }: { dtype?: FloatDType } = {}): Promise<void> {
-    this.#now();
+  async to(backend: Backend, { dtype = this.dtype }: { dtype?: FloatDType } = {}): Promise<void> {
+    const engine = this.#now();
     await this.#queue.settled();
-    const moved = await this.#store.copyTo(backend, dtype);
-    this.#runner.releaseAll();
-    this.#store.free();
-    this.#store = moved;
-    this.#runner = new Runner(moved);
-    this.#dtype = dtype;
+    const moved = await engine.store.copyTo(backend, dtype);
+    this.#engine = new Engine({ ...engine.definition, dtype }, moved);
+    engine.release();
   }
 
   /** Every layer with its path, output shape and number of weights. */
   summary(): string {
-    return summaryOf(this.#sampleWalk(false).walk);
+    return summaryOf(this.#now().walk(false).walk);
   }
 
   /** Every value of the forward pass and its gradient on one batch, by path: (2.3) made visible. */
-  async inspect({ x, target }: { x: Inputs; target: TensorLike }): Promise<Inspection> {
-    const definition = this.#now();
-    return inspectModel(
-      definition,
-      this.#samples(x, target),
-      await this.weights(),
-      await this.#store.tensors('state:'),
-    );
+  async inspect({ x, target }: { x: Inputs; target: Targets }): Promise<Inspection> {
+    const engine = this.#now();
+    const batch = engine.samples(x, target);
+    const states = await engine.store.tensors('state:');
+    return inspectModel(engine.definition, batch, await this.weights(), states);
   }
 
   /** Frees everything; a disposed model refuses every call. */
   dispose(): void {
     if (this.#disposed) return;
-    this.#runner.releaseAll();
-    this.#store.free();
+    this.#engine.release();
     this.#disposed = true;
   }
 
@@ -319,7 +270,8 @@ export class Model<Name extends string = never> {
    * at all, a stream is closed at the end.
    */
   async save(target: CheckpointTarget): Promise<void> {
-    const { seed, dtype, layout } = this.#now();
+    const { definition, store } = this.#now();
+    const { seed, dtype, layout } = definition;
     await this.#queue.settled();
     const standing = {
       steps: this.#steps,
@@ -327,7 +279,7 @@ export class Model<Name extends string = never> {
       batches: this.#batches,
       learningRate: this.#learningRate,
     };
-    await saveStore(this.#store, target, {
+    await saveStore(store, target, {
       ...writeStanding({ ...standing, seed, dtype, layout }),
       ...this.details(),
     });
@@ -336,7 +288,8 @@ export class Model<Name extends string = never> {
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const standing = readStanding(checkpoint.metadata);
-    const { layout } = this.#now();
+    const { definition, store } = this.#now();
+    const { layout } = definition;
     if (standing.layout !== layout)
       throw new CheckpointError({
         got: `a model of samples in ${standing.layout}s`,
@@ -344,7 +297,7 @@ export class Model<Name extends string = never> {
         at: 'the checkpoint',
       });
     await this.#queue.settled();
-    await restoreStore(this.#store, checkpoint);
+    await restoreStore(store, checkpoint);
     this.#steps = standing.steps;
     this.#epochs = standing.epochs;
     this.#batches = standing.batches;
@@ -358,14 +311,14 @@ export class Model<Name extends string = never> {
 
   /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
   async keep(): Promise<() => Promise<void>> {
-    this.#now();
+    const { store } = this.#now();
     await this.#queue.settled();
-    const kept = await this.#store.tensors();
+    const kept = await store.tensors();
     const [steps, epochs, batches, rate] = [this.#steps, this.#epochs, this.#batches, this.#learningRate];
     return async () => {
-      this.#now();
+      const now = this.#now();
       await this.#queue.settled();
-      for (const [name, { data }] of kept) this.#store.write(name, data);
+      for (const [name, { data }] of kept) now.store.write(name, data);
       [this.#steps, this.#epochs, this.#batches, this.#learningRate] = [steps, epochs, batches, rate];
     };
   }
@@ -390,8 +343,8 @@ export class Model<Name extends string = never> {
         model.learningRate = rate;
       },
       keep: () => this.keep(),
-      train: async (samples, metrics) => {
-        await this.#train(samples, metrics, 1);
+      train: async (samples, watched) => {
+        await this.#train(samples, watched, 1);
         this.#steps++;
         this.#batches++;
       },
@@ -402,96 +355,41 @@ export class Model<Name extends string = never> {
         this.#epochs++;
         this.#batches = 0;
       },
-      clearTotals: () => this.#clearTotals(),
-      totals: (metrics, count) => this.#totals(metrics, count),
-      evaluate: (samples, metrics) =>
-        this.#evaluate(samples, metrics, Math.min(samples.count, batchSize ?? 256)),
+      clearTotals: () => this.#now().clearTotals(),
+      totals: (watched, count) => this.#now().totals(watched, count),
+      evaluate: (samples, watched) =>
+        this.#now().evaluate(samples, watched, Math.min(samples.count, batchSize ?? 256)),
     };
   }
 
-  /** The metric that is meant. @throws UnknownNameError for a name: this model knows objects alone. */
+  /** The metric of that name. @throws UnknownNameError: names are the umbrella package's. */
   protected metricOf(metric: Metric | Name): Metric {
     if (typeof metric === 'string') throw new UnknownNameError('metric', metric, []);
     return metric;
   }
 
-  #now(): Definition {
+  #watch(metrics: Metrics<Name> = []): readonly Watched[] {
+    const named: Readonly<Record<string, readonly (Metric | Name)[]>> = isList(metrics)
+      ? { '': metrics }
+      : metrics;
+    const entries = Object.entries(named).map(([name, list]) => [
+      name,
+      list.map((metric) => this.metricOf(metric)),
+    ]);
+    return this.#now().watch(Object.fromEntries(entries));
+  }
+
+  /** @throws DisposedError */
+  #now(): Engine {
     if (this.#disposed)
       throw new DisposedError({ got: 'a model that was disposed', expected: 'a living one' });
-    return { ...this.#definition, dtype: this.#dtype };
+    return this.#engine;
   }
 
-  async #train(samples: Samples, metrics: readonly Metric[], times: number): Promise<void> {
-    const ready = await this.#runner.prepare('training', this.#now(), samples, metrics);
-    if (this.#checkFinite) await this.#runner.refuseNonFinite(ready, samples, this.#steps);
-    this.#runner.run(ready, samples, times);
+  async #train(samples: Samples, watched: readonly Watched[], times: number): Promise<void> {
+    const engine = this.#now();
+    const ready = await engine.prepare('training', samples, watched);
+    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#steps);
+    engine.runner.run(ready, samples, times);
   }
-
-  #sampleWalk(training: boolean) {
-    const { inputs, layout, dtype } = this.#now();
-    const specs = Object.values(inputs).map((shape) => ({
-      shape: layout === 'row' ? [1, ...shape] : [...shape, 1],
-      dtype,
-    }));
-    return walkThrough(this.#now(), { inputs: specs }, training);
-  }
-
-  /** Samples with integer labels where the target has one axis less than the prediction. */
-  #samples(x: Inputs, y: TensorLike): Samples {
-    const definition = this.#now();
-    const samples = readSamples(x, y, definition.inputs, definition);
-    const { target } = samples;
-    if (target === undefined) return samples;
-    const { layout, loss, placement, dtype } = definition;
-    const shape =
-      layout === 'row'
-        ? [samples.count, ...this.#outputShape.slice(1)]
-        : [...this.#outputShape.slice(0, -1), samples.count];
-    loss.check?.(target, { shape, dtype }, placement);
-    const labels = target.shape.length === shape.length - 1;
-    return {
-      ...samples,
-      target: tensor(target, { dtype: labels ? 'int32' : isFloat(target.dtype) ? dtype : target.dtype }),
-    };
-  }
-
-  async #evaluate(samples: Samples, metrics: readonly Metric[], batchSize: number): Promise<EpochRecord> {
-    const definition = this.#now();
-    checkBatchSize(Math.min(batchSize, samples.count), samples.count);
-    const rows = Int32Array.from({ length: samples.count }, (_, i) => i);
-    this.#clearTotals();
-    for (let from = 0; from < samples.count; from += batchSize) {
-      const batch = pickSamples(samples, rows.subarray(from, from + batchSize), definition.layout);
-      this.#runner.run(await this.#runner.prepare('evaluation', definition, batch, metrics), batch);
-    }
-    return this.#totals(metrics, samples.count);
-  }
-
-  /** Sums of the loss and of metrics start from 0. */
-  #clearTotals(): void {
-    for (const name of this.#store.names('total:')) this.#store.clear(name);
-  }
-
-  async #totals(metrics: readonly Metric[], count: number): Promise<Record<string, number>> {
-    const sums = await this.#store.tensors('total:');
-    const [total = Number.NaN] = sums.get('loss')?.data ?? [];
-    const record: Record<string, number> = {
-      loss: this.#definition.loss.reduction === 'sum' ? total : total / count,
-    };
-    for (const metric of metrics)
-      record[metric.name] = metric.summarize(Array.from(sums.get(metricTotal(metric))?.data ?? []));
-    return record;
-  }
-}
-
-function filled(spec: TensorSpec, value: number): Float64Array {
-  return new Float64Array(spec.shape.reduce((n, extent) => n * extent, 1)).fill(value);
-}
-
-function isShape(input: Shape | InputShapes): input is Shape {
-  return Array.isArray(input);
-}
-
-function isTensorLike<Name extends string>(y: TensorLike | FitOptions<Name>): y is TensorLike {
-  return typeof y !== 'object' || Array.isArray(y) || ArrayBuffer.isView(y) || 'data' in y;
 }

@@ -2,24 +2,24 @@ import {
   add,
   cast,
   type FloatDType,
-  formatShape,
+  fill,
   gradient,
   isFloat,
   labelled,
-  type Metric,
   mul,
   type Program,
   placeholder,
-  ShapeError,
   type TensorSpec,
   trace,
   type Value,
   within,
 } from '@pullback/core';
 import type { Definition } from './definition.ts';
+import { predictionsOf, stableError } from './heads.ts';
 import { type Variable, Walk } from './scope.ts';
+import { lossTotal, type Watched } from './watched.ts';
 
-/** A Program whose inputs and outputs have names: `x/0`, `target`, `weight:...`, `slot:...`, `state:...`, `total:...`. */
+/** A Program whose inputs and outputs have names: `x/0`, `target/0`, `prediction/0`, `sampleWeights`, `weight:...`, `slot:...`, `state:...`, `total:...`. */
 export interface Plan {
   readonly program: Program;
   readonly inputs: readonly string[];
@@ -27,34 +27,35 @@ export interface Plan {
   readonly specs: ReadonlyMap<string, TensorSpec>;
 }
 
-/** The specs of a batch: the model's inputs, and the target where there is one. */
+/** The specs of a batch: the model's inputs, its targets where there are some, weights of samples where there are some. */
 export interface BatchSpecs {
   readonly inputs: readonly TensorSpec[];
-  readonly target?: TensorSpec;
+  readonly targets: readonly TensorSpec[];
+  readonly weights?: TensorSpec;
 }
 
 /** The names of what every Program of a model shares. */
 export const shared = { step: 'step', key: 'key', learningRate: 'learningRate' } as const;
 
-const metricIds = new WeakMap<Metric, number>();
-let metricCount = 0;
-
-/** The name of a metric's sums: metrics count by reference, so two of one name do not share them. */
-export function metricTotal(metric: Metric): string {
-  const id = metricIds.get(metric) ?? metricCount++;
-  metricIds.set(metric, id);
-  return `${metric.name} ${id}`;
-}
+/** The names of what a batch brings and takes away. */
+export const planNames = {
+  input: (i: number) => `x/${i}`,
+  target: (i: number) => `target/${i}`,
+  prediction: (i: number) => `prediction/${i}`,
+  weights: 'sampleWeights',
+  /** Whether a name is one of these, and no number of the model. */
+  isOfBatch: (name: string) => /^(x\/|target\/|prediction\/|sampleWeights$)/.test(name),
+} as const;
 
 /** One walk through the network of `definition`, on a batch of `specs`. */
 export function walkThrough(definition: Definition, specs: BatchSpecs, training: boolean) {
-  const { dtype, layout, network } = definition;
+  const { dtype, layout, network, heads } = definition;
   const key = placeholder({ shape: [2], dtype: 'int32' }, shared.key);
   const step = placeholder({ shape: [], dtype: 'int32' }, shared.step);
   const walk = new Walk({ dtype, layout, training, key, step });
-  const xs = specs.inputs.map((spec, i) => placeholder(spec, `x/${i}`));
-  const prediction = walk.run('network', network, ...xs.map((x) => computable(x, dtype)));
-  return { walk, xs, prediction, key, step };
+  const xs = specs.inputs.map((spec, i) => placeholder(spec, planNames.input(i)));
+  const output = walk.run('network', network, ...xs.map((x) => computable(x, dtype)));
+  return { walk, xs, predictions: predictionsOf(output, heads), key, step };
 }
 
 /** Bytes and booleans as floats; integers stay, since they name things. */
@@ -64,29 +65,29 @@ function computable(x: Value, dtype: FloatDType): Value {
 
 /** prediction from inputs. */
 export function planPrediction(definition: Definition, specs: BatchSpecs): Plan {
-  const { walk, xs, prediction, key, step } = walkThrough(definition, specs, false);
+  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, false);
   const names = new Names();
   names.take(xs, walk, { key, step });
-  return names.plan(new Map([['prediction', prediction]]));
+  return names.plan(new Map(predictions.map((value, i) => [planNames.prediction(i), value])));
 }
 
 /** total:loss and total:metrics grow by what a batch adds; nothing else changes. */
-export function planEvaluation(definition: Definition, specs: BatchSpecs, metrics: readonly Metric[]): Plan {
-  const { walk, xs, prediction, key, step } = walkThrough(definition, specs, false);
+export function planEvaluation(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
+  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, false);
   const names = new Names();
   names.take(xs, walk, { key, step });
-  const { totals } = watch(definition, specs, prediction, metrics, names);
+  const { totals } = observe(definition, specs, predictions, watched, names);
   return names.plan(totals);
 }
 
 /**
  * One step: forward, backward and update as one Program, whose new weights land in the old ones' buffers. (2.3, 2.6)
  */
-export function planTraining(definition: Definition, specs: BatchSpecs, metrics: readonly Metric[]): Plan {
-  const { walk, xs, prediction, key, step } = walkThrough(definition, specs, true);
+export function planTraining(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
+  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, true);
   const names = new Names();
   names.take(xs, walk, { key, step });
-  const { loss, totals } = watch(definition, specs, prediction, metrics, names);
+  const { loss, totals } = observe(definition, specs, predictions, watched, names);
   const parameters = walk.learned;
   const gradients = gradient(
     penalized(loss, parameters),
@@ -122,39 +123,52 @@ function penalized(error: Value, parameters: readonly Variable[]): Value {
   return penalties.reduce((sum, penalty) => add(sum, penalty), error);
 }
 
-function watch(
-  { loss, placement, dtype }: Definition,
+/** The weighted sum of the outputs' errors; and the sums that losses and metrics add to. */
+function observe(
+  { heads, placement, dtype }: Definition,
   specs: BatchSpecs,
-  prediction: Value,
-  metrics: readonly Metric[],
+  predictions: readonly Value[],
+  watched: readonly Watched[],
   names: Names,
 ) {
-  const given = names.add('target', specs.target ?? prediction.spec);
-  const target = computable(given, dtype);
-  const error = within('loss', () => loss.forward(prediction, target, placement));
-  if (error.shape.length > 0)
-    throw new ShapeError({
-      got: `${formatShape(error.shape)} from the loss '${loss.name}'`,
-      expected: 'one number: a shape of []',
-      hint: 'Sum or average over samples and components.',
-      at: 'loss',
-    });
-  const samples = prediction.shape.at(placement.sampleAxis) ?? 1;
+  const weights = specs.weights && names.add(planNames.weights, specs.weights);
   const grown = (name: string, addend: Value): [string, Value] => {
     const more = cast(addend, dtype);
     const total = names.add(`total:${name}`, { shape: more.shape, dtype });
     return [`total:${name}`, add(total, more)];
   };
+  const outputs = heads.flatMap((head, i) => {
+    const prediction = predictions[i];
+    if (prediction === undefined) return [];
+    const given = names.add(planNames.target(i), specs.targets[i] ?? prediction.spec);
+    const target = computable(given, dtype);
+    const error = stableError(head, prediction, target, placement, weights);
+    return [{ ...head, prediction, target, error }];
+  });
   const totals = new Map([
-    grown('loss', mul(error, loss.reduction === 'mean' ? samples : 1)),
-    ...metrics.map((metric) =>
-      grown(
-        metricTotal(metric),
-        within(metric.name, () => metric.observe(prediction, target, placement)),
-      ),
-    ),
+    ...outputs.map(({ error, prediction, loss }, i) => {
+      const samples = prediction.shape.at(placement.sampleAxis) ?? 1;
+      return grown(lossTotal(i), mul(error, loss.reduction === 'mean' ? samples : 1));
+    }),
+    ...watched.flatMap(({ metric, head, figure, total }) => {
+      const output = outputs[head];
+      if (output === undefined) return [];
+      const { prediction, target } = output;
+      return [
+        grown(
+          total,
+          within(figure, () => metric.observe(prediction, target, placement)),
+        ),
+      ];
+    }),
   ]);
-  return { loss: error, totals };
+  return { loss: weightedSum(outputs), totals };
+}
+
+/** sum weight_i error_i */
+export function weightedSum(errors: readonly { readonly error: Value; readonly weight: number }[]): Value {
+  const [first, ...others] = errors.map(({ error, weight }) => (weight === 1 ? error : mul(error, weight)));
+  return others.reduce(add, first ?? fill(0, []));
 }
 
 /** Gathers the named inputs of a Program. */
@@ -171,7 +185,7 @@ class Names {
 
   take(xs: readonly Value[], walk: Walk, { key, step }: { key: Value; step: Value }): void {
     xs.forEach((x, i) => {
-      this.#inputs.set(`x/${i}`, x);
+      this.#inputs.set(planNames.input(i), x);
     });
     for (const { path, value } of walk.parameters.values()) this.#inputs.set(`weight:${path}`, value);
     for (const { path, value } of walk.states.values()) this.#inputs.set(`state:${path}`, value);

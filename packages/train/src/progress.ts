@@ -13,7 +13,8 @@ export type EpochRecord = Readonly<Record<string, number>>;
 
 /** Told about a fit while it runs. */
 export interface ProgressReporter {
-  batch(progress: Progress): void;
+  /** @param figures reads the loss and the metrics of the epoch so far; costs nothing when it is not called. */
+  batch(progress: Progress, figures: () => Promise<EpochRecord>): void | Promise<void>;
   epoch(progress: Progress, record: EpochRecord): void;
 }
 
@@ -24,11 +25,16 @@ interface Terminal {
   write(text: string): unknown;
 }
 
-/** A bar on a terminal, one line for each epoch elsewhere. */
+/** Seconds between two drawings of the bar. */
+const pause = 0.1;
+
+/** A bar with the figures so far on a terminal, one line for each epoch elsewhere. */
 export function progressTo(stream: Terminal, width = 24): ProgressReporter {
+  let drawn = 0;
   return {
-    batch: ({ epoch, epochs, samples, total, seconds }) => {
-      if (stream.isTTY !== true) return;
+    batch: async ({ epoch, epochs, samples, total, seconds }, figures) => {
+      if (stream.isTTY !== true || (seconds > drawn && seconds < drawn + pause)) return;
+      drawn = seconds;
       const rate = samples / seconds;
       const speed = `${Math.round(rate)} samples/s`;
       const filled = total === undefined ? 0 : Math.round((samples / total) * width);
@@ -37,14 +43,19 @@ export function progressTo(stream: Terminal, width = 24): ProgressReporter {
         total === undefined
           ? `${samples} samples, ${speed}`
           : `${bar}, ${((total - samples) / rate).toFixed(0)} s left`;
-      stream.write(`\r\u001b[Kepoch ${epoch}/${epochs} ${text}`);
+      stream.write(`\r\u001b[Kepoch ${epoch}/${epochs} ${text}  ${formatFigures(await figures())}`);
     },
     epoch: ({ epoch, epochs, seconds }, record) => {
-      const figures = Object.entries(record).map(([name, value]) => `${name} ${value.toFixed(4)}`);
       const start = stream.isTTY === true ? '\r\u001b[K' : '';
-      stream.write(`${start}epoch ${epoch}/${epochs}  ${figures.join('  ')}  ${seconds.toFixed(1)} s\n`);
+      stream.write(`${start}epoch ${epoch}/${epochs}  ${formatFigures(record)}  ${seconds.toFixed(1)} s\n`);
     },
   };
+}
+
+function formatFigures(record: EpochRecord): string {
+  return Object.entries(record)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join('  ');
 }
 
 /** The console where there is one. */

@@ -1,16 +1,17 @@
-import type { Binding, Buffer, Metric, Tensor, TensorSpec } from '@pullback/core';
+import type { Binding, Buffer, Tensor, TensorSpec } from '@pullback/core';
 import type { Samples } from './data.ts';
 import type { Definition } from './definition.ts';
 import { checkFinite } from './find-non-finite.ts';
 import {
   type BatchSpecs,
-  metricTotal,
   type Plan,
   planEvaluation,
+  planNames,
   planPrediction,
   planTraining,
 } from './plan.ts';
 import type { Store } from './store.ts';
+import type { Watched } from './watched.ts';
 
 /** A Program with its buffers fixed, ready to be run. */
 export interface Ready {
@@ -24,7 +25,7 @@ const planners = {
   training: planTraining,
   evaluation: planEvaluation,
   prediction: planPrediction,
-} satisfies Record<string, (definition: Definition, specs: BatchSpecs, metrics: readonly Metric[]) => Plan>;
+} satisfies Record<string, (definition: Definition, specs: BatchSpecs, watched: readonly Watched[]) => Plan>;
 
 export type PlanKind = keyof typeof planners;
 
@@ -41,8 +42,8 @@ export class Runner {
   }
 
   /** The Program for such samples, if it was made. */
-  known(kind: PlanKind, samples: Samples, metrics: readonly Metric[]): Ready | undefined {
-    return this.#ready.get(this.#keyOf(kind, specsOf(samples), metrics));
+  known(kind: PlanKind, samples: Samples, watched: readonly Watched[]): Ready | undefined {
+    return this.#ready.get(this.#keyOf(kind, specsOf(samples), watched));
   }
 
   /** The Program for such samples, made when it is not there. */
@@ -50,19 +51,19 @@ export class Runner {
     kind: PlanKind,
     definition: Definition,
     samples: Samples,
-    metrics: readonly Metric[],
+    watched: readonly Watched[],
   ): Promise<Ready> {
     const specs = specsOf(samples);
-    const key = this.#keyOf(kind, specs, metrics);
+    const key = this.#keyOf(kind, specs, watched);
     const known = this.#ready.get(key);
     if (known !== undefined) return known;
-    const plan = planners[kind](definition, specs, metrics);
+    const plan = planners[kind](definition, specs, watched);
     const { backend } = this.#store;
     const executable = await backend.compile(plan.program);
     const own = new Map<string, Buffer>();
     const bufferOf = (name: string): Buffer => {
       const spec = plan.specs.get(name) ?? { shape: [], dtype: definition.dtype };
-      if (!/^(x\/|target$|prediction$)/.test(name)) return this.#store.hold(name, spec);
+      if (!planNames.isOfBatch(name)) return this.#store.hold(name, spec);
       const buffer = own.get(name) ?? backend.allocate(spec);
       own.set(name, buffer);
       return buffer;
@@ -75,24 +76,17 @@ export class Runner {
     return ready;
   }
 
-  run({ binding, own }: Ready, { inputs, target }: Samples, times = 1): void {
-    const { backend } = this.#store;
-    inputs.forEach((input, i) => {
-      const buffer = own.get(`x/${i}`);
-      if (buffer !== undefined) backend.write(buffer, input.data);
-    });
-    const buffer = own.get('target');
-    if (buffer !== undefined && target !== undefined) backend.write(buffer, target.data);
+  run({ binding, own }: Ready, samples: Samples, times = 1): void {
+    for (const [name, { data }] of namedOf(samples)) {
+      const buffer = own.get(name);
+      if (buffer !== undefined) this.#store.backend.write(buffer, data);
+    }
     binding.run(times);
   }
 
   /** Runs the Program apart, on the host, and names the first node that makes a NaN or infinity. @throws NonFiniteError */
-  async refuseNonFinite({ plan }: Ready, { inputs, target }: Samples, step: number): Promise<void> {
-    const given = new Map<string, Tensor>(await this.#store.tensors());
-    inputs.forEach((input, i) => {
-      given.set(`x/${i}`, input);
-    });
-    if (target !== undefined) given.set('target', target);
+  async refuseNonFinite({ plan }: Ready, samples: Samples, step: number): Promise<void> {
+    const given = new Map<string, Tensor>([...(await this.#store.tensors()), ...namedOf(samples)]);
     const values = plan.inputs.flatMap((name) => given.get(name) ?? []);
     checkFinite(plan.program, plan.inputs, values, step);
   }
@@ -107,12 +101,25 @@ export class Runner {
   }
 
   /** Everything that a Program depends on, written out; metrics count by reference. */
-  #keyOf(kind: PlanKind, specs: BatchSpecs, metrics: readonly Metric[]): string {
-    return JSON.stringify([kind, specs, metrics.map(metricTotal)]);
+  #keyOf(kind: PlanKind, specs: BatchSpecs, watched: readonly Watched[]): string {
+    return JSON.stringify([kind, specs, watched.map(({ total }) => total)]);
   }
 }
 
-function specsOf({ inputs, target }: Samples): BatchSpecs {
+/** What a batch brings, under the names of a Program. */
+function namedOf({ inputs, targets, weights }: Samples): (readonly [string, Tensor])[] {
+  return [
+    ...inputs.map((input, i) => [planNames.input(i), input] as const),
+    ...targets.map((target, i) => [planNames.target(i), target] as const),
+    ...(weights === undefined ? [] : [[planNames.weights, weights] as const]),
+  ];
+}
+
+function specsOf({ inputs, targets, weights }: Samples): BatchSpecs {
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
-  return { inputs: inputs.map(spec), ...(target && { target: spec(target) }) };
+  return {
+    inputs: inputs.map(spec),
+    targets: targets.map(spec),
+    ...(weights && { weights: spec(weights) }),
+  };
 }

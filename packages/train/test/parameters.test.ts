@@ -30,7 +30,7 @@ const X = [
 const T = [[0.3], [-0.2]];
 const create = (network: Layer<readonly [Value]>, options: Partial<ModelOptions> = {}) =>
   Model.create({
-    network: network as ModelOptions['network'],
+    network,
     input: [2],
     loss: halfSquaredError(),
     optimizer: sgd({ learningRate: 0.1 }),

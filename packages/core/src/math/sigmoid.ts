@@ -11,6 +11,7 @@ import type { Value } from '../value.ts';
  * With x its output, J^T g = x (1 - x) * g. (3.3)
  */
 export const sigmoid = defineActivation('sigmoid', {
+  inverseLink: { name: 'logistic' },
   forward: (z) => {
     const e = exp(neg(abs(z)));
     return div(select(less(z, 0), e, 1), add(1, e));

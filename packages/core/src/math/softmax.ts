@@ -1,5 +1,5 @@
 import { apply } from '../apply.ts';
-import type { Cotangents } from '../node.ts';
+import type { Cotangents, InverseLink } from '../node.ts';
 import { add, div, mul, sub } from '../ops/arithmetic.ts';
 import { dropAxes, sum } from '../ops/broadcast-sum.ts';
 import { equal } from '../ops/comparisons.ts';
@@ -25,6 +25,7 @@ function along(
   name: string,
   forward: (z: Value, kept: Along) => Value,
   vjp: (g: Value, y: Value, z: Value, kept: Along) => Value,
+  inverseLink?: (kept: Along) => InverseLink,
 ): (z: Value, options?: AxisOptions) => Value {
   return (z, { axis = -1 } = {}) => {
     const kept: Along = { axis: normalizeAxis(axis, z.shape.length), keepAxis: true };
@@ -32,6 +33,7 @@ function along(
       {
         kind: 'composite',
         name,
+        inverseLink: inverseLink?.(kept),
         forward: (x) => forward(x, kept),
         vjp: (g, { inputs: [x], output: y }): Cotangents => [vjp(g, y, x, kept)],
       },
@@ -57,6 +59,7 @@ export const softmax = along(
     return div(e, sum(e, kept));
   },
   (g, y, _, kept) => mul(y, sub(g, sum(mul(y, g), kept))),
+  ({ axis }) => ({ name: 'softmax', axis }),
 );
 
 /** log softmax(z) = z - log sum e^z along the axis. J^T g = g - softmax(z) sum g. */

@@ -27,6 +27,7 @@ const broadcastPrimitive: Primitive<readonly [Value], BroadcastAttributes, Value
     const strides = stridesOf(x.shape).map((stride, i) => (x.shape[i] === 1 ? 0 : stride));
     readView(x, output, strides);
   },
+  batch: ({ shape }, n) => ({ shape: [n, ...shape] }),
   vjp: (gradient, { input: x }) => [
     sum(gradient, { axis: axesThatDiffer(x.shape, gradient.shape), keepAxis: true }),
   ],
@@ -44,6 +45,11 @@ export interface AxesAttributes extends Readonly<Record<string, readonly number[
   readonly axes: readonly number[];
 }
 
+/** The same axes behind one more. */
+export function nextAxes({ axes }: AxesAttributes): AxesAttributes {
+  return { axes: axes.map((axis) => axis + 1) };
+}
+
 // The reduced axes stay, with extent 1: so the shape rule has no cases and the vjp is one broadcast.
 const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
   kind: 'reduction',
@@ -58,6 +64,7 @@ const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
     return { shape: reducedShape(x.shape, axes), dtype: x.dtype };
   },
   evaluate: ([x], [output], { axes }) => reduceView(x, output, axes, pairwise),
+  batch: nextAxes,
   vjp: (gradient, { input: x }) => [broadcast(gradient, x.shape)],
 };
 

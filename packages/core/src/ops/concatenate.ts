@@ -38,6 +38,7 @@ const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, V
       start += (input.shape[axis] ?? 0) * (strides[axis] ?? 0);
     }
   },
+  batch: ({ axis }) => ({ axis: axis + 1 }),
   vjp: (gradient, { inputs, attributes: { axis } }) => {
     let from = 0;
     return inputs.map(({ shape }) => {

@@ -41,6 +41,8 @@ const matmulPrimitive: Primitive<readonly [Value, Value], Readonly<Record<string
       output.data.set(row, i * columns);
     }
   },
+  // Leading axes count matrices, so one more changes nothing.
+  batch: (attributes) => attributes,
   // grad_A = G B^T, grad_B = A^T G                                                    (4.1, 4.2)
   vjp: (gradient, { inputs: [a, b] }) => [
     matmul(gradient, swapAxes(b, -1, -2)),

@@ -9,6 +9,7 @@ import {
   type AxesAttributes,
   broadcast,
   dropAxes,
+  nextAxes,
   type ReductionOptions,
   reducedShape,
   sum,
@@ -31,6 +32,7 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
       for (let k = 1; k < n; k++) best = Math.max(best, at(k));
       return best;
     }),
+  batch: nextAxes,
   // Ties share equally.
   vjp: (gradient, { input: x, output: y, attributes: { axes } }) => {
     const top = cast(equal(broadcast(y, x.shape), x), gradient.dtype);
@@ -61,6 +63,7 @@ const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
     refuseEmpty('argmax', x.shape, [axis]);
     return { shape: reducedShape(x.shape, [axis]), dtype: 'int32' };
   },
+  batch: ({ axis }) => ({ axis: axis + 1 }),
   evaluate: ([x], [output], { axis }) =>
     reduceView(x, output, [axis], (at, n) => {
       let best = 0;

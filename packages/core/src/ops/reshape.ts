@@ -21,6 +21,7 @@ const reshapePrimitive: Primitive<readonly [Value], ReshapeAttributes, Value> = 
     return { shape, dtype: x.dtype };
   },
   evaluate: ([x], [output]) => output.data.set(x.data),
+  batch: ({ shape }, n) => ({ shape: [n, ...shape] }),
   vjp: (gradient, { input: x }) => [reshape(gradient, x.shape)],
 };
 

@@ -29,6 +29,7 @@ const transposePrimitive: Primitive<readonly [Value], TransposeAttributes, Value
       permutation.map((axis) => strides[axis] ?? 0),
     );
   },
+  batch: ({ permutation }) => ({ permutation: [0, ...permutation.map((axis) => axis + 1)] }),
   vjp: (gradient, { attributes: { permutation } }) => [
     transpose(
       gradient,

@@ -1,0 +1,173 @@
+import {
+  type Backend,
+  DataError,
+  isFloat,
+  keyOf,
+  type Metric,
+  OptionError,
+  RandomStream,
+  type Shape,
+  type Tensor,
+  type TensorSpec,
+  tensor,
+  UnknownNameError,
+} from '@pullback/core';
+import { checkBatchSize, type Inputs, pickSamples, readSamples, type Samples, type Targets } from './data.ts';
+import type { Definition } from './definition.ts';
+import { planNames, shared, walkThrough } from './plan.ts';
+import type { EpochRecord } from './progress.ts';
+import { type PlanKind, type Ready, Runner } from './runner.ts';
+import { type SampleWeights, weightsOf } from './sample-weights.ts';
+import { Store } from './store.ts';
+import { lossTotal, type Watched, watch } from './watched.ts';
+
+/** A model's numbers on a backend, and what can be done with them. Its steps are counted by the model. */
+export class Engine {
+  readonly runner: Runner;
+  readonly #outputs: readonly Shape[];
+
+  constructor(
+    readonly definition: Definition,
+    readonly store: Store,
+  ) {
+    this.runner = new Runner(store);
+    this.#outputs = this.walk(false).predictions.map(({ shape }) => shape);
+  }
+
+  /** With the first numbers of everything that the network and the optimizer ask for. */
+  static create(definition: Definition, backend: Backend): Engine {
+    const { seed, dtype, optimizer } = definition;
+    const engine = new Engine(definition, new Store(backend));
+    const { walk } = engine.walk(true);
+    const { store } = engine;
+    for (const [kind, variables] of [
+      ['weight', walk.parameters],
+      ['state', walk.states],
+    ] as const)
+      for (const { path, value, initializer } of variables.values())
+        store.hold(`${kind}:${path}`, value.spec, () =>
+          initializer(value.shape, RandomStream.of(seed, path)),
+        );
+    for (const { path, value } of walk.learned)
+      for (const [slot, { spec, initial }] of Object.entries(optimizer.slots(value.spec)))
+        store.hold(`slot:${path}/${slot}`, spec, () => filled(spec, initial));
+    store.hold(shared.step, { shape: [], dtype: 'int32' });
+    store.hold(shared.key, { shape: [2], dtype: 'int32' }, () => Int32Array.from(keyOf(seed, 'steps')));
+    store.hold(shared.learningRate, { shape: [], dtype }, () => Float64Array.of(optimizer.learningRate));
+    return engine;
+  }
+
+  /** One walk through the network on one sample. */
+  walk(training: boolean) {
+    const { inputs, layout, dtype } = this.definition;
+    const specs = Object.values(inputs).map((shape) => ({
+      shape: layout === 'row' ? [1, ...shape] : [...shape, 1],
+      dtype,
+    }));
+    return walkThrough(this.definition, { inputs: specs, targets: [] }, training);
+  }
+
+  /** Samples with everything checked: integer labels where the target has one axis less than the prediction. */
+  samples(x: Inputs, y: Targets, weights: SampleWeights = {}): Samples {
+    const { heads, layout, placement, dtype } = this.definition;
+    const samples = readSamples(x, y, this.definition);
+    const targets = samples.targets.map((target, i) => {
+      const own = this.#outputs[i] ?? [];
+      const shape =
+        layout === 'row' ? [samples.count, ...own.slice(1)] : [...own.slice(0, -1), samples.count];
+      heads[i]?.loss.check?.(target, { shape, dtype }, placement);
+      const labels = target.shape.length === shape.length - 1;
+      return tensor(target, { dtype: labels ? 'int32' : isFloat(target.dtype) ? dtype : target.dtype });
+    });
+    const { count } = samples;
+    return { ...samples, targets, weights: weightsOf(weights, targets, { count, dtype, placement }) };
+  }
+
+  /** Metrics of the only output, or of each by its name. @throws UnknownNameError, OptionError */
+  watch(metrics: Readonly<Record<string, readonly Metric[]>>): readonly Watched[] {
+    const { heads } = this.definition;
+    return Object.entries(metrics).flatMap(([name, list]) => {
+      const head = heads.findIndex((each) => each.name === name);
+      if (head < 0 && list.length > 0)
+        throw name === ''
+          ? new OptionError({
+              got: 'metrics without the name of an output',
+              expected: `{ ${heads.map((each) => `${each.name}: [...]`).join(', ')} }`,
+            })
+          : new UnknownNameError(
+              'output',
+              name,
+              heads.map((each) => each.name),
+            );
+      return list.map((metric) => watch(metric, head, heads));
+    });
+  }
+
+  prepare(kind: PlanKind, samples: Samples, watched: readonly Watched[]): Promise<Ready> {
+    return this.runner.prepare(kind, this.definition, samples, watched);
+  }
+
+  /** The loss and the metrics over all samples. */
+  async evaluate(
+    samples: Samples,
+    watched: readonly Watched[],
+    wanted: number | undefined,
+  ): Promise<EpochRecord> {
+    const size = wanted ?? Math.min(256, samples.count);
+    checkBatchSize(Math.min(size, samples.count), samples.count);
+    const rows = Int32Array.from({ length: samples.count }, (_, i) => i);
+    this.clearTotals();
+    for (let from = 0; from < samples.count; from += size) {
+      const batch = pickSamples(samples, rows.subarray(from, from + size), this.definition.layout);
+      this.runner.run(await this.prepare('evaluation', batch, watched), batch);
+    }
+    return this.totals(watched, samples.count);
+  }
+
+  /** The prediction of every output, in the order of the losses. */
+  async predict(x: Inputs): Promise<readonly Tensor[]> {
+    const samples = readSamples(x, undefined, this.definition);
+    const ready = await this.prepare('prediction', samples, []);
+    this.runner.run(ready, samples);
+    const read = this.definition.heads.map(async (_, i) => {
+      const buffer = ready.own.get(planNames.prediction(i));
+      if (buffer === undefined) throw new DataError('a Program without a prediction');
+      return { ...buffer.spec, data: await this.store.backend.read(buffer) };
+    });
+    return Promise.all(read);
+  }
+
+  /** Sums of losses and of metrics start from 0. */
+  clearTotals(): void {
+    for (const name of this.store.names('total:')) this.store.clear(name);
+  }
+
+  /** The figures that the sums over `count` samples stand for. */
+  async totals(watched: readonly Watched[], count: number): Promise<EpochRecord> {
+    const sums = await this.store.tensors('total:');
+    const { heads } = this.definition;
+    const errors = heads.map(({ loss }, i) => {
+      const [total = Number.NaN] = sums.get(lossTotal(i))?.data ?? [];
+      return loss.reduction === 'sum' ? total : total / count;
+    });
+    const record: Record<string, number> = {
+      loss: heads.reduce((sum, { weight }, i) => sum + weight * (errors[i] ?? 0), 0),
+    };
+    if (heads.length > 1)
+      heads.forEach(({ name }, i) => {
+        record[`${name} loss`] = errors[i] ?? Number.NaN;
+      });
+    for (const { figure, metric, total } of watched)
+      record[figure] = metric.summarize(Array.from(sums.get(total)?.data ?? []));
+    return record;
+  }
+
+  release(): void {
+    this.runner.releaseAll();
+    this.store.free();
+  }
+}
+
+function filled(spec: TensorSpec, value: number): Float64Array {
+  return new Float64Array(spec.shape.reduce((n, extent) => n * extent, 1)).fill(value);
+}

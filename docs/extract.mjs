@@ -1,43 +1,67 @@
-// Puts the lines that `<!-- code FILE "FIRST LINE" COUNT -->` names under it, in every page of docs/: `npm run docs`.
+// Puts code of the repository into the pages, so that what they show is what is run and tested: `npm run docs`.
+//   <!-- code FILE "FIRST LINE" COUNT -->   that many lines from the first that holds the text
+//   <!-- region FILE NAME -->               what stands between `// #region NAME` and `// #endregion`
 // With --check it only tells whether a page is out of date.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-const here = new URL('.', import.meta.url);
-const directive = /^<!-- code (\S+) "(.+)" (\d+) -->$/;
+const root = new URL('../', import.meta.url);
+const lines = /^<!-- code (\S+) "(.+)" (\d+) -->$/;
+const region = /^<!-- region (\S+) (\S+) -->$/;
 
-/** The named lines without their common indentation. */
-function excerpt(file, first, count) {
-  const lines = readFileSync(new URL(`../${file}`, here), 'utf8').split('\n');
-  const start = lines.findIndex((line) => line.includes(first));
+const read = (file) => readFileSync(new URL(file, root), 'utf8').split('\n');
+
+function linesOf(file, first, count) {
+  const all = read(file);
+  const start = all.findIndex((line) => line.includes(first));
   if (start < 0) throw new Error(`${file} has no line with: ${first}`);
-  const taken = lines.slice(start, start + Number(count));
-  const margin = Math.min(...taken.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
-  return taken.map((line) => line.slice(margin));
+  return all.slice(start, start + Number(count));
 }
 
-export function filled(page) {
-  const lines = page.split('\n');
+function regionOf(file, name) {
+  const all = read(file);
+  const start = all.findIndex((line) => line.trim() === `// #region ${name}`);
+  const end = all.findIndex((line, i) => i > start && line.trim() === '// #endregion');
+  if (start < 0 || end < 0) throw new Error(`${file} has no region: ${name}`);
+  return all.slice(start + 1, end);
+}
+
+/** The code that a line asks for, without its common indentation. */
+function excerpt(line) {
+  const [counted, named] = [lines.exec(line), region.exec(line)];
+  if (counted === null && named === null) return undefined;
+  const taken = counted ? linesOf(...counted.slice(1)) : regionOf(...named.slice(1));
+  const margin = Math.min(...taken.filter((text) => text.trim() !== '').map((text) => text.search(/\S/)));
+  return taken.map((text) => text.slice(margin));
+}
+
+function filled(page) {
+  const all = page.split('\n');
   const result = [];
-  for (let i = 0; i < lines.length; i++) {
-    result.push(lines[i]);
-    const found = directive.exec(lines[i]);
-    if (found === null) continue;
-    if (lines[i + 1]?.startsWith('```ts')) i = lines.indexOf('```', i + 1);
-    result.push('```ts', ...excerpt(...found.slice(1)), '```');
+  for (let i = 0; i < all.length; i++) {
+    result.push(all[i]);
+    const code = excerpt(all[i]);
+    if (code === undefined) continue;
+    if (all[i + 1]?.startsWith('```ts')) i = all.indexOf('```', i + 1);
+    result.push('```ts', ...code, '```');
   }
   return result.join('\n');
 }
 
-let stale = 0;
-for (const name of readdirSync(here).filter((entry) => entry.endsWith('.md'))) {
-  const file = new URL(name, here);
+/** README and every page of docs/. */
+export const pages = [
+  'README.md',
+  ...readdirSync(new URL('docs/', root), { recursive: true })
+    .map((name) => `docs/${name.replaceAll('\\', '/')}`)
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules')),
+];
+
+const check = process.argv.includes('--check');
+for (const name of pages) {
+  const file = new URL(name, root);
   const page = readFileSync(file, 'utf8');
   const fresh = filled(page);
   if (fresh === page) continue;
-  stale++;
-  if (!process.argv.includes('--check')) writeFileSync(file, fresh);
-  console.log(
-    `docs/${name} ${process.argv.includes('--check') ? 'is out of date: npm run docs' : 'written'}`,
-  );
+  if (check) process.exitCode = 1;
+  else writeFileSync(file, fresh);
+  console.log(`${name} ${check ? 'is out of date: npm run docs' : 'written'}`);
 }
-if (process.argv.includes('--check') && stale > 0) process.exitCode = 1;

@@ -35,7 +35,7 @@ function isNestedArray(data: TensorLike): data is readonly Nested[] {
 
 /**
  * A tensor of anything tensor-like. The elements are shared when no conversion is needed, else copied.
- * @param dtype wanted element type; without one a typed array keeps its own and plain numbers become float32.
+ * @param options `shape`, and the wanted `dtype`: without one a typed array keeps its own and plain numbers become float32.
  * @throws ShapeError when the elements do not fill the shape or nested arrays are ragged.
  * @throws DataError when an element is no number.
  */

@@ -75,8 +75,8 @@ function shortened(gradient: Value, length: Value, limit: number): Value {
 }
 
 /**
- * Takes eta rate W off every weight, beside the optimizer's change: W <- W' - eta rate W.
- * @param options.except paths whose weights are left alone, such as biases.
+ * Takes eta rate W off every weight, beside the optimizer's change: W <- W' - eta rate W. Weights whose path `except` accepts, such
+ * as biases, are left alone.
  */
 export function weightDecay(
   optimizer: Optimizer,

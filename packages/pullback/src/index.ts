@@ -31,6 +31,7 @@ export {
   loadWeights,
   meanAbsoluteDistance,
   meanSquaredDistance,
+  type Progress,
   type ProgressReporter,
   precision,
   progressTo,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { boundNames, builtins, createContainer, kinds } from 'pullback';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 const root = new URL('../../../', import.meta.url);
 const page = readFileSync(new URL('docs/backpropagation.md', root), 'utf8');
@@ -18,4 +19,55 @@ describe('every row of the mathematics has its source and its test', () => {
       expect(existsSync(new URL(source, root)), source).toBe(true);
       expect(tests).toContain(`${name} `);
     });
+});
+
+const pages = [
+  'README.md',
+  ...readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .map((name) => `docs/${name}`),
+];
+
+describe('every block of TypeScript that a page shows is taken from a file', () => {
+  for (const name of pages)
+    test(name, () => {
+      const lines = readFileSync(new URL(name, root), 'utf8').split('\n');
+      const loose = lines.filter(
+        (line, i) => line.startsWith('```ts') && !/^<!-- (code|region) /.test(lines[i - 1] ?? ''),
+      );
+      expect(loose).toEqual([]);
+    });
+});
+
+describe('what the pages show runs, and its assertions hold', () => {
+  beforeEach(() => void vi.spyOn(console, 'log').mockImplementation(() => {}));
+  afterEach(() => vi.restoreAllMocks());
+  for (const name of ['custom', 'guide'])
+    test(`examples/${name}`, { timeout: 60_000 }, async () => {
+      await import(new URL(`examples/${name}/src/main.ts`, root).href);
+      expect(console.log).toHaveBeenCalled();
+    });
+});
+
+test('links between pages lead somewhere', () => {
+  const dead = pages.flatMap((name) => {
+    const text = readFileSync(new URL(name, root), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
+    return links
+      .filter((link) => !existsSync(new URL(link, new URL(name, root))))
+      .map((link) => `${name}: ${link}`);
+  });
+  expect(dead).toEqual([]);
+});
+
+test('the reference lists every name that is bound', () => {
+  const reference = readFileSync(new URL('docs/reference.md', root), 'utf8');
+  const rows = reference.split('\n').filter((line) => line.startsWith('| `'));
+  const listed = new Set(
+    rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name)),
+  );
+  const container = createContainer(builtins);
+  const bound = kinds.filter((kind) => kind !== 'backend').flatMap((kind) => boundNames(container, kind));
+  expect(bound.filter((name) => !listed.has(name))).toEqual([]);
+  expect(bound.length).toBeGreaterThan(100);
 });

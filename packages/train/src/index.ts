@@ -29,6 +29,7 @@ export {
   r2,
   recall,
   rootMeanSquaredDistance,
+  type ThresholdOptions,
   topK,
 } from './metrics.ts';
 export { Model } from './model.ts';

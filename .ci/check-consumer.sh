@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# What the documentation shows, as a user would have it: installed from packed tarballs in an empty folder outside of the repository,
+# checked by tsc --strict without skipLibCheck, and run on the oldest and the newest Node that are supported.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+npx -y pnpm@12.21.0 -r --filter './packages/*' pack --pack-destination "$place/tarballs" >/dev/null
+node - "$root" "$place" <<'NODE'
+const { readdirSync, readFileSync, writeFileSync, cpSync } = require('node:fs');
+const [root, place] = process.argv.slice(2);
+const tarballs = Object.fromEntries(
+  readdirSync(`${root}/packages`).map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(`${root}/packages/${folder}/package.json`, 'utf8'));
+    return [name, `file:tarballs/${name.replace('@', '').replace('/', '-')}-${version}.tgz`];
+  }),
+);
+const versions = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).devDependencies;
+const { valibot } = JSON.parse(readFileSync(`${root}/examples/custom/package.json`, 'utf8')).dependencies;
+const { pullback, ...overrides } = tarballs;
+writeFileSync(
+  `${place}/package.json`,
+  JSON.stringify({
+    type: 'module',
+    private: true,
+    dependencies: { pullback, valibot, typescript: versions.typescript, '@types/node': versions['@types/node'] },
+    overrides,
+  }),
+);
+const compilerOptions = {
+  strict: true,
+  module: 'nodenext',
+  target: 'es2022',
+  lib: ['es2022', 'dom', 'esnext.disposable'],
+  types: ['node'],
+  rewriteRelativeImportExtensions: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: false,
+  rootDir: '.',
+  outDir: 'out',
+};
+writeFileSync(`${place}/tsconfig.json`, JSON.stringify({ compilerOptions, include: ['custom', 'guide'] }));
+for (const name of ['custom', 'guide']) cpSync(`${root}/examples/${name}/src`, `${place}/${name}`, { recursive: true });
+NODE
+cd "$place"
+npm install --silent --no-audit --no-fund
+npx tsc -p tsconfig.json
+for version in 20.20.2 24; do
+  for name in custom guide; do
+    npx -y -p "node@$version" node "out/$name/main.js" >/dev/null
+    echo "examples/$name on node $version: as the documentation says"
+  done
+done

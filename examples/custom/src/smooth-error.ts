@@ -1,0 +1,20 @@
+import { add, defineLoss, type Loss, sqrt, square, sub, sum } from 'pullback';
+
+// #region loss
+/** sum (sqrt(1 + (x - t)^2) - 1): squared near the target, linear far from it. */
+export const smoothError = defineLoss('smoothError', (prediction, target) =>
+  sum(sub(sqrt(add(1, square(sub(prediction, target)))), 1)),
+);
+// #endregion
+
+// #region weighted
+/** The same with an error for each sample, so that samples and classes can be weighted. */
+export function weightedSmoothError(): Loss {
+  return {
+    name: 'weightedSmoothError',
+    reduction: 'sum',
+    perSample: (x, t) => sum(sub(sqrt(add(1, square(sub(x, t)))), 1), { axis: 1 }),
+    forward: (x, t) => sum(sub(sqrt(add(1, square(sub(x, t)))), 1)),
+  };
+}
+// #endregion

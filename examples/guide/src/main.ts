@@ -1,0 +1,8 @@
+// Every block of code that docs/ shows, run one page after the other.
+await import('./getting-started.ts');
+await import('./graphs.ts');
+await import('./training.ts');
+await import('./mathematics.ts');
+console.log('all as the documentation says');
+
+export {};

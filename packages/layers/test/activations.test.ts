@@ -142,3 +142,14 @@ describe('called with options or nothing, an activation is a layer', () => {
 test('no elements', () => {
   for (const [f] of Object.values(activations)) expect(evaluate(f(fill(1, [2, 0]))).shape).toEqual([2, 0]);
 });
+
+test('the derivative at 0 is the one from below: slope, alpha, scale alpha, and 1 for celu', () => {
+  const slopes = [
+    leakyRelu,
+    elu,
+    (x: Value) => elu(x, { alpha: 0.5 }),
+    selu,
+    (x: Value) => celu(x, { alpha: 2 }),
+  ];
+  expect(slopes.map((f) => run(f, [0]).g[0])).toEqual([0.01, 1, 0.5, scale * alpha, 1]);
+});

@@ -3,7 +3,6 @@ import {
   defineActivationWith,
   expm1,
   lessEqual,
-  minimum,
   mul,
   select,
   type Value,
@@ -18,7 +17,7 @@ export const leakyRelu = defineActivationWith(
       select(lessEqual(x, 0), mul(x, slope), x),
 );
 
-/** x for x > 0, else alpha (e^x - 1), from e^min(x, 0), which never overflows. Source: Clevert, Unterthiner and Hochreiter 2016. */
+/** x for x > 0, else alpha (e^x - 1), from e^x below 0 alone, which never overflows; the derivative at 0 is alpha. Source: Clevert, Unterthiner and Hochreiter 2016. */
 export const elu = defineActivationWith(
   'elu',
   { alpha: 1 },
@@ -28,7 +27,12 @@ export const elu = defineActivationWith(
 );
 
 function eluOf(x: Value, alpha: number): Value {
-  return select(lessEqual(x, 0), mul(expm1(minimum(x, 0)), alpha), x);
+  return select(lessEqual(x, 0), mul(expm1(below0(x)), alpha), x);
+}
+
+/** x where it is not above 0, else 0; unlike a minimum it has the derivative 1 at 0, as elu has it from below. */
+function below0(x: Value): Value {
+  return select(lessEqual(x, 0), x, 0);
 }
 
 const alpha = 1.6732632423543772;
@@ -43,5 +47,5 @@ export const celu = defineActivationWith(
   { alpha: 1 },
   ({ alpha: a }) =>
     (x) =>
-      select(lessEqual(x, 0), mul(expm1(mul(minimum(x, 0), 1 / a)), a), x),
+      select(lessEqual(x, 0), mul(expm1(mul(below0(x), 1 / a)), a), x),
 );

@@ -1,0 +1,241 @@
+import {
+  constant,
+  type FloatDType,
+  type Layer,
+  type Layout,
+  PullbackError,
+  placeholder,
+  type Shape,
+  sizeOf,
+  Value,
+} from '@pullback/core';
+import { type Case, ConformanceError } from './case.ts';
+import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
+import { examineJacobian } from './jacobian.ts';
+import { near } from './numbers.ts';
+import { runner } from './runner.ts';
+import { type Asked, firstNumbers, testScope } from './test-scope.ts';
+
+type AnyLayer = Layer<readonly Value[], Value | Readonly<Record<string, Value>>>;
+
+export interface LayerConformance extends SearchOptions {
+  readonly name?: string;
+  /** The shape of one sample from two extents; a vector when left out. */
+  readonly sample?: (a: number, b: number) => Shape;
+  readonly layouts?: readonly Layout[];
+  /** Whether samples may influence each other while training, as in batch normalization; never in prediction. */
+  readonly mixesWhileTraining?: boolean;
+  /** Whether training draws random numbers; differences are then taken in prediction alone. */
+  readonly random?: boolean;
+  readonly tolerance?: number;
+  /** Shapes of a batch that the layer must refuse, with an error of ours. */
+  readonly refuses?: readonly Shape[];
+}
+
+/**
+ * The examination of a layer: gradients at its input and at every parameter against differences, batch independence, parameters
+ * that depend on nothing but the shape of a sample, sharing, purity, layouts and errors.
+ * @param make gives a new layer each time.
+ */
+export function conformLayer(make: () => AnyLayer, options: LayerConformance = {}): Case[] {
+  const { name = make().name, sample = (a) => [a], layouts = ['row'], random = false } = options;
+  const { mixesWhileTraining = false, tolerance = 2e-6, refuses = [] } = options;
+  const limits = { empty: false, ...options };
+  const cases: Case[] = [];
+  for (const layout of layouts) {
+    const batchOf = ({ sizes: [n, a, b] }: Example, count = n): Shape =>
+      layout === 'row' ? [count, ...sample(a, b)] : [...sample(a, b), count];
+    const each = (what: string, examine: (example: Example) => void): void => {
+      cases.push({ name: `${name}, samples in ${layout}s: ${what}`, run: () => search(examine, limits) });
+    };
+    for (const training of random ? [false] : [false, true])
+      each(`gradients at input and parameters, in ${training ? 'training' : 'prediction'}`, (example) => {
+        const built = parametersOf(make(), batchOf(example), { layout, training, dtype: 'float64' });
+        const at = [
+          ...numbersOf(example, [batchOf(example)], [-Infinity, Infinity]),
+          ...built.asked.map((each_) => shaken(firstNumbers(each_, example.seed), example.seed)),
+        ];
+        examineJacobian(
+          {
+            f: (x, ...weights) =>
+              outputsOf(make(), [x ?? noInput()], weights, { layout, training, dtype: 'float64' }),
+            shapes: [batchOf(example), ...built.asked.map(({ shape }) => shape)],
+            names: ['the input', ...built.asked.map(({ name: path }) => `'${path}'`)],
+            tolerance,
+          },
+          at,
+        );
+      });
+    for (const training of mixesWhileTraining || random ? [false] : [false, true])
+      each(`samples do not influence each other, in ${training ? 'training' : 'prediction'}`, (example) =>
+        examineIndependence(make, batchOf(example), { layout, training, example }),
+      );
+    each('parameters have shapes that do not depend on the number of samples', (example) => {
+      const [one, more] = [1, 4].map(
+        (count) =>
+          parametersOf(make(), batchOf(example, count), { layout, training: true, dtype: 'float64' }).asked,
+      );
+      const listed = [one, more].map((asked) =>
+        JSON.stringify(asked?.map(({ name: path, shape }) => [path, shape])),
+      );
+      if (listed[0] !== listed[1])
+        throw new ConformanceError({
+          what: 'parameters differ with the number of samples',
+          got: `${listed[1]} for 4`,
+          expected: `${listed[0]}, as for 1`,
+        });
+    });
+    each('the same graph in another scope: it keeps nothing of the first', (example) => {
+      const layer = make();
+      const setting = { layout, training: true, dtype: 'float64' } as const;
+      const shape = batchOf(example);
+      const [first, second] = [run(layer, shape, example, setting), run(layer, shape, example, setting)];
+      if (first.some((x, i) => !Object.is(x, second[i])))
+        throw new ConformanceError({
+          what: 'the second use gives other numbers',
+          got: `[${second.join(', ')}]`,
+          expected: `[${first.join(', ')}]`,
+        });
+    });
+    each('float32 is near float64', (example) => {
+      const [single, double] = (['float32', 'float64'] as const).map((dtype) =>
+        run(make(), batchOf(example), example, { layout, training: false, dtype }),
+      );
+      single?.forEach((x, i) => {
+        if (!near(x, double?.[i] ?? Number.NaN, 1e-3))
+          throw new ConformanceError({
+            what: `output [${i}]`,
+            got: String(x),
+            expected: `near ${double?.[i]}`,
+          });
+      });
+    });
+  }
+  for (const shape of refuses)
+    cases.push({
+      name: `${name}: refuses a batch of [${shape.join(', ')}]`,
+      run: () => {
+        try {
+          parametersOf(make(), shape, { layout: 'row', training: true, dtype: 'float64' });
+        } catch (error) {
+          if (error instanceof PullbackError) return;
+          throw new ConformanceError({
+            what: 'the error for a wrong shape',
+            got: String(error),
+            expected: 'a PullbackError that says what was got and expected',
+          });
+        }
+        throw new ConformanceError({
+          what: `a batch of [${shape.join(', ')}]`,
+          got: 'no error',
+          expected: 'one',
+        });
+      },
+    });
+  return cases;
+}
+
+interface Setting {
+  readonly layout: Layout;
+  readonly training: boolean;
+  readonly dtype: FloatDType;
+}
+
+function noInput(): Value {
+  throw new ConformanceError({ what: 'a layer without input', got: 'none', expected: 'one' });
+}
+
+/** Numbers that are not all equal, as biases of 0 are: what two places are mixed up for would not show. */
+function shaken(numbers: Float64Array, seed: number): Float64Array {
+  return numbers.map((x, i) => x + 0.2 * Math.sin(3 * i + seed + 1));
+}
+
+/** What a layer asks for on a batch of that shape. */
+function parametersOf(layer: AnyLayer, shape: Shape, setting: Setting) {
+  const asked: Asked[] = [];
+  const { scope } = testScope({
+    ...setting,
+    value: (each, kind) => {
+      if (kind === 'parameter') asked.push(each);
+      return placeholder({ shape: each.shape, dtype: setting.dtype }, each.name);
+    },
+  });
+  const output = layer.forward(scope, placeholder({ shape, dtype: setting.dtype }, 'x'));
+  return { asked, output };
+}
+
+/** The outputs with the given Values for its parameters, in the order in which it asks. */
+function outputsOf(
+  layer: AnyLayer,
+  inputs: readonly Value[],
+  weights: readonly Value[],
+  setting: Setting,
+): Value[] {
+  let place = 0;
+  const { scope } = testScope({
+    ...setting,
+    value: (each, kind) => {
+      const given = kind === 'parameter' ? weights[place++] : undefined;
+      return given ?? constant({ shape: each.shape, data: firstNumbers(each, 0) }, { dtype: setting.dtype });
+    },
+  });
+  const made = layer.forward(scope, ...inputs);
+  return made instanceof Value ? [made] : Object.values(made);
+}
+
+/** The numbers of all outputs, with the parameters' first numbers. */
+function run(
+  layer: AnyLayer,
+  shape: Shape,
+  example: Example,
+  setting: Setting,
+  given?: Float64Array,
+): number[] {
+  const x = placeholder({ shape, dtype: setting.dtype }, 'x');
+  const [own = new Float64Array()] = numbersOf(example, [shape], [-Infinity, Infinity]);
+  const outputs = outputsOf(layer, [x], [], setting);
+  return runner([x], outputs)([given ?? own]).flatMap(({ data }) => Array.from(data));
+}
+
+function examineIndependence(
+  make: () => AnyLayer,
+  shape: Shape,
+  { example, ...rest }: { layout: Layout; training: boolean; example: Example },
+): void {
+  const setting: Setting = { ...rest, dtype: 'float64' };
+  const layer = make();
+  const axis = rest.layout === 'row' ? 0 : shape.length - 1;
+  const count = shape[axis] ?? 0;
+  const [x = new Float64Array()] = numbersOf(example, [shape], [-Infinity, Infinity]);
+  const sampleOf = (k: number) =>
+    rest.layout === 'row' ? Math.floor(k / Math.max(1, sizeOf(shape) / count)) : k % count;
+  const before = run(layer, shape, example, setting, x);
+  const changed = run(
+    layer,
+    shape,
+    example,
+    setting,
+    x.map((y, k) => (sampleOf(k) === 0 ? y + 1 : y)),
+  );
+  const output = parametersOf(layer, shape, setting).output;
+  const [first] = output instanceof Value ? [output] : Object.values(output);
+  const extents = first?.shape ?? [];
+  const own =
+    sizeOf(extents) / Math.max(1, rest.layout === 'row' ? (extents[0] ?? 1) : (extents.at(-1) ?? 1));
+  const samples = rest.layout === 'row' ? (extents[0] ?? 0) : (extents.at(-1) ?? 0);
+  if (samples !== count)
+    throw new ConformanceError({
+      what: 'the output has another number of samples than the input',
+      got: `${samples} in [${extents.join(', ')}]`,
+      expected: String(count),
+    });
+  for (let k = 0; k < sizeOf(extents); k++) {
+    const sample = rest.layout === 'row' ? Math.floor(k / own) : k % samples;
+    if (sample !== 0 && before[k] !== changed[k])
+      throw new ConformanceError({
+        what: `sample 0 was changed, and output [${k}], of sample ${sample}, changed with it`,
+        got: String(changed[k]),
+        expected: String(before[k]),
+      });
+  }
+}

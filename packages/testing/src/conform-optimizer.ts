@@ -1,0 +1,193 @@
+import { cast, type FloatDType, mul, type Optimizer, placeholder, sizeOf, type Value } from '@pullback/core';
+import { type Case, ConformanceError } from './case.ts';
+import { near } from './numbers.ts';
+import { runner } from './runner.ts';
+
+/** The published update of one number, in plain arithmetic. */
+export type Reference = (at: {
+  readonly weight: number;
+  readonly gradient: number;
+  readonly slots: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  /** Counted from 1. */
+  readonly step: number;
+}) => { readonly weight: number; readonly slots: Readonly<Record<string, number>> };
+
+export interface OptimizerConformance {
+  readonly name?: string;
+  /** Ten steps are compared with it, number by number. */
+  readonly reference?: Reference;
+  /** Whether all numbers of a weight influence each other, as in lamb; there is no reference of one number then. */
+  readonly coupled?: boolean;
+  readonly tolerance?: number;
+}
+
+/** The examination of an optimizer: slots, ten published steps, independence of weights, zero gradients, descent, dtypes. */
+export function conformOptimizer(
+  make: (options: { learningRate: number }) => Optimizer,
+  {
+    name = make({ learningRate: 0.1 }).name,
+    reference,
+    coupled = false,
+    tolerance = 1e-12,
+  }: OptimizerConformance = {},
+): Case[] {
+  const optimizer = make({ learningRate: 0.1 });
+  const start = [Float64Array.of(0.5, -1, 2, 0.25), Float64Array.of(-3)];
+  const gradientAt = (step: number, weight: number) => weight + Math.sin(3 * step + weight);
+  const train = (steps: number, weights = start, slope = gradientAt, dtype: FloatDType = 'float64') =>
+    stepsOf(optimizer, weights, slope, { steps, dtype, learningRate: 0.1 });
+  const fail = (what: string, got: unknown, expected: unknown): never => {
+    throw new ConformanceError({ what, got: String(got), expected: String(expected) });
+  };
+  const each = (what: string, run: () => void): Case => ({ name: `${name}: ${what}`, run });
+  return [
+    ...(reference === undefined
+      ? []
+      : [
+          each('ten steps as published', () => {
+            const got = train(10);
+            start.forEach((weights, w) => {
+              weights.forEach((first, k) => {
+                let weight = first;
+                let slots = Object.fromEntries(
+                  Object.entries(optimizer.slots({ shape: [], dtype: 'float64' })).map(
+                    ([slot, { initial }]) => [slot, initial],
+                  ),
+                );
+                for (let step = 1; step <= 10; step++) {
+                  const next = reference({
+                    weight,
+                    gradient: gradientAt(step - 1, weight),
+                    slots,
+                    learningRate: 0.1,
+                    step,
+                  });
+                  [weight, slots] = [next.weight, { ...next.slots }];
+                  const own = got[step - 1]?.weights[w]?.[k] ?? Number.NaN;
+                  if (!near(own, weight, tolerance))
+                    fail(`weight ${w} [${k}] after step ${step}`, own, weight);
+                }
+              });
+            });
+          }),
+        ]),
+    each('slots keep their names and shapes', () => {
+      const wanted = Object.keys(optimizer.slots({ shape: [2], dtype: 'float64' })).sort();
+      for (const { slotNames } of train(2))
+        if (slotNames.join() !== wanted.join()) fail('slots', slotNames, wanted);
+    }),
+    each('a weight does not depend on another', () => {
+      const [both, alone] = [train(5), train(5, start.slice(0, 1))];
+      const [a, b] = [both.at(-1)?.weights[0], alone.at(-1)?.weights[0]];
+      if (!a?.every((x, i) => x === b?.[i])) fail('the first weight beside a second', a, b);
+    }),
+    ...(coupled
+      ? []
+      : [
+          each('a number of a weight does not depend on another', () => {
+            const whole = train(5).at(-1)?.weights[0];
+            start[0]?.forEach((first, k) => {
+              const single = train(5, [Float64Array.of(first)]).at(-1)?.weights[0]?.[0];
+              if (single === undefined || !near(single, whole?.[k] ?? Number.NaN, 1e-13))
+                fail(`number ${k}`, whole?.[k], single);
+            });
+          }),
+        ]),
+    each('gradients of 0 from the start, and of 1e-30 and 1e30, make no NaN', () => {
+      for (const size of [0, 1e-30, 1e30])
+        for (const { weights } of train(3, start, () => size))
+          if (!weights.every((numbers) => numbers.every(Number.isFinite)))
+            fail(`weights for gradients of ${size}`, weights.join(), 'numbers');
+    }),
+    each('it descends: the error w^2/2 falls', () => {
+      const small = stepsOf(optimizer, [Float64Array.of(1, -1)], (_, w) => w, {
+        steps: 200,
+        dtype: 'float64',
+        learningRate: 0.01,
+      });
+      const [first, last] = [1, Math.max(...(small.at(-1)?.weights[0]?.map(Math.abs) ?? [Infinity]))];
+      if (!(last < first)) fail('the largest weight after 200 steps', last, `below ${first}`);
+    }),
+    each('the same twice', () => {
+      const [a, b] = [train(4).at(-1)?.weights.join(), train(4).at(-1)?.weights.join()];
+      if (a !== b) fail('a second run', b, a);
+    }),
+    each('float32 is near float64', () => {
+      const [single, double] = [train(5, start, gradientAt, 'float32'), train(5)].map((run) =>
+        run.at(-1)?.weights.flatMap((w) => [...w]),
+      );
+      single?.forEach((x, i) => {
+        if (!near(x, double?.[i] ?? Number.NaN, 1e-3)) fail(`weight [${i}]`, x, double?.[i]);
+      });
+    }),
+    each('an empty weight', () => void train(2, [new Float64Array(0)])),
+  ];
+}
+
+interface Step {
+  readonly weights: readonly Float64Array[];
+  readonly slotNames: readonly string[];
+}
+
+/** The weights after each step, and the names of the slots. */
+function stepsOf(
+  optimizer: Optimizer,
+  start: readonly Float64Array[],
+  slope: (step: number, weight: number) => number,
+  { steps, dtype, learningRate }: { steps: number; dtype: FloatDType; learningRate: number },
+): Step[] {
+  const input = (name: string, shape: readonly number[], type: FloatDType | 'int32' = dtype) =>
+    placeholder({ shape, dtype: type }, name);
+  const [rate, step] = [input('learningRate', []), input('step', [], 'int32')];
+  const factor = optimizer.schedule?.(cast(step, dtype));
+  const parameters = start.map((numbers, i) => {
+    const weight = input(`weight ${i}`, [numbers.length]);
+    const slots = Object.entries(optimizer.slots(weight.spec)).map(([name, { spec, initial }]) => ({
+      name,
+      initial: new Float64Array(sizeOf(spec.shape)).fill(initial),
+      value: placeholder(spec, name),
+    }));
+    return { path: `weight ${i}/kernel`, weight, gradient: input(`gradient ${i}`, [numbers.length]), slots };
+  });
+  const scheduled = factor === undefined ? rate : mul(rate, factor);
+  const updated = optimizer.update(
+    parameters.map(({ slots, ...rest }) => ({
+      ...rest,
+      slots: Object.fromEntries(slots.map(({ name, value }) => [name, value])),
+    })),
+    { learningRate: scheduled, step },
+  );
+  const slotNames = [...new Set(updated.flatMap(({ slots }) => Object.keys(slots)))].sort();
+  const inputs: Value[] = [
+    rate,
+    step,
+    ...parameters.flatMap(({ weight, gradient, slots }) => [
+      weight,
+      gradient,
+      ...slots.map(({ value }) => value),
+    ]),
+  ];
+  const outputs = updated.flatMap(({ weight, slots }, i) => [
+    weight,
+    ...(parameters[i]?.slots ?? []).map(({ name, value }) => slots[name] ?? value),
+  ]);
+  const run = runner(inputs, outputs);
+  let numbers = parameters.map(({ slots }, i) => [
+    start[i] ?? new Float64Array(),
+    ...slots.map(({ initial }) => initial),
+  ]);
+  return Array.from({ length: steps }, (_, at) => {
+    const given = numbers.flatMap(([weight = new Float64Array(), ...slots]) => [
+      weight,
+      weight.map((w) => slope(at, w)),
+      ...slots,
+    ]);
+    const results = run([Float64Array.of(learningRate), Float64Array.of(at), ...given]).map(({ data }) =>
+      Float64Array.from(data),
+    );
+    let place = 0;
+    numbers = numbers.map((own) => own.map(() => results[place++] ?? new Float64Array()));
+    return { weights: numbers.map(([weight = new Float64Array()]) => weight), slotNames };
+  });
+}

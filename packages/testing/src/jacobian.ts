@@ -1,0 +1,119 @@
+import { type FloatDType, gradient, placeholder, type Shape, type Value } from '@pullback/core';
+import { ConformanceError } from './case.ts';
+import { difference, hasKink } from './differences.ts';
+import { build, type Numbers, runner } from './runner.ts';
+
+/** A function, its J^T, and the numbers to examine them with. */
+export interface Examined {
+  /** Called again and again: it must build the same each time. */
+  readonly f: (...x: Value[]) => Value | readonly Value[];
+  readonly shapes: readonly Shape[];
+  /** What inputs are called in findings. */
+  readonly names?: readonly string[];
+  /** How far derivatives may be from differences, relative to the larger of them and 1. */
+  readonly tolerance?: number;
+}
+
+/** f, and the J^T of f, as functions of numbers in float64. */
+export function pullbackOf({ f, shapes }: Examined, dtype: FloatDType = 'float64') {
+  const { inputs, outputs } = build(f, shapes, dtype);
+  const floats = outputs.filter((output) => output.dtype === dtype);
+  const seeds = floats.map(({ shape }, i) => placeholder({ shape, dtype }, `gradient ${i}`));
+  const parts = floats.map((output, i) => gradient(output, inputs, seeds[i]));
+  const forward = runner(inputs, floats);
+  const backward = floats.map((_, i) => runner([...inputs, ...seeds.slice(i, i + 1)], parts[i] ?? []));
+  return { forward, backward, outputs: floats };
+}
+
+/**
+ * Every entry of J, by J^T of unit gradients, against differences of `forward`; at a kink it must lie between both sides.
+ * @throws ConformanceError that names the entry, with both values.
+ */
+export function examineJacobian(examined: Examined, at: readonly Float64Array[]): void {
+  const { forward, backward, outputs } = pullbackOf(examined);
+  const { names = [], tolerance = 2e-6 } = examined;
+  outputs.forEach((output, o) => {
+    const count = output.shape.reduce((n, extent) => n * extent, 1);
+    const rows = Array.from({ length: count }, (_, j) => {
+      const unit = new Float64Array(count);
+      unit[j] = 1;
+      return backward[o]?.([...at, unit]) ?? [];
+    });
+    at.forEach((input, i) => {
+      input.forEach((x, k) => {
+        const move = moving(forward, at, i, k);
+        for (let j = 0; j < count; j++) {
+          const got = rows[j]?.[i]?.data[k] ?? Number.NaN;
+          const found = difference((y) => move(y)[o]?.data[j] ?? Number.NaN, x);
+          if (agrees(got, found, tolerance)) continue;
+          const name = names[i] ?? `input ${i}`;
+          const whole = outputs.length > 1 ? `output ${o} ` : 'output ';
+          throw new ConformanceError({
+            what: `the vjp gives a wrong d ${whole}[${j}] / d ${name} [${k}]`,
+            got: String(got),
+            expected: hasKink(found)
+              ? `between ${found.left} and ${found.right}, at a kink`
+              : `${found.value}, by central differences`,
+            at: `at ${at.map((numbers, n) => `${names[n] ?? `input ${n}`} = [${numbers.join(', ')}]`).join('; ')}`,
+          });
+        }
+      });
+    });
+  });
+}
+
+function agrees(got: number, found: ReturnType<typeof difference>, tolerance: number): boolean {
+  const { value, error, left, right } = found;
+  const scale = tolerance * Math.max(1, Math.abs(value), Math.abs(got));
+  const slack = (share: number) => share * Math.max(1, Math.abs(left), Math.abs(right));
+  if (hasKink(found))
+    return got >= Math.min(left, right) - slack(1e-4) && got <= Math.max(left, right) + slack(1e-4);
+  if (Math.abs(got - value) <= scale) return true;
+  // A second derivative that jumps, as elu's at 0, spoils the extrapolation: both sides alone tell then.
+  const sides = Math.max(Math.abs(got - left), Math.abs(got - right));
+  return error > scale / 10 && sides <= slack(2e-5);
+}
+
+/**
+ * The derivative of every output along the direction in which all numbers move alike: ties of two inputs are smooth along it.
+ * @throws ConformanceError
+ */
+export function examineDiagonal(examined: Examined, at: readonly Float64Array[]): void {
+  const { forward, backward, outputs } = pullbackOf(examined);
+  const { tolerance = 2e-6 } = examined;
+  const move = (y: number) => forward(at.map((numbers) => numbers.map((x) => x + y)));
+  outputs.forEach((output, o) => {
+    const count = output.shape.reduce((n, extent) => n * extent, 1);
+    for (let j = 0; j < count; j++) {
+      const unit = new Float64Array(count);
+      unit[j] = 1;
+      const slopes = backward[o]?.([...at, unit]) ?? [];
+      const got = slopes.reduce(
+        (total, { data }) => total + Float64Array.from(data).reduce((a, b) => a + b, 0),
+        0,
+      );
+      const found = difference((y) => move(y)[o]?.data[j] ?? Number.NaN, 0);
+      if (agrees(got, found, 10 * tolerance)) continue;
+      throw new ConformanceError({
+        what: `the vjp gives a wrong derivative of output [${j}] when all inputs move alike`,
+        got: String(got),
+        expected: `${found.value}, by central differences`,
+        at: `at ${at.map((numbers, n) => `input ${n} = [${numbers.join(', ')}]`).join('; ')}`,
+      });
+    }
+  });
+}
+
+/** What `forward` gives when one number of one input is moved; each place is computed once, for all outputs. */
+function moving(forward: Numbers, at: readonly Float64Array[], input: number, place: number) {
+  const known = new Map<number, ReturnType<Numbers>>();
+  return (y: number): ReturnType<Numbers> => {
+    const found = known.get(y);
+    if (found !== undefined) return found;
+    const results = forward(
+      at.map((numbers, i) => (i === input ? numbers.map((x, k) => (k === place ? y : x)) : numbers)),
+    );
+    known.set(y, results);
+    return results;
+  };
+}

@@ -4,6 +4,7 @@ import {
   isFloat,
   keyOf,
   type Metric,
+  NonFiniteError,
   OptionError,
   RandomStream,
   type Shape,
@@ -160,6 +161,18 @@ export class Engine {
     for (const { figure, metric, total } of watched)
       record[figure] = metric.summarize(Array.from(sums.get(total)?.data ?? []));
     return record;
+  }
+
+  /** The error of the first node that makes a NaN or an infinity in a step, if one does. */
+  async findNonFinite(samples: Samples, step: number): Promise<NonFiniteError | undefined> {
+    const ready = await this.prepare('training', samples, []);
+    try {
+      await this.runner.refuseNonFinite(ready, samples, step);
+      return undefined;
+    } catch (failure) {
+      if (failure instanceof NonFiniteError) return failure;
+      throw failure;
+    }
   }
 
   release(): void {

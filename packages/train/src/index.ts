@@ -13,7 +13,7 @@ export type { Standing } from './checkpoint/standing.ts';
 export type { InputShapes, Inputs, Targets } from './data.ts';
 export type { Network } from './definition.ts';
 export type { Losses, Predictions } from './heads.ts';
-export { type Inspected, Inspection } from './inspect.ts';
+export { type Inspected, Inspection, type ModelGraph } from './inspect.ts';
 export { type FinderOptions, type FoundRate, findLearningRate } from './learning-rate-finder.ts';
 export type { LoadOptions } from './match-weights.ts';
 export {

@@ -15,6 +15,7 @@ import type { Definition } from './definition.ts';
 import { errorOf } from './heads.ts';
 import type { Weights } from './model-options.ts';
 import { planNames, walkThrough, weightedSum } from './plan.ts';
+import type { Application } from './scope.ts';
 import { table } from './table.ts';
 
 /** One line of an inspection: a value of the forward pass and the gradient that comes back to it. */
@@ -81,52 +82,33 @@ export class Inspection {
   }
 }
 
-/** Runs one batch on the host by the primitives' own meaning and keeps everything. */
-export function inspectModel(
+/** The graph of one batch in prediction, with the numbers of everything that it starts from: for tools that look at all of it. */
+export interface ModelGraph {
+  readonly loss: Value;
+  readonly losses: readonly { readonly name: string; readonly kind: string; readonly value: Value }[];
+  readonly predictions: readonly Value[];
+  readonly inputs: readonly Value[];
+  readonly parameters: readonly { readonly path: string; readonly value: Value }[];
+  /** Every use of a layer, inner ones before those that they are in. */
+  readonly applications: readonly Application[];
+  readonly feeds: ReadonlyMap<Value, TensorLike>;
+}
+
+export function graphOf(
   definition: Definition,
   { inputs, targets }: Samples,
   weights: Weights,
   states: ReadonlyMap<string, Tensor>,
-): Inspection {
+): ModelGraph {
   const { heads, placement } = definition;
-  const { walk, xs, predictions, key, step } = walkThrough(definition, { inputs, targets }, false);
-  const goals = targets.map((target, i) => placeholder(target, planNames.target(i)));
+  const specOf = ({ shape, dtype }: Tensor) => ({ shape, dtype: isFloat(dtype) ? definition.dtype : dtype });
+  const specs = { inputs: inputs.map(specOf), targets: targets.map(specOf) };
+  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, false);
+  const goals = specs.targets.map((spec, i) => placeholder(spec, planNames.target(i)));
   const errors = heads.flatMap((head, i) => {
     const [prediction, goal] = [predictions[i], goals[i]];
     return prediction && goal ? [{ ...head, error: errorOf(head, prediction, goal, placement) }] : [];
   });
-  const loss = weightedSum(errors);
-  const listed: { path: string; kind: string; source: string; value: Value }[] = [
-    ...Object.keys(definition.inputs).map((path, i) => ({
-      path,
-      kind: 'input',
-      source: '',
-      value: xs[i] ?? loss,
-    })),
-    ...[...walk.parameters.values()].map(({ path, value }) => ({ path, kind: 'weight', source: '', value })),
-    ...walk.applications.flatMap(({ path, kind, source, outputs }) =>
-      outputs.map((value, i) => ({
-        path: i === 0 ? path : `${path}:${i}`,
-        kind,
-        source: source ?? '',
-        value,
-      })),
-    ),
-    ...(errors.length > 1
-      ? errors.map(({ name, loss: { name: kind }, error: value }) => ({
-          path: `loss/${name}`,
-          kind,
-          source: '',
-          value,
-        }))
-      : []),
-    { path: 'loss', kind: heads.map(({ loss: { name } }) => name).join(' + '), source: '', value: loss },
-  ];
-  const differentiable = listed.filter(({ value }) => isFloat(value.dtype));
-  const gradients = gradient(
-    loss,
-    differentiable.map(({ value }) => value),
-  );
   const feeds = new Map<Value, TensorLike>([
     [key, new Int32Array(2)],
     [step, { shape: [], data: new Int32Array(1) }],
@@ -137,8 +119,38 @@ export function inspectModel(
   xs.forEach((x, i) => {
     feeds.set(x, inputs[i] ?? []);
   });
-  for (const { path, value } of walk.parameters.values()) feeds.set(value, weights[path] ?? []);
+  const parameters = [...walk.parameters.values()];
+  for (const { path, value } of parameters) feeds.set(value, weights[path] ?? []);
   for (const { path, value } of walk.states.values()) feeds.set(value, states.get(path) ?? []);
+  return {
+    loss: weightedSum(errors),
+    losses: errors.map(({ name, loss, error }) => ({ name, kind: loss.name, value: error })),
+    predictions,
+    inputs: xs,
+    parameters,
+    applications: walk.applications,
+    feeds,
+  };
+}
+
+/** Runs one batch on the host by the primitives' own meaning and keeps everything. */
+export function inspectModel(names: readonly string[], graph: ModelGraph): Inspection {
+  const { loss, losses, inputs, parameters, applications, feeds } = graph;
+  const line = (path: string, kind: string, value: Value, source = '') => ({ path, kind, source, value });
+  const listed = [
+    ...inputs.map((value, i) => line(names[i] ?? '', 'input', value)),
+    ...parameters.map(({ path, value }) => line(path, 'weight', value)),
+    ...applications.flatMap(({ path, kind, source, outputs }) =>
+      outputs.map((value, i) => line(i === 0 ? path : `${path}:${i}`, kind, value, source)),
+    ),
+    ...(losses.length > 1 ? losses.map(({ name, kind, value }) => line(`loss/${name}`, kind, value)) : []),
+    line('loss', losses.map(({ kind }) => kind).join(' + '), loss),
+  ];
+  const differentiable = listed.filter(({ value }) => isFloat(value.dtype));
+  const gradients = gradient(
+    loss,
+    differentiable.map(({ value }) => value),
+  );
   const numbers = evaluate([...listed.map(({ value }) => value), ...gradients], feeds);
   return new Inspection(
     listed.map(({ path, kind, source, value }, i) => {

@@ -1,11 +1,11 @@
 import {
   type Backend,
-  CheckpointError,
   checkLearningRate,
   DataError,
   DisposedError,
   type FloatDType,
   type Metric,
+  type NonFiniteError,
   OptionError,
   placementOf,
   type Tensor,
@@ -20,7 +20,7 @@ import { Engine } from './engine.ts';
 import { fitLoop, type Trainee } from './fit.ts';
 import { fitData } from './fit-data.ts';
 import { headsOf } from './heads.ts';
-import { type Inspection, inspectModel } from './inspect.ts';
+import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
 import { type LoadOptions, matchWeights } from './match-weights.ts';
 import {
   type Batch,
@@ -201,18 +201,14 @@ export class Model<Name extends string = never> {
   async weights(): Promise<Weights> {
     const { store } = this.#now();
     await this.#queue.settled();
-    const tensors = await store.tensors('weight:');
-    return Object.fromEntries([...tensors].map(([path, { shape, data }]) => [path, { shape, data }]));
+    return store.numbers('weight:');
   }
 
   /** What the optimizer keeps beside every weight under the name `slot`, by the weight's path, copied. */
   async slots(slot: string): Promise<Weights> {
     const { store } = this.#now();
     await this.#queue.settled();
-    const found = [...(await store.tensors('slot:'))].flatMap(([name, { shape, data }]) =>
-      name.endsWith(`/${slot}`) ? [[name.slice(0, -slot.length - 1), { shape, data }] as const] : [],
-    );
-    return Object.fromEntries(found);
+    return store.numbers('slot:', `/${slot}`);
   }
 
   /**
@@ -223,10 +219,8 @@ export class Model<Name extends string = never> {
   async load(weights: Weights, options: LoadOptions = {}): Promise<void> {
     const { store } = this.#now();
     await this.#queue.settled();
-    const held = new Map(
-      store.names('weight:').map((name) => [name.slice('weight:'.length), store.spec(name)]),
-    );
-    for (const [path, data] of matchWeights(weights, held, options)) store.write(`weight:${path}`, data);
+    const found = matchWeights(weights, store.specs('weight:'), options);
+    for (const [path, data] of found) store.write(`weight:${path}`, data);
   }
 
   /**
@@ -248,10 +242,29 @@ export class Model<Name extends string = never> {
 
   /** Every value of the forward pass and its gradient on one batch, by path: (2.3) made visible. */
   async inspect({ x, target }: { x: Inputs; target: Targets }): Promise<Inspection> {
+    return inspectModel(Object.keys(this.#now().definition.inputs), await this.graph({ x, target }));
+  }
+
+  /** The graph of one batch in prediction, with all numbers; in another dtype, if one is asked for. For tools such as gradient checks. */
+  async graph(
+    { x, target }: { x: Inputs; target: Targets },
+    { dtype = this.dtype }: { dtype?: FloatDType } = {},
+  ): Promise<ModelGraph> {
     const engine = this.#now();
     const batch = engine.samples(x, target);
     const states = await engine.store.tensors('state:');
-    return inspectModel(engine.definition, batch, await this.weights(), states);
+    return graphOf({ ...engine.definition, dtype }, batch, await this.weights(), states);
+  }
+
+  /**
+   * Looks for the first node, forward, backward or in the update, that makes a NaN or an infinity in a step on this batch.
+   * @returns its error, or undefined when all numbers are finite. Nothing is trained.
+   */
+  async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
+    const engine = this.#now();
+    const samples = engine.samples(batch.x, batch.y, batch);
+    await this.#queue.settled();
+    return engine.findNonFinite(samples, this.#steps);
   }
 
   /** Frees everything; a disposed model refuses every call. */
@@ -287,15 +300,8 @@ export class Model<Name extends string = never> {
 
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
   async restore(checkpoint: Checkpoint): Promise<void> {
-    const standing = readStanding(checkpoint.metadata);
     const { definition, store } = this.#now();
-    const { layout } = definition;
-    if (standing.layout !== layout)
-      throw new CheckpointError({
-        got: `a model of samples in ${standing.layout}s`,
-        expected: `${layout}s`,
-        at: 'the checkpoint',
-      });
+    const standing = readStanding(checkpoint.metadata, definition.layout);
     await this.#queue.settled();
     await restoreStore(store, checkpoint);
     this.#steps = standing.steps;

@@ -205,6 +205,8 @@ class PathScope implements Scope {
   }
 }
 
+/** The Values that a layer returned: one, several, or several by name. */
 function valuesOf(output: unknown): Value[] {
-  return [output].flat(2).filter((item) => item instanceof Value);
+  if (output instanceof Value) return [output];
+  return typeof output === 'object' && output !== null ? Object.values(output).flatMap(valuesOf) : [];
 }

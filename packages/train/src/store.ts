@@ -6,6 +6,7 @@ import {
   type FloatDType,
   isFloat,
   roundTo,
+  type Shape,
   sizeOf,
   type Tensor,
   type TensorSpec,
@@ -33,6 +34,11 @@ export class Store {
     const buffer = this.#buffers.get(name);
     if (buffer === undefined) throw new UnknownNameError('number', name, this.names());
     return buffer.spec;
+  }
+
+  /** The specs of everything whose name starts with `prefix`, by the rest of the name. */
+  specs(prefix: string): Map<string, TensorSpec> {
+    return new Map(this.names(prefix).map((name) => [name.slice(prefix.length), this.spec(name)]));
   }
 
   /** The buffer of that name, made and filled on first use. */
@@ -64,6 +70,14 @@ export class Store {
       if (name.startsWith(prefix))
         found.set(name.slice(prefix.length), { ...buffer.spec, data: await this.backend.read(buffer) });
     return found;
+  }
+
+  /** Shapes and numbers of everything between that start and that end of its name, by what stands between. */
+  async numbers(start: string, end = ''): Promise<Record<string, { shape: Shape; data: TypedArray }>> {
+    const found = [...(await this.tensors(start))].filter(([name]) => name.endsWith(end));
+    return Object.fromEntries(
+      found.map(([name, { shape, data }]) => [name.slice(0, name.length - end.length), { shape, data }]),
+    );
   }
 
   /** Fills with zeros. */

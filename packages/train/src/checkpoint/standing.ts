@@ -19,8 +19,8 @@ export function writeStanding(standing: Standing): Record<string, string> {
   return { format: 'pullback', version, ...Object.fromEntries(texts) };
 }
 
-/** @throws CheckpointError for metadata that are not a model's, or of a later version. */
-export function readStanding(metadata: Readonly<Record<string, string>>): Standing {
+/** @throws CheckpointError for metadata that are not a model's, of a later version, or of another layout than is wanted. */
+export function readStanding(metadata: Readonly<Record<string, string>>, wanted?: Layout): Standing {
   if (metadata['format'] !== 'pullback' || metadata['version'] !== version)
     throw refuse(
       `the format '${metadata['format'] ?? ''}', version '${metadata['version'] ?? ''}'`,
@@ -30,6 +30,8 @@ export function readStanding(metadata: Readonly<Record<string, string>>): Standi
   const { dtype, layout } = metadata;
   if (dtype !== 'float32' && dtype !== 'float64') throw refuse(`the dtype '${dtype}'`, 'float32 or float64');
   if (layout !== 'row' && layout !== 'column') throw refuse(`the layout '${layout}'`, 'row or column');
+  if (wanted !== undefined && layout !== wanted)
+    throw refuse(`a model of samples in ${layout}s`, `${wanted}s`);
   const number = (name: keyof Standing, isRight: (x: number) => boolean): number => {
     const text = metadata[name] ?? '';
     const value = Number(text);

@@ -2,9 +2,11 @@ import {
   type Backend,
   type Binding,
   type Buffer,
+  DisposedError,
   type Executable,
   type HostTensor,
   type Program,
+  ShapeError,
   type TensorSpec,
   type TypedArray,
   tensorOf,
@@ -24,7 +26,9 @@ export class LoopBackend implements Backend {
   }
 
   write(buffer: Buffer, data: TypedArray): void {
-    this.#array(buffer).data.set(data);
+    const { data: own } = this.#array(buffer);
+    refuseOther('elements', data.length, own.length);
+    own.set(data);
   }
 
   async read(buffer: Buffer): Promise<TypedArray> {
@@ -40,6 +44,8 @@ export class LoopBackend implements Backend {
   }
 
   #bind(program: Program, inputs: readonly Buffer[], outputs: readonly Buffer[]): Binding {
+    refuseOther('inputs', inputs.length, program.inputs.length);
+    refuseOther('outputs', outputs.length, program.outputs.length);
     const once = () => {
       const values = inputs.map((input) => this.#array(input));
       for (const { primitive, attributes, inputs: from, outputs: specs } of program.body) {
@@ -65,8 +71,16 @@ export class LoopBackend implements Backend {
 
   #array(buffer: Buffer): HostTensor {
     const found = this.#arrays.get(buffer);
-    if (found === undefined) throw new Error('a buffer that was freed, or of another backend');
+    if (found === undefined)
+      throw new DisposedError({
+        got: 'a buffer that was freed, or of another backend',
+        expected: 'one of mine',
+      });
     return found;
   }
+}
+
+function refuseOther(what: string, got: number, expected: number): void {
+  if (got !== expected) throw new ShapeError({ got: `${got} ${what}`, expected: String(expected) });
 }
 // #endregion

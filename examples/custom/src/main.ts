@@ -105,3 +105,6 @@ await other.fit(x, y, { epochs: 300, sampleWeights: [1, 2, 2, 1], progress: fals
 const figures = await other.evaluate(x, y, { metrics: [within()] });
 console.log('all together:', figures);
 assert.equal(figures['within'], 1);
+
+await import('./persistence.ts');
+await import('./conformance.ts');

@@ -59,6 +59,7 @@ export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecor
     },
     keep: () => model.keep(),
   });
+  let last = performance.now();
   for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
     const control = controlOf(epoch);
     for (const callback of callbacks) await callback.epochStart?.(control);
@@ -73,7 +74,7 @@ export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecor
     model.clearTotals();
     const done = resume && epoch === 1 ? model.batchCount : 0;
     model.epochStarts(done);
-    let [samples, last] = [0, started];
+    let samples = 0;
     for await (const batch of source.batches(model.epochCount, done)) {
       signal?.throwIfAborted();
       await model.train(batch, watched);

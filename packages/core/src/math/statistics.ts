@@ -6,6 +6,7 @@ import { equal } from '../ops/comparisons.ts';
 import { sqrt, square } from '../ops/functions.ts';
 import { select } from '../ops/select.ts';
 import { normalizeAxes } from '../shape.ts';
+import { checkDType } from '../tensor.ts';
 import type { Value } from '../value.ts';
 
 /** How many elements of `x` one result of a reduction stands for. */
@@ -13,8 +14,9 @@ function count(x: Value, axis: ReductionOptions['axis']): number {
   return normalizeAxes(axis, x.shape.length).reduce((n, i) => n * (x.shape[i] ?? 1), 1);
 }
 
-/** sum x / n over `axis`; NaN over nothing. */
+/** sum x / n over `axis`; NaN over nothing. @throws DTypeError for integers: their quotient would be cut off. */
 export function mean(x: Value, options: ReductionOptions = {}): Value {
+  checkDType('a mean', x.dtype, ['float32', 'float64'], "cast(x, 'float32') says what is meant.");
   return div(sum(x, options), count(x, options.axis));
 }
 

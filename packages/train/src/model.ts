@@ -251,9 +251,9 @@ export class Model<Name extends string = never> {
     { dtype = this.dtype }: { dtype?: FloatDType } = {},
   ): Promise<ModelGraph> {
     const engine = this.#now();
-    const batch = engine.samples(x, target);
     const states = await engine.store.tensors('state:');
-    return graphOf({ ...engine.definition, dtype }, batch, await this.weights(), states);
+    const definition = { ...engine.definition, dtype };
+    return graphOf(definition, engine.samples(x, target), await this.weights(), states);
   }
 
   /**
@@ -262,9 +262,8 @@ export class Model<Name extends string = never> {
    */
   async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
     const engine = this.#now();
-    const samples = engine.samples(batch.x, batch.y, batch);
     await this.#queue.settled();
-    return engine.findNonFinite(samples, this.#steps);
+    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#steps);
   }
 
   /** Frees everything; a disposed model refuses every call. */

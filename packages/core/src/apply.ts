@@ -18,6 +18,7 @@ export function apply<In extends readonly Value[]>(
   node: Composite<In, readonly Value[]>,
   ...inputs: In
 ): readonly Value[];
+export function apply<In extends readonly Value[]>(node: Composite<In>, ...inputs: In): Outputs;
 export function apply<In extends readonly Value[]>(node: Composite<In>, ...inputs: In): Outputs {
   if (depth === deepest)
     throw new CycleError({
@@ -65,7 +66,8 @@ export function applyMany<In extends readonly Value[], A extends Attributes>(
   return vertexOf(node, inputs, attributes).outputs;
 }
 
-function vertexOf(node: Primitive, inputs: readonly Value[], attributes: Attributes): Vertex {
+/** The vertex of a primitive, with as many outputs as it has. */
+export function vertexOf(node: Primitive, inputs: readonly Value[], attributes: Attributes): Vertex {
   return within(node.name, () => {
     const specs: readonly TensorSpec[] = [
       node.infer(

@@ -5,6 +5,7 @@ import { add } from './ops/arithmetic.ts';
 import { fill } from './ops/leaves.ts';
 import { describeOrigin, labelled } from './origin.ts';
 import { formatShape, sameShape } from './shape.ts';
+import { sources, upstream } from './upstream.ts';
 import type { Value, Vertex } from './value.ts';
 
 /**
@@ -30,13 +31,13 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
     throw new ShapeError({ got: `a seed of ${formatShape(start.shape)}`, expected: formatShape(of.shape) });
 
   const wanted = new Set(at);
-  const upstream = ancestors(of).sort((a, b) => a.id - b.id);
+  const vertices = upstream([of], sources);
   const active = new Set<Vertex>();
   const matters = (value: Value) => wanted.has(value) || active.has(value.vertex);
-  for (const vertex of upstream) if (sources(vertex).some(matters)) active.add(vertex);
+  for (const vertex of vertices) if (sources(vertex).some(matters)) active.add(vertex);
 
   const gradients = new Map([[of, start]]);
-  for (const vertex of upstream.reverse()) {
+  for (const vertex of vertices.reverse()) {
     if (!active.has(vertex)) continue;
     const arriving = vertex.outputs.map((output) => gradients.get(output));
     if (arriving.every((part) => part === undefined)) continue;
@@ -53,13 +54,8 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
   return at.map((value) => gradients.get(value) ?? fill(0, value.shape, value.dtype));
 }
 
-/** What a gradient flows on to: the inputs, or what `forward` built where the chain rule does the work. */
-function sources(vertex: Vertex): readonly Value[] {
-  return vertex.node.vjp === undefined && vertex.expansion !== undefined ? vertex.expansion : vertex.inputs;
-}
-
 /** J^T times the arriving gradient: by hand, or straight on into what `forward` built. */
-function pullback(vertex: Vertex, arriving: Cotangents): Cotangents {
+export function pullback(vertex: Vertex, arriving: Cotangents): Cotangents {
   const { node, inputs } = vertex;
   if (node.vjp === undefined) return vertex.expansion === undefined ? [] : arriving;
   const [single] = arriving;
@@ -82,16 +78,4 @@ function pullback(vertex: Vertex, arriving: Cotangents): Cotangents {
       });
   });
   return parts;
-}
-
-// A stack of its own: a graph may be deeper than the call stack.
-function ancestors(of: Value): Vertex[] {
-  const seen = new Set<Vertex>();
-  const waiting = [of.vertex];
-  for (let vertex = waiting.pop(); vertex !== undefined; vertex = waiting.pop()) {
-    if (seen.has(vertex)) continue;
-    seen.add(vertex);
-    for (const source of sources(vertex)) waiting.push(source.vertex);
-  }
-  return [...seen];
 }

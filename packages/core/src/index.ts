@@ -67,6 +67,7 @@ export {
   variance,
 } from './math/statistics.ts';
 export type {
+  Batch,
   Composite,
   Cotangents,
   GradientOf,
@@ -95,7 +96,7 @@ export { foldIn, randomBits, uniform } from './ops/random.ts';
 export { expandDims, reshape, squeeze } from './ops/reshape.ts';
 export { select } from './ops/select.ts';
 export { type PadOptions, pad, slice } from './ops/slice-pad.ts';
-export { swapAxes, transpose } from './ops/transpose.ts';
+export { moveAxis, swapAxes, transpose } from './ops/transpose.ts';
 export { describeOrigin, labelled, type Origin, type Pass, within } from './origin.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
@@ -105,3 +106,4 @@ export { formatProgram, type Instruction, type Program } from './trace/program.t
 export { trace } from './trace/trace.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';
 export { type Attribute, type Attributes, Value, Vertex } from './value.ts';
+export { perSampleGradients, type VmapOptions, vmap } from './vmap.ts';

@@ -44,6 +44,15 @@ export interface HostTensor {
   readonly data: TypedArray;
 }
 
+/** What a batching rule knows beside its inputs. */
+export interface Batch<A extends Attributes = Attributes> {
+  readonly attributes: A;
+  /** How many samples there are. */
+  readonly size: number;
+  /** For each input, whether samples lie along a first axis of its own; otherwise it is the same for all. */
+  readonly batched: readonly boolean[];
+}
+
 type Each<In extends readonly Value[], T> = { readonly [K in keyof In]: T };
 
 /** A node that backends know: its shape rule, its meaning and its vjp in one object. */
@@ -63,6 +72,11 @@ export interface Primitive<
     attributes: A,
   ): void;
   vjp?(gradient: GradientOf<Out>, at: Vertex<In, A>): Cotangents;
+  /**
+   * The same for many samples at once, along a new first axis of the batched inputs and of all outputs. Where it is left
+   * out, what is elementwise or an identity is applied to all samples as it is, anything else to one after the other.
+   */
+  batch?(inputs: In, batch: Batch<A>): Out;
 }
 
 export type Node = Composite | Primitive;

@@ -1,6 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import type { Primitive } from '../node.ts';
+import type { Batch, Primitive } from '../node.ts';
 import { formatShape, normalizeAxes, type Shape, sameShape, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { readView, reduceView } from '../walk.ts';
@@ -30,6 +30,7 @@ const broadcastPrimitive: Primitive<readonly [Value], BroadcastAttributes, Value
   vjp: (gradient, { input: x }) => [
     sum(gradient, { axis: axesThatDiffer(x.shape, gradient.shape), keepAxis: true }),
   ],
+  batch: ([x], { attributes: { shape }, size }) => broadcast(x, [size, ...shape]),
 };
 
 /** `x` repeated to `shape` by NumPy's rule. @throws ShapeError */
@@ -38,6 +39,19 @@ export function broadcast(x: Value, shape: Shape): Value {
   const missing = Math.max(0, shape.length - x.shape.length);
   const aligned = reshape(x, [...new Array<number>(missing).fill(1), ...x.shape]);
   return sameShape(aligned.shape, shape) ? aligned : applyPrimitive(broadcastPrimitive, [aligned], { shape });
+}
+
+/** The inputs of a batching rule, all with the axis of samples. */
+export function forEachSample(
+  inputs: readonly Value[],
+  { size, batched }: Pick<Batch, 'size' | 'batched'>,
+): Value[] {
+  return inputs.map((x, i) => (batched[i] === true ? x : broadcast(x, [size, ...x.shape])));
+}
+
+/** Places of axes behind a new first one. */
+export function behind(axes: readonly number[]): number[] {
+  return axes.map((axis) => axis + 1);
 }
 
 export interface AxesAttributes extends Readonly<Record<string, readonly number[]>> {
@@ -59,6 +73,7 @@ const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
   },
   evaluate: ([x], [output], { axes }) => reduceView(x, output, axes, pairwise),
   vjp: (gradient, { input: x }) => [broadcast(gradient, x.shape)],
+  batch: ([x], { attributes: { axes } }) => sum(x, { axis: behind(axes), keepAxis: true }),
 };
 
 const run = 64;

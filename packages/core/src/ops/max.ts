@@ -7,6 +7,7 @@ import { reduceView } from '../walk.ts';
 import { div, mul, neg } from './arithmetic.ts';
 import {
   type AxesAttributes,
+  behind,
   broadcast,
   dropAxes,
   type ReductionOptions,
@@ -36,6 +37,7 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
     const top = cast(equal(broadcast(y, x.shape), x), gradient.dtype);
     return [mul(top, div(gradient, sum(top, { axis: axes, keepAxis: true })))];
   },
+  batch: ([x], { attributes: { axes } }) => max(x, { axis: behind(axes), keepAxis: true }),
 };
 
 /** The maximum over `axis`; NaN when there is one; ties share the gradient equally. @throws ShapeError over nothing. */
@@ -67,6 +69,7 @@ const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
       for (let k = 1; k < n && !Number.isNaN(at(best)); k++) if (!(at(k) <= at(best))) best = k;
       return best;
     }),
+  batch: ([x], { attributes: { axis } }) => argmax(x, { axis: axis + 1, keepAxis: true }),
 };
 
 /** Where the maximum along `axis` stands, as int32: the first of equals, the first NaN when there is one. No gradient. */

@@ -22,6 +22,7 @@ const reshapePrimitive: Primitive<readonly [Value], ReshapeAttributes, Value> = 
   },
   evaluate: ([x], [output]) => output.data.set(x.data),
   vjp: (gradient, { input: x }) => [reshape(gradient, x.shape)],
+  batch: ([x], { attributes: { shape }, size }) => reshape(x, [size, ...shape]),
 };
 
 /**

@@ -30,6 +30,8 @@ const slicePrimitive: Primitive<readonly [Value], SliceAttributes, Value> = {
     const high = x.shape.map((extent, i) => extent - (start[i] ?? 0) - (covered[i] ?? 0));
     return [pad(gradient, { low: start, high, between: step.map((s) => s - 1) })];
   },
+  batch: ([x], { attributes: { start, stop, step }, size }) =>
+    slice(x, [0, ...start], [size, ...stop], [1, ...step]),
 };
 
 /**
@@ -99,6 +101,8 @@ const padPrimitive: Primitive<readonly [Value], PadAttributes, Value> = {
     const stop = x.shape.map((n, i) => (low[i] ?? 0) + (n === 0 ? 0 : (n - 1) * (step[i] ?? 1) + 1));
     return [slice(gradient, low, stop, step)];
   },
+  batch: ([x], { attributes: { low, high, between, value } }) =>
+    pad(x, { low: [0, ...low], high: [0, ...high], between: [0, ...between], value }),
 };
 
 export interface PadOptions {

@@ -3,6 +3,7 @@ import type { Primitive } from '../node.ts';
 import { fill, filledWith } from '../ops/leaves.ts';
 import { describeOrigin, type Origin } from '../origin.ts';
 import { tensorOf } from '../tensor.ts';
+import { upstream } from '../upstream.ts';
 import type { Value, Vertex } from '../value.ts';
 import { structuralKeys } from './keys.ts';
 import type { Instruction, Program } from './program.ts';
@@ -31,7 +32,7 @@ export function trace(inputs: readonly Value[], outputs: readonly Value[]): Prog
   const body: Draft[] = [];
   let next = inputs.length;
 
-  for (const original of upstream(outputs, numbers)) {
+  for (const original of upstream(outputs, needs, numbers)) {
     const { expansion } = original;
     if (expansion !== undefined) {
       expansion.forEach((meant, i) => {
@@ -78,19 +79,12 @@ export function trace(inputs: readonly Value[], outputs: readonly Value[]): Prog
   return withoutDead({ inputs: inputs.map((input) => input.spec), body, outputs: outputs.map(numberOf) });
 }
 
-type Draft = Instruction & { readonly primitive: Primitive; readonly origins: Origin[] };
-
-/** The vertices that the outputs need, oldest first; composites with all that they stand for. */
-function upstream(outputs: readonly Value[], given: ReadonlyMap<Value, number>): Vertex[] {
-  const seen = new Set<Vertex>();
-  const waiting = [...outputs];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (given.has(value) || seen.has(value.vertex)) continue;
-    seen.add(value.vertex);
-    waiting.push(...(value.vertex.expansion ?? value.inputs));
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
+/** What a vertex is computed from: composites stand for what they built. */
+function needs(vertex: Vertex): readonly Value[] {
+  return vertex.expansion ?? vertex.inputs;
 }
+
+type Draft = Instruction & { readonly primitive: Primitive; readonly origins: Origin[] };
 
 /** The number that an instruction puts everywhere, if it does. */
 function splatOf(maker: Draft | undefined): number | undefined {

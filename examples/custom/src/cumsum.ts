@@ -24,7 +24,7 @@ const cumsumPrimitive: Primitive<readonly [Value], Readonly<Record<string, never
   },
   vjp: (gradient) => [flip(cumsum(flip(gradient, -1)), -1)],
   // With one more axis in front it does the same to each row.
-  batch: (attributes) => attributes,
+  batch: ([x]) => cumsum(x),
 };
 
 export function cumsum(x: Value): Value {

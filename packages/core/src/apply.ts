@@ -6,6 +6,12 @@ import { type Attributes, Value, Vertex, vertexCount } from './value.ts';
 
 const deepest = 500;
 let depth = 0;
+let eldestHere = 0;
+
+/** Whether a Value was made by the `forward` that runs now, or outside of all: its inner structure is then known to whoever uses it. */
+export function madeHere({ vertex }: Value): boolean {
+  return vertex.id >= eldestHere;
+}
 
 /**
  * A composite applied to values. `forward` runs once; what it built is kept as the vertex's expansion, from which
@@ -18,6 +24,7 @@ export function apply<In extends readonly Value[]>(
   node: Composite<In, readonly Value[]>,
   ...inputs: In
 ): readonly Value[];
+export function apply<In extends readonly Value[]>(node: Composite<In>, ...inputs: In): Outputs;
 export function apply<In extends readonly Value[]>(node: Composite<In>, ...inputs: In): Outputs {
   if (depth === deepest)
     throw new CycleError({
@@ -32,17 +39,22 @@ export function apply<In extends readonly Value[]>(node: Composite<In>, ...input
       hint: 'constant(x) makes one of numbers.',
     });
   const eldest = vertexCount();
+  const outer = eldestHere;
+  eldestHere = eldest;
   depth++;
   try {
     return within(node.name, () => {
       const made = node.forward(...inputs);
       const expansion = made instanceof Value ? [made] : made;
-      for (const output of expansion) refuseCaptured(node, output, inputs, eldest);
+      const other = node.detour?.forward(...inputs);
+      const detour = other === undefined || other instanceof Value ? other && [other] : other;
+      for (const output of [...expansion, ...(detour ?? [])]) refuseCaptured(node, output, inputs, eldest);
       const specs = expansion.map((output) => output.spec);
-      const vertex = new Vertex(node, inputs, {}, specs, expansion, currentOrigin());
+      const vertex = new Vertex(node, inputs, {}, specs, expansion, currentOrigin(), detour);
       return made instanceof Value ? vertex.output : vertex.outputs;
     });
   } finally {
+    eldestHere = outer;
     depth--;
   }
 }
@@ -65,7 +77,8 @@ export function applyMany<In extends readonly Value[], A extends Attributes>(
   return vertexOf(node, inputs, attributes).outputs;
 }
 
-function vertexOf(node: Primitive, inputs: readonly Value[], attributes: Attributes): Vertex {
+/** The vertex of a primitive, with as many outputs as it has. */
+export function vertexOf(node: Primitive, inputs: readonly Value[], attributes: Attributes): Vertex {
   return within(node.name, () => {
     const specs: readonly TensorSpec[] = [
       node.infer(

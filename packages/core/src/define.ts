@@ -1,5 +1,5 @@
 import { apply } from './apply.ts';
-import type { Cotangents } from './node.ts';
+import type { Cotangents, Detour } from './node.ts';
 import type { Value, Vertex } from './value.ts';
 
 /** A node of one's own with one output; see `defineNode`. */
@@ -7,6 +7,7 @@ export interface NodeRules<In extends readonly Value[]> {
   forward(...inputs: In): Value;
   /** J^T gradient, one for each input; undefined where there is none. */
   vjp?(gradient: Value, at: Vertex<In>): Cotangents;
+  readonly detour?: Detour<In, Value>;
 }
 
 /** A node of one's own with several outputs: gradients come as an array, undefined where nobody sent one. */

@@ -5,6 +5,7 @@ import { add } from './ops/arithmetic.ts';
 import { fill } from './ops/leaves.ts';
 import { describeOrigin, labelled } from './origin.ts';
 import { formatShape, sameShape } from './shape.ts';
+import { sources, upstream } from './upstream.ts';
 import type { Value, Vertex } from './value.ts';
 
 /**
@@ -30,13 +31,20 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
     throw new ShapeError({ got: `a seed of ${formatShape(start.shape)}`, expected: formatShape(of.shape) });
 
   const wanted = new Set(at);
-  const upstream = ancestors(of).sort((a, b) => a.id - b.id);
+  const vertices = upstream([of], sources);
   const active = new Set<Vertex>();
   const matters = (value: Value) => wanted.has(value) || active.has(value.vertex);
-  for (const vertex of upstream) if (sources(vertex).some(matters)) active.add(vertex);
+  const asked = (vertex: Vertex) => unread(vertex).filter((input) => wanted.has(input));
+  for (const vertex of vertices)
+    if (sources(vertex).some(matters) || asked(vertex).length > 0) active.add(vertex);
 
   const gradients = new Map([[of, start]]);
-  for (const vertex of upstream.reverse()) {
+  const told = new Map<Value, Value>();
+  const grow = (sums: Map<Value, Value>, value: Value, part: Value) => {
+    const sum = sums.get(value);
+    sums.set(value, sum === undefined ? part : add(sum, part));
+  };
+  for (const vertex of vertices.reverse()) {
     if (!active.has(vertex)) continue;
     const arriving = vertex.outputs.map((output) => gradients.get(output));
     if (arriving.every((part) => part === undefined)) continue;
@@ -45,21 +53,44 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
       pullback(vertex, arriving).forEach((part, i) => {
         const source = sources(vertex)[i];
         if (part === undefined || source === undefined || !matters(source)) return;
-        const sum = gradients.get(source);
-        gradients.set(source, sum === undefined ? part : add(sum, part));
+        grow(gradients, source, part);
       });
+      for (const [input, part] of reported(vertex, arriving, asked(vertex))) grow(told, input, part);
     });
   }
-  return at.map((value) => gradients.get(value) ?? fill(0, value.shape, value.dtype));
+  return at.map((value) => {
+    const parts = [gradients.get(value), told.get(value)].filter((part) => part !== undefined);
+    const [first, second] = parts;
+    if (first === undefined) return fill(0, value.shape, value.dtype);
+    return second === undefined ? first : add(first, second);
+  });
 }
 
-/** What a gradient flows on to: the inputs, or what `forward` built where the chain rule does the work. */
-function sources(vertex: Vertex): readonly Value[] {
-  return vertex.node.vjp === undefined && vertex.expansion !== undefined ? vertex.expansion : vertex.inputs;
+/** The inputs that `forward` did not read. */
+function unread({ node, inputs }: Vertex): readonly Value[] {
+  const through = node.kind === 'composite' ? node.detour?.through : undefined;
+  return (through ?? []).flatMap((i) => inputs[i] ?? []);
+}
+
+/** The gradients at unread inputs, by way of them, for who asks. They do not flow on: what was read has them already. */
+function reported(
+  { detour = [] }: Vertex,
+  arriving: Cotangents,
+  inputs: readonly Value[],
+): readonly (readonly [Value, Value])[] {
+  if (inputs.length === 0) return [];
+  return detour.flatMap((output, i) => {
+    const part = arriving[i];
+    const slopes = part === undefined ? [] : gradient(output, inputs, part);
+    return slopes.flatMap((slope, k) => {
+      const input = inputs[k];
+      return input === undefined ? [] : [[input, slope] as const];
+    });
+  });
 }
 
 /** J^T times the arriving gradient: by hand, or straight on into what `forward` built. */
-function pullback(vertex: Vertex, arriving: Cotangents): Cotangents {
+export function pullback(vertex: Vertex, arriving: Cotangents): Cotangents {
   const { node, inputs } = vertex;
   if (node.vjp === undefined) return vertex.expansion === undefined ? [] : arriving;
   const [single] = arriving;
@@ -82,16 +113,4 @@ function pullback(vertex: Vertex, arriving: Cotangents): Cotangents {
       });
   });
   return parts;
-}
-
-// A stack of its own: a graph may be deeper than the call stack.
-function ancestors(of: Value): Vertex[] {
-  const seen = new Set<Vertex>();
-  const waiting = [of.vertex];
-  for (let vertex = waiting.pop(); vertex !== undefined; vertex = waiting.pop()) {
-    if (seen.has(vertex)) continue;
-    seen.add(vertex);
-    for (const source of sources(vertex)) waiting.push(source.vertex);
-  }
-  return [...seen];
 }

@@ -54,6 +54,7 @@ export * from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { gradient } from './gradient.ts';
 export { clip, oneHot, pow, reciprocal } from './math/algebra.ts';
+export { type Logits, log, logitsOf } from './math/log.ts';
 export { normal } from './math/normal.ts';
 export { relu } from './math/relu.ts';
 export { logSigmoid, sigmoid, softplus } from './math/sigmoid.ts';
@@ -67,8 +68,10 @@ export {
   variance,
 } from './math/statistics.ts';
 export type {
+  Batch,
   Composite,
   Cotangents,
+  Detour,
   GradientOf,
   HostTensor,
   InverseLink,
@@ -85,7 +88,7 @@ export { concatenate, stack } from './ops/concatenate.ts';
 export type { Operand } from './ops/elementwise.ts';
 export { maximum, minimum } from './ops/extrema.ts';
 export { flip } from './ops/flip.ts';
-export { abs, cos, erf, exp, expm1, log, log1p, sign, sin, sqrt, square, tanh } from './ops/functions.ts';
+export { abs, cos, erf, exp, expm1, log1p, sign, sin, sqrt, square, tanh } from './ops/functions.ts';
 export { gather, scatterAdd } from './ops/gather-scatter.ts';
 export { barrier, stopGradient } from './ops/identity.ts';
 export { iota } from './ops/iota.ts';
@@ -96,7 +99,7 @@ export { foldIn, randomBits, uniform } from './ops/random.ts';
 export { expandDims, reshape, squeeze } from './ops/reshape.ts';
 export { select } from './ops/select.ts';
 export { type PadOptions, pad, slice } from './ops/slice-pad.ts';
-export { swapAxes, transpose } from './ops/transpose.ts';
+export { moveAxis, swapAxes, transpose } from './ops/transpose.ts';
 export { describeOrigin, labelled, type Origin, type Pass, within } from './origin.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';

@@ -19,8 +19,19 @@ export interface Composite<In extends readonly Value[] = readonly Value[], Out e
   readonly name: string;
   forward(...inputs: In): Out;
   vjp?(gradient: GradientOf<Out>, at: Vertex<In>): Cotangents;
+  /**
+   * The same outputs by way of inputs that `forward` does not read because it reads what they were made of, as a loss reads logits instead of
+   * probabilities. Taken where such an input is given itself; the gradient at one, for whoever asks for it, is that of this way.
+   */
+  readonly detour?: Detour<In, Out>;
   /** That the output is made of probabilities, and of what: a loss on them may start from the logits instead. */
   readonly inverseLink?: InverseLink | undefined;
+}
+
+export interface Detour<In extends readonly Value[] = readonly Value[], Out extends Outputs = Outputs> {
+  /** Which inputs `forward` of the composite does not read. */
+  readonly through: readonly number[];
+  forward(...inputs: In): Out;
 }
 
 /** The function that takes logits, the only input, to probabilities. */
@@ -49,6 +60,15 @@ export interface HostTensor {
   readonly data: TypedArray;
 }
 
+/** What a batching rule knows beside its inputs. */
+export interface Batch<A extends Attributes = Attributes> {
+  readonly attributes: A;
+  /** How many samples there are. */
+  readonly size: number;
+  /** For each input, whether samples lie along a first axis of its own; otherwise it is the same for all. */
+  readonly batched: readonly boolean[];
+}
+
 type Each<In extends readonly Value[], T> = { readonly [K in keyof In]: T };
 
 /** A node that backends know: its shape rule, its meaning and its vjp in one object. */
@@ -69,10 +89,10 @@ export interface Primitive<
   ): void;
   vjp?(gradient: GradientOf<Out>, at: Vertex<In, A>): Cotangents;
   /**
-   * For `vmap`: the attributes that do the same to operands and outputs with one more axis in front, of extent `n`. Elementwise primitives
-   * need none; others without are run sample by sample.
+   * The same for many samples at once, along a new first axis of the batched inputs and of all outputs. Where it is left
+   * out, what is elementwise or an identity is applied to all samples as it is, anything else to one after the other.
    */
-  batch?(attributes: A, n: number): A;
+  batch?(inputs: In, batch: Batch<A>): Out;
 }
 
 export type Node = Composite | Primitive;

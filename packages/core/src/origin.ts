@@ -38,6 +38,11 @@ export function labelled<T>(origin: Origin, make: () => T): T {
   }
 }
 
+/** The origin that `within` added the last segment to. */
+export function parentOf({ path, pass }: Origin): Origin {
+  return { path: path.slice(0, Math.max(0, path.lastIndexOf('/'))), pass };
+}
+
 /** Runs `make` with `segment` added to the path. */
 export function within<T>(segment: string, make: () => T): T {
   const { path, pass } = current;

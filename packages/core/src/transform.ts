@@ -1,11 +1,13 @@
 import { gradient } from './gradient.ts';
+import { oneHot } from './math/algebra.ts';
 import { add, mul } from './ops/arithmetic.ts';
 import { sum } from './ops/broadcast-sum.ts';
-import { constant, fill } from './ops/leaves.ts';
-import { matmul } from './ops/matmul.ts';
+import { iota } from './ops/iota.ts';
+import { fill } from './ops/leaves.ts';
 import { reshape } from './ops/reshape.ts';
 import { sizeOf } from './shape.ts';
 import type { Value } from './value.ts';
+import { vmap } from './vmap.ts';
 
 /** A function of Values. */
 export type ValueFunction = (...x: Value[]) => Value;
@@ -32,21 +34,18 @@ export function jvp(f: ValueFunction): (...x: Value[]) => (...v: Value[]) => Val
   };
 }
 
-/** The matrix J of `f` in its first argument, by one J^T a row: rows are components of f(x), columns of x. */
+/** The matrix J of `f` in its first argument, all rows in one J^T: rows are components of f(x), columns of x. */
 export function jacobian(f: ValueFunction): (...x: Value[]) => Value {
   return (...x) => {
     const y = f(...x);
     const [first = y] = x;
-    const [rows, columns] = [sizeOf(y.shape), sizeOf(first.shape)];
-    let total = fill(0, [rows, columns], y.dtype);
-    for (let i = 0; i < rows; i++) {
-      const unit = Float64Array.from({ length: rows }, (_, k) => (k === i ? 1 : 0));
-      const basis = constant({ shape: [rows], data: unit }, { dtype: y.dtype });
-      const [row = first] = gradient(y, [first], reshape(basis, y.shape));
-      const outer = matmul(reshape(basis, [rows, 1]), reshape(row, [1, columns]));
-      total = i === 0 ? outer : add(total, outer);
-    }
-    return total;
+    const rows = sizeOf(y.shape);
+    const units = reshape(
+      oneHot(iota([rows]), rows, { dtype: y.dtype === 'float64' ? 'float64' : 'float32' }),
+      [rows, ...y.shape],
+    );
+    const J = vmap((unit: Value) => gradient(y, [first], unit)[0] ?? unit)(units);
+    return reshape(J, [rows, sizeOf(first.shape)]);
   };
 }
 

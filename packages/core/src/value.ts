@@ -32,6 +32,8 @@ export class Vertex<In extends readonly Value[] = readonly Value[], A extends At
     /** For a composite, what its `forward` returned: the graph behind each output. */
     readonly expansion: readonly Value[] | undefined,
     readonly origin: Origin,
+    /** What its `detour` returned. */
+    readonly detour?: readonly Value[],
   ) {
     this.outputs = Object.freeze(specs.map((spec, index) => new Value(this, index, spec)));
     this.constant = node.kind !== 'leaf' && inputs.every((input) => input.vertex.constant);

@@ -1,216 +1,204 @@
-import { apply, applyMany, applyPrimitive } from './apply.ts';
+import { apply, vertexOf } from './apply.ts';
 import { OptionError, ShapeError } from './errors.ts';
-import { gradient } from './gradient.ts';
+import { gradient, pullback } from './gradient.ts';
 import type { Composite, Cotangents, Primitive } from './node.ts';
-import { broadcast, dropAxes, sum } from './ops/broadcast-sum.ts';
+import { broadcast, forEachSample, sum } from './ops/broadcast-sum.ts';
 import { stack } from './ops/concatenate.ts';
-import { placeholder } from './ops/leaves.ts';
-import { expandDims, reshape } from './ops/reshape.ts';
+import { fill, placeholder } from './ops/leaves.ts';
+import { squeeze } from './ops/reshape.ts';
 import { slice } from './ops/slice-pad.ts';
-import { transpose } from './ops/transpose.ts';
+import { moveAxis } from './ops/transpose.ts';
+import { labelled, parentOf } from './origin.ts';
 import { formatShape, normalizeAxis } from './shape.ts';
+import { sources, upstream } from './upstream.ts';
 import { Value, type Vertex } from './value.ts';
 
 export interface VmapOptions {
-  /** For each argument the axis that counts samples, or null for one that all samples share; 0 for all when left out. */
+  /** For each argument, the axis along which its samples lie, or null where it is the same for all; 0 when left out. */
   readonly axes?: readonly (number | null)[];
+  /** Where the samples lie in the results; 0 when left out. */
+  readonly outputAxis?: number;
 }
 
 /**
- * A function of one sample as a function of many: f is applied to each slice of the arguments along an axis, and the results
- * stand one below the other, along a new first axis. Not a loop: every primitive gets one axis more. What `f` uses from outside is
- * shared by all samples, and so are random keys. A hand-written vjp stays in use.
- * @throws ShapeError when arguments have different numbers of samples, OptionError for axes that do not fit.
+ * A function of one sample as a function of many: `vmap(f)(X)` has f of the i-th sample of X as its own i-th. What `f` builds is
+ * built once, each vertex again for all samples together; there is no loop. Values that `f` captures are the same for every
+ * sample, random keys among them: give each sample a key of its own for numbers of its own. Nests, and goes with `gradient` both
+ * ways round.
+ * @throws OptionError when no argument has samples; ShapeError when their numbers differ.
  */
-export function vmap(f: (...x: Value[]) => Value, options?: VmapOptions): (...x: Value[]) => Value;
-export function vmap(
-  f: (...x: Value[]) => readonly Value[],
+export function vmap<In extends readonly Value[]>(
+  f: (...sample: In) => Value,
   options?: VmapOptions,
-): (...x: Value[]) => Value[];
+): (...samples: In) => Value;
+export function vmap<In extends readonly Value[]>(
+  f: (...sample: In) => readonly Value[],
+  options?: VmapOptions,
+): (...samples: In) => Value[];
 export function vmap(
-  f: (...x: Value[]) => Value | readonly Value[],
-  { axes }: VmapOptions = {},
-): (...x: Value[]) => Value | Value[] {
-  return (...x) => {
-    const places = x.map((_, i) => (axes === undefined ? 0 : axes[i]));
-    if (axes !== undefined && axes.length !== x.length)
-      throw new OptionError({ got: `${axes.length} axes`, expected: `${x.length}, one for each argument` });
-    const fronted = x.map((value, i) => toFront(value, places[i] ?? null));
-    const counts = new Set(fronted.flatMap(({ shape }, i) => (places[i] === null ? [] : (shape[0] ?? 0))));
-    const [n, ...others] = counts;
-    if (n === undefined || others.length > 0)
-      throw new ShapeError({
-        got: n === undefined ? 'no argument with samples' : `${[...counts].join(' and ')} samples`,
-        expected: 'the same number for all that have some',
-      });
-    const samples = fronted.map((value, i) =>
-      places[i] === null ? value : placeholder({ ...value.spec, shape: value.shape.slice(1) }, `sample ${i}`),
+  f: (...sample: Value[]) => Value | readonly Value[],
+  { axes, outputAxis = 0 }: VmapOptions = {},
+): (...samples: Value[]) => Value | Value[] {
+  return (...samples) => {
+    const places = placesOf(samples, axes);
+    const size = countOf(samples, places);
+    const known = new Map<Value, Lifted>();
+    const single = samples.map((x, i) => {
+      const axis = places[i] ?? null;
+      if (axis === null) return x;
+      const shape = x.shape.filter((_, k) => k !== axis);
+      const sample = placeholder({ shape, dtype: x.dtype }, `sample${i}`);
+      known.set(sample, { value: moveAxis(x, axis, 0), batched: true });
+      return sample;
+    });
+    const made = f(...single);
+    const results = lift([made].flat(), known, size).map((result) =>
+      moveAxis(forAll(result, size), 0, outputAxis),
     );
-    const made = f(...samples);
-    const known = new Map(
-      samples.map((sample, i) => [sample, { value: fronted[i] ?? sample, batched: places[i] !== null }]),
-    );
-    const outputs = made instanceof Value ? [made] : made;
-    const spread = batch(outputs, known, n).map((item) => spreadOut(item, n));
-    const [only] = spread;
-    return made instanceof Value && only !== undefined ? only : spread;
+    const [only] = results;
+    return made instanceof Value && only !== undefined ? only : results;
   };
 }
 
 /**
- * The gradient of `f` of each sample at each of `at`, along a new first axis: their sums over samples are the batch gradient. (4.1)
- * @param samples arguments of `f`, each with its samples along the first axis.
+ * The gradient of a scalar `loss` of one sample at each of `at`, for every sample: [n, ...shape] each. Their sum over samples is the
+ * gradient of the summed loss of the batch. (4.1)
+ * @param samples arguments of `loss`, each with its samples along the first axis unless `options` say otherwise.
  */
 export function perSampleGradients(
-  f: (...sample: Value[]) => Value,
+  loss: (...sample: Value[]) => Value,
   samples: readonly Value[],
   at: readonly Value[],
+  options?: VmapOptions,
 ): Value[] {
-  return vmap((...sample) => gradient(f(...sample), at))(...samples);
+  return vmap((...sample: Value[]) => gradient(loss(...sample), at), options)(...samples);
 }
 
-/** A Value for one sample, and what stands in its place: with samples along its first axis, or one for all. */
-interface Batched {
+/** What stands for the Value of one sample: all samples along the first axis, or one Value for all of them. */
+interface Lifted {
   readonly value: Value;
   readonly batched: boolean;
 }
 
-function toFront(value: Value, axis: number | null): Value {
-  if (axis === null) return value;
-  const place = normalizeAxis(axis, value.shape.length);
-  const others = value.shape.flatMap((_, i) => (i === place ? [] : [i]));
-  return transpose(value, [place, ...others]);
+function placesOf(samples: readonly Value[], axes: VmapOptions['axes']): (number | null)[] {
+  if (axes !== undefined && axes.length !== samples.length)
+    throw new OptionError({
+      got: `${axes.length} axes for ${samples.length} arguments`,
+      expected: 'one each',
+    });
+  return samples.map(({ shape }, i) => {
+    const axis = axes === undefined ? 0 : (axes[i] ?? null);
+    return axis === null ? null : normalizeAxis(axis, shape.length);
+  });
 }
 
-/** With samples along the first axis in any case. */
-function spreadOut({ value, batched }: Batched, n: number): Value {
-  return batched ? value : broadcast(expandDims(value, 0), [n, ...value.shape]);
+function countOf(samples: readonly Value[], places: readonly (number | null)[]): number {
+  const counts = samples.flatMap(({ shape }, i) => {
+    const axis = places[i] ?? null;
+    return axis === null ? [] : [shape[axis] ?? 0];
+  });
+  const [size] = counts;
+  if (size === undefined)
+    throw new OptionError({
+      got: 'vmap of no argument with samples',
+      expected: 'at least one',
+      hint: 'An argument whose axis is null is the same for all samples.',
+    });
+  if (counts.some((count) => count !== size))
+    throw new ShapeError({
+      got: `${counts.join(' and ')} samples in arguments ${samples.map(({ shape }) => formatShape(shape)).join(' and ')}`,
+      expected: 'as many in each',
+    });
+  return size;
 }
 
-/** What stands in the place of each of `outputs`, when `known` stands in that of what they depend on. */
-function batch(outputs: readonly Value[], known: ReadonlyMap<Value, Batched>, n: number): readonly Batched[] {
-  const made = new Map(known);
-  const at = (value: Value): Batched => made.get(value) ?? { value, batched: false };
-  for (const vertex of between(outputs, known)) {
-    const results = batchVertex(vertex, at, n);
+function forAll({ value, batched }: Lifted, size: number): Value {
+  return batched ? value : broadcast(value, [size, ...value.shape]);
+}
+
+/** `outputs` built again from what stands for the `known` Values. What does not depend on those stays as it is. */
+function lift(outputs: readonly Value[], known: Map<Value, Lifted>, size: number): Lifted[] {
+  const now = (value: Value) => known.get(value) ?? { value, batched: false };
+  for (const vertex of upstream(outputs, sources, known)) {
+    const from = sources(vertex);
+    if (!from.some((source) => known.has(source))) continue;
+    const made =
+      from === vertex.expansion
+        ? from.map(now)
+        : labelled(parentOf(vertex.origin), () => liftVertex(vertex, from.map(now), size));
     vertex.outputs.forEach((output, i) => {
-      const result = results[i];
-      if (result !== undefined && !made.has(output)) made.set(output, result);
+      const lifted = made[i];
+      if (lifted !== undefined) known.set(output, lifted);
     });
   }
-  return outputs.map(at);
+  return outputs.map(now);
 }
 
-/** The vertices from which `outputs` are made, up to what is known, in order; a composite after what it expands to. */
-function between(outputs: readonly Value[], known: ReadonlyMap<Value, Batched>): Vertex[] {
-  const seen = new Set<Vertex>();
-  const waiting = [...outputs];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (known.has(value) || seen.has(value.vertex)) continue;
-    seen.add(value.vertex);
-    waiting.push(...sourcesOf(value.vertex));
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
+function liftVertex(vertex: Vertex, inputs: readonly Lifted[], size: number): Lifted[] {
+  const values = inputs.map(({ value }) => value);
+  const batched = inputs.some((input) => input.batched);
+  const { node, attributes } = vertex;
+  const made =
+    node.kind === 'composite'
+      ? [apply(batched ? liftComposite(vertex, inputs, size) : node, ...values)].flat()
+      : batched
+        ? liftPrimitive(node, vertex, inputs, size)
+        : vertexOf(node, values, attributes).outputs;
+  return made.map((value) => ({ value, batched }));
 }
 
-/** A composite that leaves its gradient to the chain rule is looked through. */
-function sourcesOf({ node, inputs, expansion }: Vertex): readonly Value[] {
-  return node.vjp === undefined && expansion !== undefined ? expansion : inputs;
-}
-
-function batchVertex(vertex: Vertex, at: (value: Value) => Batched, n: number): readonly Batched[] {
-  const { node, outputs, expansion } = vertex;
-  const sources = sourcesOf(vertex).map(at);
-  if (sources.every(({ value }, i) => value === sourcesOf(vertex)[i]))
-    return expansion !== undefined && node.vjp === undefined
-      ? sources
-      : outputs.map((value) => ({ value, batched: false }));
-  if (node.kind !== 'composite') return batchPrimitive(node, vertex, sources, n);
-  return expansion === undefined || node.vjp === undefined
-    ? sources
-    : batchComposite(node, vertex, sources, n);
-}
-
-/** One vertex again, with the hand-written vjp, which is batched where it is asked for. */
-function batchComposite(node: Composite, vertex: Vertex, inputs: readonly Batched[], n: number): Batched[] {
-  const { expansion = [] } = vertex;
-  const places = (sources: readonly Value[], given: readonly Batched[]) =>
-    new Map(sources.flatMap((source, i) => (given[i] === undefined ? [] : [[source, given[i]]])));
-  const batchedInputs = (values: readonly Value[]) =>
-    values.map((value, i) => ({ value, batched: inputs[i]?.batched ?? false }));
-  const lifted: Composite<readonly Value[], readonly Value[]> = {
+/** A composite whose vjp is written by hand: all samples go through what it built, and all gradients through its vjp. */
+function liftComposite(vertex: Vertex, inputs: readonly Lifted[], size: number): Composite {
+  const standIns = (values: readonly Value[]) =>
+    vertex.inputs.map((input, i): [Value, Lifted] => [
+      input,
+      { value: values[i] ?? input, batched: inputs[i]?.batched === true },
+    ]);
+  return {
     kind: 'composite',
-    name: node.name,
+    name: vertex.node.name,
     forward: (...values) =>
-      batch(expansion, places(vertex.inputs, batchedInputs(values)), n).map((item) => spreadOut(item, n)),
-    vjp: (gradients, { inputs: values, outputs }): Cotangents => {
-      const arriving = [gradients].flat();
-      const seeds = vertex.outputs.map(({ spec }, i) =>
-        arriving[i] === undefined ? undefined : placeholder(spec, 'gradient'),
-      );
-      const [single] = seeds;
-      const parts = node.vjp?.(seeds.length === 1 && single !== undefined ? single : seeds, vertex) ?? [];
-      const known = new Map<Value, Batched>([
-        ...places(vertex.inputs, batchedInputs(values)),
-        ...places(
-          vertex.outputs,
-          outputs.map((value) => ({ value, batched: true })),
-        ),
-        ...seeds.flatMap((seed, i): [Value, Batched][] => {
-          const value = arriving[i];
-          return seed === undefined || value === undefined ? [] : [[seed, { value, batched: true }]];
-        }),
-      ]);
-      return parts.map((part, i) => {
-        if (part === undefined) return undefined;
-        const [result] = batch([part], known, n).map((item) => spreadOut(item, n));
-        return result === undefined || inputs[i]?.batched ? result : total(result);
+      lift(vertex.expansion ?? [], new Map(standIns(values)), size).map((result) => forAll(result, size)),
+    vjp: (given, at) => {
+      const known = new Map(standIns(at.inputs));
+      vertex.outputs.forEach((output, i) => {
+        known.set(output, { value: at.outputs[i] ?? output, batched: true });
       });
+      const arriving = [given].flat().map((value, i) => {
+        const output = vertex.outputs[i];
+        if (value === undefined || output === undefined) return undefined;
+        const sample = placeholder(output.spec, 'gradient');
+        known.set(sample, { value, batched: true });
+        return sample;
+      });
+      return pullback(vertex, arriving).map((part, i) => {
+        if (part === undefined) return undefined;
+        const [lifted = { value: part, batched: false }] = lift([part], known, size);
+        const all = forAll(lifted, size);
+        return inputs[i]?.batched === true ? all : sum(all, { axis: 0 });
+      }) satisfies Cotangents;
     },
   };
-  return apply(lifted, ...inputs.map(({ value }) => value)).map((value) => ({ value, batched: true }));
 }
 
-/** What samples send to a value that they share is added up. */
-function total(gradients: Value): Value {
-  return dropAxes(sum(gradients, { axis: 0, keepAxis: true }), [0]);
-}
-
-/** Elementwise primitives and identities as they are; others with the attributes of one axis more; else sample by sample. */
-function batchPrimitive(
+function liftPrimitive(
   node: Primitive,
   { attributes, outputs }: Vertex,
-  inputs: readonly Batched[],
-  n: number,
-): Batched[] {
-  const run = (values: readonly Value[], changed = attributes): readonly Value[] =>
-    outputs.length === 1
-      ? [applyPrimitive(node as Primitive<readonly Value[], typeof attributes, Value>, values, changed)]
-      : applyMany(node as Primitive<readonly Value[], typeof attributes, readonly Value[]>, values, changed);
-  if (!inputs.some(({ batched }) => batched))
-    return run(inputs.map(({ value }) => value)).map((value) => ({ value, batched: false }));
-  const spread = inputs.map((item) => spreadOut(item, n));
-  const same = node.kind === 'elementwise' || node.kind === 'identity';
-  const changed = same ? attributes : node.batch?.(attributes, n);
-  if (changed !== undefined) return run(spread, changed).map((value) => ({ value, batched: true }));
-  return sampleBySample(run, spread, outputs, n).map((value) => ({ value, batched: true }));
-}
-
-function sampleBySample(
-  run: (values: readonly Value[]) => readonly Value[],
-  inputs: readonly Value[],
-  outputs: readonly Value[],
-  n: number,
-): Value[] {
-  const each = Array.from({ length: n }, (_, i) =>
-    run(inputs.map((input) => reshape(slice(input, [i], [i + 1]), input.shape.slice(1)))),
-  );
-  return outputs.map((output, k) => {
-    if (n === 0)
-      throw new ShapeError({
-        got: `no samples for '${output.node.name}', which is run sample by sample`,
-        expected: `at least one of ${formatShape(output.shape)}`,
-      });
-    return stack(each.flatMap((results) => results[k] ?? []));
+  inputs: readonly Lifted[],
+  size: number,
+): readonly Value[] {
+  const values = inputs.map(({ value }) => value);
+  const batch = { attributes, size, batched: inputs.map(({ batched }) => batched) };
+  if (node.batch !== undefined) return [node.batch(values, batch)].flat();
+  if (node.kind === 'elementwise' || node.kind === 'identity')
+    return vertexOf(node, forEachSample(values, batch), attributes).outputs;
+  const made = Array.from({ length: size }, (_, i) => {
+    const own = inputs.map(({ value, batched }) =>
+      batched ? squeeze(slice(value, [i], [i + 1]), 0) : value,
+    );
+    return vertexOf(node, own, attributes).outputs;
   });
+  return outputs.map(({ shape, dtype }, k) =>
+    size === 0 ? fill(0, [0, ...shape], dtype) : stack(made.flatMap((each) => each[k] ?? [])),
+  );
 }

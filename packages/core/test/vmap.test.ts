@@ -24,7 +24,6 @@ import {
   perSampleGradients,
   RandomStream,
   reshape,
-  ShapeError,
   scatterAdd,
   select,
   sigmoid,
@@ -130,7 +129,7 @@ describe('equals a loop over samples, and so does its gradient', () => {
 test('no samples', () => {
   const empty = draw(0, 3, 4);
   expect(evaluate(vmap((x) => matmul(x, transpose(x)))(empty)).shape).toEqual([0, 3, 3]);
-  expect(() => vmap((x) => gather(shared, argmax(x), { axis: 1 }))(empty)).toThrow(ShapeError);
+  expect(evaluate(vmap((x) => gather(shared, argmax(x), { axis: 1 }))(empty)).data).toHaveLength(0);
 });
 
 test('several arguments, other axes, and one that is shared', () => {
@@ -209,6 +208,6 @@ describe('gradients of samples', () => {
 test('what does not fit is refused', () => {
   const f = (a: Value, b: Value) => add(a, b);
   expect(() => vmap(f)(draw(2, 3), draw(3, 3))).toThrow(/2 and 3 samples/);
-  expect(() => vmap(f, { axes: [null, null] })(draw(2), draw(2))).toThrow(ShapeError);
+  expect(() => vmap(f, { axes: [null, null] })(draw(2), draw(2))).toThrow(OptionError);
   expect(() => vmap(f, { axes: [0] })(draw(2), draw(2))).toThrow(OptionError);
 });

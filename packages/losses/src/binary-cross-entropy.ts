@@ -16,7 +16,7 @@ import {
   sub,
   type Value,
 } from '@pullback/core';
-import { componentLoss, type LossOptions, logitsOf } from './reduce.ts';
+import { componentLoss, type LossOptions, linkedErrors } from './reduce.ts';
 
 export interface BinaryOptions extends LossOptions {
   /** Targets moved towards 1/2: t (1 - s) + s / 2. 0 when left out. Source: Szegedy et al. 2016. */
@@ -49,19 +49,25 @@ function smoother(share: number): (t: Value) => Value {
 /**
  * g(x) = -sum (t log x + (1-t) log (1-x)) over r independent probabilities, with gradient (x-t) / (x (1-x)). (3.6)
  * 0 log 0 is 0; logarithms count as -100 at least and x (1-x) as 1e-12, so that a saturated x stays finite.
- * A model whose network ends in a sigmoid computes it from the logits instead, exactly for every logit.
+ * Where x was made by a sigmoid it is computed from the logits, exactly for every logit; the gradient at x stays the one above.
  * The mean over samples unless `sum` is asked for.
  * @throws ShapeError when target and prediction differ in shape, OptionError for a smoothing outside of [0, 1].
  */
 export function binaryCrossEntropy({ reduction = 'mean', labelSmoothing = 0 }: BinaryOptions = {}): Loss {
   const smooth = smoother(labelSmoothing);
-  return {
-    ...componentLoss('binaryCrossEntropy', reduction, (x, t) => errors(x, smooth(t))),
-    onLogits: (prediction) => {
-      const logits = logitsOf(prediction, 'logistic');
-      return logits && { loss: sigmoidBinaryCrossEntropy({ reduction, labelSmoothing }), logits };
-    },
-  };
+  return componentLoss('binaryCrossEntropy', reduction, (x, t) =>
+    linkedErrors(x, smooth(t), {
+      name: 'binaryCrossEntropy',
+      link: 'logistic',
+      onProbabilities: errors,
+      onLogits: logitErrors,
+    }),
+  );
+}
+
+/** max(z, 0) - z t + log1p(e^-|z|) for each component. */
+function logitErrors(z: Value, t: Value): Value {
+  return sub(softplus(z), mul(z, t));
 }
 
 /**
@@ -74,7 +80,7 @@ export function sigmoidBinaryCrossEntropy({
   labelSmoothing = 0,
 }: BinaryOptions = {}): Loss {
   const smooth = smoother(labelSmoothing);
-  return componentLoss('sigmoidBinaryCrossEntropy', reduction, (z, t) => sub(softplus(z), mul(z, smooth(t))));
+  return componentLoss('sigmoidBinaryCrossEntropy', reduction, (z, t) => logitErrors(z, smooth(t)));
 }
 
 export interface FocalOptions extends LossOptions {

@@ -27,7 +27,7 @@ import {
   transpose,
   type Value,
 } from '@pullback/core';
-import { type LossOptions, logitsOf, lossOf } from './reduce.ts';
+import { type LossOptions, linkedErrors, lossOf } from './reduce.ts';
 
 export interface CategoricalOptions extends LossOptions {
   /** Targets with a share of every class mixed in: t (1 - s) + s / classes. 0 when left out. Source: Szegedy et al. 2016. */
@@ -55,19 +55,21 @@ function logitErrors(logits: Value, targets: Value, axis: number): Value {
 
 /**
  * g(x) = -sum t log x over probabilities x, with gradient -t/x and 0 log 0 = 0. (3.8)
- * A model whose network ends in a softmax computes it from the logits instead, exactly for every logit.
+ * Where x was made by a softmax over the classes it is computed from the logits, exactly for every logit; the gradient at x stays -t/x.
  * Targets are one-hot or soft, of the prediction's shape, or one integer label for each sample.
  * The mean over samples unless `sum` is asked for.
  * @throws ShapeError for other shapes, DataError for a label outside of the classes, OptionError for wrong options.
  */
 export function categoricalCrossEntropy(options: CategoricalOptions = {}): Loss {
-  return {
-    ...categorical('categoricalCrossEntropy', options, (x, t) => errors(x, t)),
-    onLogits: (prediction, { classAxis }) => {
-      const logits = logitsOf(prediction, 'softmax', classAxis);
-      return logits && { loss: softmaxCrossEntropy(options), logits };
-    },
-  };
+  return categorical('categoricalCrossEntropy', options, (x, t, { classAxis }) =>
+    linkedErrors(x, t, {
+      name: 'categoricalCrossEntropy',
+      link: 'softmax',
+      axis: classAxis,
+      onProbabilities: errors,
+      onLogits: (z, target) => logitErrors(z, target, classAxis),
+    }),
+  );
 }
 
 /**

@@ -1,17 +1,36 @@
-import { div, equal, exp, type Loss, log, maximum, mul, norm, select, sub, sum } from '@pullback/core';
+import {
+  div,
+  equal,
+  exp,
+  type Loss,
+  log,
+  logitsOf,
+  maximum,
+  mul,
+  norm,
+  select,
+  sub,
+  sum,
+  type Value,
+} from '@pullback/core';
 import { checkTarget, componentLoss, type LossOptions, lossOf } from './reduce.ts';
 
 const least = 1e-38;
 
+/** From the logits where x was made of some, so that no bound is needed. */
+function logOf(x: Value): Value {
+  return log(logitsOf(x) === undefined ? maximum(x, least) : x);
+}
+
 /**
  * The Kullback-Leibler divergence sum t log(t / x) of probabilities x from t, with 0 log 0 = 0 and gradient -t/x.
- * x counts as 1e-38 at least. Source: Kullback and Leibler 1951.
+ * x counts as 1e-38 at least, unless it was made by a sigmoid or softmax: then log x comes from the logits. Source: Kullback and Leibler 1951.
  * @throws ShapeError when target and prediction differ in shape.
  */
 export function kullbackLeibler({ reduction = 'mean' }: LossOptions = {}): Loss {
   return componentLoss('kullbackLeibler', reduction, (x, t) => {
     const some = select(equal(t, 0), 1, t);
-    return mul(t, sub(log(some), log(maximum(x, least))));
+    return mul(t, sub(log(some), logOf(x)));
   });
 }
 

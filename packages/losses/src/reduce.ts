@@ -1,8 +1,10 @@
 import {
+  defineNode,
   div,
   formatShape,
   type InverseLink,
   type Loss,
+  logitsOf,
   type Placement,
   type Reduction,
   ShapeError,
@@ -50,13 +52,33 @@ function sumComponents(errors: Value, { layout }: Placement): Value {
   return sum(errors, { axis: errors.shape.flatMap((_, i) => (i === sample ? [] : [i])) });
 }
 
-/** The logits that `prediction` was made of by that function, along that axis. */
-export function logitsOf(prediction: Value, name: InverseLink['name'], axis = 0): Value | undefined {
-  const { node, inputs } = prediction.vertex;
-  const link = node.kind === 'composite' ? node.inverseLink : undefined;
-  if (link?.name !== name) return undefined;
-  const rank = prediction.shape.length;
-  return link.name === 'softmax' && link.axis !== (axis + rank) % rank ? undefined : inputs[0];
+/** A component's error of probabilities x and targets t. */
+type ErrorOf = (x: Value, t: Value) => Value;
+
+interface LinkedErrors {
+  readonly name: string;
+  readonly link: InverseLink['name'];
+  /** The axis of the classes, for a softmax. */
+  readonly axis?: number;
+  readonly onProbabilities: ErrorOf;
+  readonly onLogits: ErrorOf;
+}
+
+/**
+ * Errors of probabilities, computed from the logits z where `x` was made of some, so that they and their gradient at z are right where
+ * probabilities are 0 or 1 in floating point. The gradient at the probabilities stays that of their own formula.
+ */
+export function linkedErrors(x: Value, t: Value, { name, link, axis = 0, ...forms }: LinkedErrors): Value {
+  const made = logitsOf(x);
+  const rank = x.shape.length;
+  const fits =
+    made?.link.name === link && (made.link.name === 'logistic' || made.link.axis === (axis + rank) % rank);
+  if (made === undefined || !fits) return forms.onProbabilities(x, t);
+  const node = defineNode(name, {
+    forward: (z: Value, _: Value, target: Value) => forms.onLogits(z, target),
+    detour: { through: [1], forward: (_, p, target) => forms.onProbabilities(p, target) },
+  });
+  return node(made.logits, x, t);
 }
 
 /** Refuses a target whose shape is not the prediction's: broadcasting would compute something else in silence. */

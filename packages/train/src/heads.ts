@@ -63,15 +63,6 @@ export function predictionsOf(output: Predictions, heads: readonly Head[]): read
   return wanted.flatMap((name) => output[name] ?? []);
 }
 
-/** An output's loss on the logits that the prediction was made of, where there are some: exact where probabilities saturate. */
-export function stableError(head: Head, prediction: Value, ...rest: ErrorInputs): Value {
-  const [, at] = rest;
-  const found = head.loss.onLogits?.(prediction, at);
-  return found === undefined
-    ? errorOf(head, prediction, ...rest)
-    : errorOf({ ...head, loss: found.loss }, found.logits, ...rest);
-}
-
 type ErrorInputs = [target: Value, at: Placement, weights?: Value];
 
 /**

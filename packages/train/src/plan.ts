@@ -15,7 +15,7 @@ import {
   within,
 } from '@pullback/core';
 import type { Definition } from './definition.ts';
-import { predictionsOf, stableError } from './heads.ts';
+import { errorOf, predictionsOf } from './heads.ts';
 import { type Variable, Walk } from './scope.ts';
 import { lossTotal, type Watched } from './watched.ts';
 
@@ -142,7 +142,7 @@ function observe(
     if (prediction === undefined) return [];
     const given = names.add(planNames.target(i), specs.targets[i] ?? prediction.spec);
     const target = computable(given, dtype);
-    const error = stableError(head, prediction, target, placement, weights);
+    const error = errorOf(head, prediction, target, placement, weights);
     return [{ ...head, prediction, target, error }];
   });
   const totals = new Map([

@@ -27,11 +27,6 @@ export interface Loss {
   forward(prediction: Value, target: Value, at: Placement): Value;
   /** The error of every sample, [n]: what weights of samples are multiplied by. */
   perSample?(prediction: Value, target: Value, at: Placement): Value;
-  /**
-   * The same loss on the logits that the prediction was made of, where it was: stable where probabilities saturate. A model that is
-   * trained or evaluated takes it; `forward` itself stays what it says, so that there is a gradient at the prediction.
-   */
-  onLogits?(prediction: Value, at: Placement): { readonly loss: Loss; readonly logits: Value } | undefined;
   /** Refuses targets that the formula is not meant for. @throws DataError */
   check?(target: Tensor, prediction: TensorSpec, at: Placement): void;
 }

@@ -1,6 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import type { Primitive } from '../node.ts';
+import type { Batch, Primitive } from '../node.ts';
 import { formatShape, normalizeAxes, type Shape, sameShape, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { readView, reduceView } from '../walk.ts';
@@ -27,10 +27,10 @@ const broadcastPrimitive: Primitive<readonly [Value], BroadcastAttributes, Value
     const strides = stridesOf(x.shape).map((stride, i) => (x.shape[i] === 1 ? 0 : stride));
     readView(x, output, strides);
   },
-  batch: ({ shape }, n) => ({ shape: [n, ...shape] }),
   vjp: (gradient, { input: x }) => [
     sum(gradient, { axis: axesThatDiffer(x.shape, gradient.shape), keepAxis: true }),
   ],
+  batch: ([x], { attributes: { shape }, size }) => broadcast(x, [size, ...shape]),
 };
 
 /** `x` repeated to `shape` by NumPy's rule. @throws ShapeError */
@@ -41,13 +41,21 @@ export function broadcast(x: Value, shape: Shape): Value {
   return sameShape(aligned.shape, shape) ? aligned : applyPrimitive(broadcastPrimitive, [aligned], { shape });
 }
 
-export interface AxesAttributes extends Readonly<Record<string, readonly number[]>> {
-  readonly axes: readonly number[];
+/** The inputs of a batching rule, all with the axis of samples. */
+export function forEachSample(
+  inputs: readonly Value[],
+  { size, batched }: Pick<Batch, 'size' | 'batched'>,
+): Value[] {
+  return inputs.map((x, i) => (batched[i] === true ? x : broadcast(x, [size, ...x.shape])));
 }
 
-/** The same axes behind one more. */
-export function nextAxes({ axes }: AxesAttributes): AxesAttributes {
-  return { axes: axes.map((axis) => axis + 1) };
+/** Places of axes behind a new first one. */
+export function behind(axes: readonly number[]): number[] {
+  return axes.map((axis) => axis + 1);
+}
+
+export interface AxesAttributes extends Readonly<Record<string, readonly number[]>> {
+  readonly axes: readonly number[];
 }
 
 // The reduced axes stay, with extent 1: so the shape rule has no cases and the vjp is one broadcast.
@@ -64,8 +72,8 @@ const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
     return { shape: reducedShape(x.shape, axes), dtype: x.dtype };
   },
   evaluate: ([x], [output], { axes }) => reduceView(x, output, axes, pairwise),
-  batch: nextAxes,
   vjp: (gradient, { input: x }) => [broadcast(gradient, x.shape)],
+  batch: ([x], { attributes: { axes } }) => sum(x, { axis: behind(axes), keepAxis: true }),
 };
 
 const run = 64;

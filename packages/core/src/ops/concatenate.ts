@@ -4,6 +4,7 @@ import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxis, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { writeView } from '../walk.ts';
+import { forEachSample } from './broadcast-sum.ts';
 import { expandDims } from './reshape.ts';
 import { slice } from './slice-pad.ts';
 
@@ -38,7 +39,6 @@ const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, V
       start += (input.shape[axis] ?? 0) * (strides[axis] ?? 0);
     }
   },
-  batch: ({ axis }) => ({ axis: axis + 1 }),
   vjp: (gradient, { inputs, attributes: { axis } }) => {
     let from = 0;
     return inputs.map(({ shape }) => {
@@ -51,6 +51,7 @@ const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, V
       );
     });
   },
+  batch: (inputs, batch) => concatenate(forEachSample(inputs, batch), { axis: batch.attributes.axis + 1 }),
 };
 
 /** Values one after the other along `axis`, the last when left out. @throws ShapeError, DTypeError */

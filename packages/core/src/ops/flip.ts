@@ -3,7 +3,7 @@ import type { Primitive } from '../node.ts';
 import { normalizeAxes, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { readView, startOf } from '../walk.ts';
-import { type AxesAttributes, nextAxes } from './broadcast-sum.ts';
+import { type AxesAttributes, behind } from './broadcast-sum.ts';
 
 const flipPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
   kind: 'movement',
@@ -14,8 +14,8 @@ const flipPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
     const last = x.shape.map((extent, i) => (axes.includes(i) ? extent - 1 : 0));
     readView(x, output, strides, startOf(x.shape, last));
   },
-  batch: nextAxes,
   vjp: (gradient, { attributes: { axes } }) => [flip(gradient, axes)],
+  batch: ([x], { attributes: { axes } }) => flip(x, behind(axes)),
 };
 
 /** `x` with the order along `axis`, one or several, turned round; all axes when left out. */

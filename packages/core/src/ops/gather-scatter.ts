@@ -4,6 +4,13 @@ import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxis, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
+import { add, mul } from './arithmetic.ts';
+import { broadcast } from './broadcast-sum.ts';
+import { and, less, lessEqual } from './comparisons.ts';
+import { iota } from './iota.ts';
+import { reshape } from './reshape.ts';
+import { select } from './select.ts';
+import { moveAxis, transpose } from './transpose.ts';
 
 // Reading rows by index and adding rows by index are each other's transpose.
 
@@ -36,6 +43,15 @@ const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Valu
     scatterAdd(gradient, indices, { axis, size: x.shape[axis] ?? 0 }),
     undefined,
   ],
+  batch: ([x, indices], { attributes: { axis }, size, batched: [own, ownIndices] }) => {
+    if (ownIndices !== true) return gather(x, indices, { axis: axis + 1 });
+    if (own !== true) return moveAxis(gather(x, indices, { axis }), axis, 0);
+    // Both: the samples' places one after the other, as one axis in front.
+    const front = moveAxis(x, axis + 1, 1);
+    const extent = front.shape[1] ?? 0;
+    const places = reshape(front, [size * extent, ...front.shape.slice(2)]);
+    return moveAxes(gather(places, inBlocks(indices, extent)), 1, indices.shape.length - 1, axis + 1);
+  },
 };
 
 /**
@@ -86,7 +102,29 @@ const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes,
     gather(gradient, indices, { axis }),
     undefined,
   ],
+  batch: ([updates, indices], { attributes: { axis, size: extent }, size, batched }) => {
+    const [own, ownIndices] = batched;
+    if (ownIndices !== true) return scatterAdd(updates, indices, { axis: axis + 1, size: extent });
+    const all = own === true ? updates : broadcast(updates, [size, ...updates.shape]);
+    const front = moveAxes(all, axis + 1, indices.shape.length - 1, 1);
+    const places = scatterAdd(front, inBlocks(indices, extent), { size: size * extent });
+    return moveAxis(reshape(places, [size, extent, ...places.shape.slice(1)]), 1, axis + 1);
+  },
 };
+
+/** Indices of each sample, its first axis, into `extent` places of its own; those outside stay outside. */
+function inBlocks(indices: Value, extent: number): Value {
+  const inside = and(lessEqual(0, indices), less(indices, extent));
+  return select(inside, add(indices, mul(iota(indices.shape), extent)), -1);
+}
+
+/** `x` with `count` axes from `from` on moved to `to`. */
+function moveAxes(x: Value, from: number, count: number, to: number): Value {
+  const order = x.shape.map((_, i) => i);
+  const moved = order.splice(from, count);
+  order.splice(to, 0, ...moved);
+  return transpose(x, order);
+}
 
 /**
  * Zeros with `size` places along `axis`, to which the slices of `updates` are added where int32 `indices` say; what is

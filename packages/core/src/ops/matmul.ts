@@ -2,11 +2,11 @@ import { applyPrimitive } from '../apply.ts';
 import { isFloat } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import type { Primitive } from '../node.ts';
-import { broadcastShapes, formatShape, sameShape, sizeOf } from '../shape.ts';
+import { broadcastShapes, formatShape, lastOf, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { broadcast } from './broadcast-sum.ts';
-import { expandDims, squeeze } from './reshape.ts';
-import { swapAxes } from './transpose.ts';
+import { expandDims, reshape, squeeze } from './reshape.ts';
+import { moveAxis, swapAxes } from './transpose.ts';
 
 const matmulPrimitive: Primitive<readonly [Value, Value], Readonly<Record<string, never>>, Value> = {
   kind: 'contraction',
@@ -41,14 +41,32 @@ const matmulPrimitive: Primitive<readonly [Value, Value], Readonly<Record<string
       output.data.set(row, i * columns);
     }
   },
-  // Leading axes count matrices, so one more changes nothing.
-  batch: (attributes) => attributes,
   // grad_A = G B^T, grad_B = A^T G                                                    (4.1, 4.2)
   vjp: (gradient, { inputs: [a, b] }) => [
     matmul(gradient, swapAxes(b, -1, -2)),
     matmul(swapAxes(a, -1, -2), gradient),
   ],
+  // Where one factor is the same for all samples, the samples become rows or columns of the other: one product.
+  batch: ([a, b], { batched: [left, right] }) => {
+    if (left === true && right === true) return matmul(a, b);
+    if (left === true) {
+      const rows = moveAxis(a, 0, -3);
+      const product = matmul(joined(rows, -3), b);
+      return moveAxis(reshape(product, [...rows.shape.slice(0, -1), lastOf(b.shape)]), -3, 0);
+    }
+    const columns = moveAxis(b, 0, -2);
+    const product = matmul(a, joined(columns, -2));
+    const outer = [...product.shape.slice(0, -1), ...columns.shape.slice(-2)];
+    return moveAxis(reshape(product, outer), -2, 0);
+  },
 };
+
+/** `x` with `axis`, from the end, and the one after it as one. */
+function joined(x: Value, axis: number): Value {
+  const place = x.shape.length + axis;
+  const [one = 1, two = 1] = x.shape.slice(place);
+  return reshape(x, [...x.shape.slice(0, place), one * two, ...x.shape.slice(place + 2)]);
+}
 
 /** row += scale * (the row of `matrix` that starts at `start`). */
 function addScaled(row: Float64Array, scale: number, matrix: Float64Array, start: number): void {

@@ -7,9 +7,9 @@ import { reduceView } from '../walk.ts';
 import { div, mul, neg } from './arithmetic.ts';
 import {
   type AxesAttributes,
+  behind,
   broadcast,
   dropAxes,
-  nextAxes,
   type ReductionOptions,
   reducedShape,
   sum,
@@ -32,12 +32,12 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
       for (let k = 1; k < n; k++) best = Math.max(best, at(k));
       return best;
     }),
-  batch: nextAxes,
   // Ties share equally.
   vjp: (gradient, { input: x, output: y, attributes: { axes } }) => {
     const top = cast(equal(broadcast(y, x.shape), x), gradient.dtype);
     return [mul(top, div(gradient, sum(top, { axis: axes, keepAxis: true })))];
   },
+  batch: ([x], { attributes: { axes } }) => max(x, { axis: behind(axes), keepAxis: true }),
 };
 
 /** The maximum over `axis`; NaN when there is one; ties share the gradient equally. @throws ShapeError over nothing. */
@@ -63,13 +63,13 @@ const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
     refuseEmpty('argmax', x.shape, [axis]);
     return { shape: reducedShape(x.shape, [axis]), dtype: 'int32' };
   },
-  batch: ({ axis }) => ({ axis: axis + 1 }),
   evaluate: ([x], [output], { axis }) =>
     reduceView(x, output, [axis], (at, n) => {
       let best = 0;
       for (let k = 1; k < n && !Number.isNaN(at(best)); k++) if (!(at(k) <= at(best))) best = k;
       return best;
     }),
+  batch: ([x], { attributes: { axis } }) => argmax(x, { axis: axis + 1, keepAxis: true }),
 };
 
 /** Where the maximum along `axis` stands, as int32: the first of equals, the first NaN when there is one. No gradient. */

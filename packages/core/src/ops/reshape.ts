@@ -21,8 +21,8 @@ const reshapePrimitive: Primitive<readonly [Value], ReshapeAttributes, Value> = 
     return { shape, dtype: x.dtype };
   },
   evaluate: ([x], [output]) => output.data.set(x.data),
-  batch: ({ shape }, n) => ({ shape: [n, ...shape] }),
   vjp: (gradient, { input: x }) => [reshape(gradient, x.shape)],
+  batch: ([x], { attributes: { shape }, size }) => reshape(x, [size, ...shape]),
 };
 
 /**

@@ -25,12 +25,13 @@ const slicePrimitive: Primitive<readonly [Value], SliceAttributes, Value> = {
     const strides = stridesOf(x.shape).map((stride, i) => stride * (step[i] ?? 1));
     readView(x, output, strides, startOf(x.shape, start));
   },
-  batch: ({ start, stop, step }, n) => ({ start: [0, ...start], stop: [n, ...stop], step: [1, ...step] }),
   vjp: (gradient, { input: x, attributes: { start, step } }) => {
     const covered = gradient.shape.map((extent, i) => (extent === 0 ? 0 : (extent - 1) * (step[i] ?? 1) + 1));
     const high = x.shape.map((extent, i) => extent - (start[i] ?? 0) - (covered[i] ?? 0));
     return [pad(gradient, { low: start, high, between: step.map((s) => s - 1) })];
   },
+  batch: ([x], { attributes: { start, stop, step }, size }) =>
+    slice(x, [0, ...start], [size, ...stop], [1, ...step]),
 };
 
 /**
@@ -95,17 +96,13 @@ const padPrimitive: Primitive<readonly [Value], PadAttributes, Value> = {
     const strides = stridesOf(output.shape).map((stride, i) => stride * ((between[i] ?? 0) + 1));
     writeView(x, output, strides, startOf(output.shape, low));
   },
-  batch: ({ low, high, between, value }) => ({
-    low: [0, ...low],
-    high: [0, ...high],
-    between: [0, ...between],
-    value,
-  }),
   vjp: (gradient, { input: x, attributes: { low, between } }) => {
     const step = between.map((n) => n + 1);
     const stop = x.shape.map((n, i) => (low[i] ?? 0) + (n === 0 ? 0 : (n - 1) * (step[i] ?? 1) + 1));
     return [slice(gradient, low, stop, step)];
   },
+  batch: ([x], { attributes: { low, high, between, value } }) =>
+    pad(x, { low: [0, ...low], high: [0, ...high], between: [0, ...between], value }),
 };
 
 export interface PadOptions {

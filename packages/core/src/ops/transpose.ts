@@ -29,13 +29,13 @@ const transposePrimitive: Primitive<readonly [Value], TransposeAttributes, Value
       permutation.map((axis) => strides[axis] ?? 0),
     );
   },
-  batch: ({ permutation }) => ({ permutation: [0, ...permutation.map((axis) => axis + 1)] }),
   vjp: (gradient, { attributes: { permutation } }) => [
     transpose(
       gradient,
       permutation.map((_, axis) => permutation.indexOf(axis)),
     ),
   ],
+  batch: ([x], { attributes: { permutation } }) => transpose(x, [0, ...permutation.map((axis) => axis + 1)]),
 };
 
 /** The axes in another order: axis i of the result is axis permutation[i] of `x`; all reversed when left out. */
@@ -53,5 +53,14 @@ export function swapAxes(x: Value, first: number, second: number): Value {
   const [a, b] = [normalizeAxis(first, order.length), normalizeAxis(second, order.length)];
   order[a] = b;
   order[b] = a;
+  return transpose(x, order);
+}
+
+/** `x` with the axis `from` at the place `to`; the others keep their order. */
+export function moveAxis(x: Value, from: number, to: number): Value {
+  const rank = x.shape.length;
+  const [source, target] = [normalizeAxis(from, rank), normalizeAxis(to, rank)];
+  const order = x.shape.map((_, i) => i).filter((axis) => axis !== source);
+  order.splice(target, 0, source);
   return transpose(x, order);
 }

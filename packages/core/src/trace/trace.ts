@@ -3,6 +3,7 @@ import type { Primitive } from '../node.ts';
 import { fill, filledWith } from '../ops/leaves.ts';
 import { describeOrigin, type Origin } from '../origin.ts';
 import { tensorOf } from '../tensor.ts';
+import { upstream } from '../upstream.ts';
 import type { Value, Vertex } from '../value.ts';
 import { structuralKeys } from './keys.ts';
 import type { Instruction, Program } from './program.ts';
@@ -31,10 +32,10 @@ export function trace(inputs: readonly Value[], outputs: readonly Value[]): Prog
   const body: Draft[] = [];
   let next = inputs.length;
 
-  for (const original of upstream(outputs, numbers)) {
-    const { expansion } = original;
-    if (expansion !== undefined) {
-      expansion.forEach((meant, i) => {
+  const behind = meaningFor(new Set(inputs));
+  for (const original of upstream(outputs, behind, numbers)) {
+    if (original.expansion !== undefined) {
+      behind(original).forEach((meant, i) => {
         const output = original.outputs[i];
         if (output !== undefined) numbers.set(output, numberOf(meant));
       });
@@ -78,19 +79,16 @@ export function trace(inputs: readonly Value[], outputs: readonly Value[]): Prog
   return withoutDead({ inputs: inputs.map((input) => input.spec), body, outputs: outputs.map(numberOf) });
 }
 
-type Draft = Instruction & { readonly primitive: Primitive; readonly origins: Origin[] };
-
-/** The vertices that the outputs need, oldest first; composites with all that they stand for. */
-function upstream(outputs: readonly Value[], given: ReadonlyMap<Value, number>): Vertex[] {
-  const seen = new Set<Vertex>();
-  const waiting = [...outputs];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (given.has(value) || seen.has(value.vertex)) continue;
-    seen.add(value.vertex);
-    waiting.push(...(value.vertex.expansion ?? value.inputs));
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
+/** What a vertex is computed from: composites stand for what they built, by the detour where what it leads through is given. */
+function meaningFor(given: ReadonlySet<Value>): (vertex: Vertex) => readonly Value[] {
+  return ({ node, inputs, expansion, detour }) => {
+    const through = node.kind === 'composite' && node.detour !== undefined ? node.detour.through : [];
+    const fed = through.some((i) => inputs[i] !== undefined && given.has(inputs[i]));
+    return (fed ? detour : expansion) ?? inputs;
+  };
 }
+
+type Draft = Instruction & { readonly primitive: Primitive; readonly origins: Origin[] };
 
 /** The number that an instruction puts everywhere, if it does. */
 function splatOf(maker: Draft | undefined): number | undefined {

@@ -57,7 +57,14 @@ export const f64 = {
   /** A float32 of memory, widened. */
   loadFloat: (address: Code, offset = 0): Code => [address, 0x2a, 2, unsigned(offset), 0xbb],
   /** Rounded to float32. */
-  storeFloat: (address: Code, value: Code, offset = 0): Code => [address, value, 0xb6, 0x38, 2, unsigned(offset)],
+  storeFloat: (address: Code, value: Code, offset = 0): Code => [
+    address,
+    value,
+    0xb6,
+    0x38,
+    2,
+    unsigned(offset),
+  ],
 } as const;
 
 const lanes = (bytes: readonly number[]): Code => [simd(12), [...bytes, ...bytes, ...bytes, ...bytes]];

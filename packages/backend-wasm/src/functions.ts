@@ -27,13 +27,14 @@ function polynomial(x: Code, [highest = 0, ...others]: readonly number[]): Code 
 function exp(lane: Lane, given: Code): Code {
   const x = lane.keep(v128.pmax(v128.pmin(lane.keep(given), K(89)), K(-104)));
   const shifter = 12582912 + 254;
-  const t = lane.keep(v128.add(v128.mul(x, K(1.44269504)), K(shifter)));
+  const t = lane.keep(v128.add(v128.mul(x, K(Math.LOG2E)), K(shifter)));
   const n = lane.keep(v128.sub(t, K(shifter)));
   const reduced = v128.sub(v128.sub(x, v128.mul(n, K(0.693359375))), v128.mul(n, K(-2.1219444e-4)));
   const r = lane.keep(reduced);
-  const p = polynomial(r, [
-    1.987569150e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
-  ]);
+  const p = polynomial(
+    r,
+    [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
+  );
   const y = v128.add(v128.add(v128.mul(p, v128.mul(r, r)), r), K(1));
   const half = lane.keep(v128.shiftRight(v128.subInts(t, v128.const(shifter)), 1));
   const rest = v128.subInts(v128.subInts(t, v128.const(shifter)), half);
@@ -50,10 +51,13 @@ function log(lane: Lane, given: Code): Code {
   const f = lane.keep(v128.sub(v128.subInts(scaled, v128.shiftLeft(e, 23)), K(1)));
   const k = lane.keep(v128.sub(v128.toFloats(e), v128.and(small, K(23))));
   const z = lane.keep(v128.mul(f, f));
-  const p = polynomial(f, [
-    7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-    2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-  ]);
+  const p = polynomial(
+    f,
+    [
+      7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+      2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+    ],
+  );
   const tail = v128.add(v128.mul(v128.mul(p, f), z), v128.mul(k, K(-2.1219444e-4)));
   const y = v128.add(v128.add(f, v128.sub(tail, v128.mul(K(0.5), z))), v128.mul(k, K(0.693359375)));
   const finite = v128.select(x, y, v128.equal(x, K(Infinity)));
@@ -66,9 +70,10 @@ function tanh(lane: Lane, given: Code): Code {
   const x = lane.keep(given);
   const size = lane.keep(v128.abs(x));
   const z = lane.keep(v128.mul(x, x));
-  const p = polynomial(z, [
-    -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
-  ]);
+  const p = polynomial(
+    z,
+    [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
+  );
   const near = lane.keep(v128.add(x, v128.mul(x, v128.mul(z, p))));
   const e = lane.keep(exp(lane, v128.add(size, size)));
   const far = v128.sub(K(1), v128.div(K(2), v128.add(e, K(1))));

@@ -1,4 +1,15 @@
-import { type Assembler, type Code, call, get, i32, type Locals, repeat, set, types, v128 } from './assembler.ts';
+import {
+  type Assembler,
+  type Code,
+  call,
+  get,
+  i32,
+  type Locals,
+  repeat,
+  set,
+  types,
+  v128,
+} from './assembler.ts';
 
 /** A matrix in memory, row-major with `stride` floats a row; read as its transpose when said so. */
 export interface Operand {
@@ -41,10 +52,7 @@ export function defineProduct(assembler: Assembler, product: Product): number {
     const column = locals.make(types.i32);
     return [
       whole > 0
-        ? [
-            set(column, i32.const(0)),
-            repeat(column, i32.const(whole), wide, get(column), call(main)),
-          ]
+        ? [set(column, i32.const(0)), repeat(column, i32.const(whole), wide, get(column), call(main))]
         : [],
       last >= 0 ? [i32.const(whole), call(last)] : [],
     ];
@@ -80,10 +88,10 @@ function packing(locals: Locals, { inner, b, panel }: Product, width: number): C
   const stepOf = b.transposed ? 4 : b.stride * 4;
   const start = i32.add(i32.const(b.address), times(0, b.transposed ? b.stride * 4 : 4));
   const row: Code = b.transposed
-    ? Array.from({ length: width }, (_, j) => i32.store(get(to), i32.load(get(from), j * b.stride * 4), j * 4))
-    : [0, 4]
-        .filter((j) => j < width)
-        .map((j) => v128.store(get(to), v128.load(get(from), j * 4), j * 4));
+    ? Array.from({ length: width }, (_, j) =>
+        i32.store(get(to), i32.load(get(from), j * b.stride * 4), j * 4),
+      )
+    : [0, 4].filter((j) => j < width).map((j) => v128.store(get(to), v128.load(get(from), j * 4), j * 4));
   return [
     set(from, start),
     set(to, i32.const(panel)),
@@ -123,7 +131,5 @@ function tile(locals: Locals, { inner, a, columns, panel }: Product, height: num
 /** Stores the first `count` lanes, all from 4 on. */
 export function storeUpTo(address: Code, value: Code, offset: number, count: number): Code {
   if (count >= 4) return v128.store(address, value, offset);
-  return Array.from({ length: count }, (_, lane) =>
-    v128.storeLane(address, value, offset + lane * 4, lane),
-  );
+  return Array.from({ length: count }, (_, lane) => v128.storeLane(address, value, offset + lane * 4, lane));
 }

@@ -208,7 +208,7 @@ function broadcasting(
 
 function extentsOf(shape: readonly number[], axes: unknown): Extents | undefined {
   if (!Array.isArray(axes) || axes.length === 0 || sizeOf(shape) === 0) return undefined;
-  const sorted = (axes as number[]).toSorted((a, b) => a - b);
+  const sorted = [...(axes as readonly number[])].sort((a, b) => a - b);
   const [first = 0] = sorted;
   const end = (sorted.at(-1) ?? 0) + 1;
   if (end - first !== sorted.length) return undefined;

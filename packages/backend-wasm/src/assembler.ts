@@ -77,7 +77,7 @@ export const v128 = {
   storeLane: (address: Code, value: Code, offset: number, lane: number): Code => [
     address,
     value,
-    simd(91),
+    simd(90),
     2,
     unsigned(offset),
     lane,

@@ -200,7 +200,7 @@ function defineStep(
   const inner = specOf(plan, inputs[0] ?? 0).shape.at(-1) ?? 0;
   const [a, b] = step.operands.map(({ value, transposed }, i) => ({
     address: addressOf(value),
-    stride: (i === 0) === transposed ? (i === 0 ? rows : inner) : i === 0 ? inner : columns,
+    stride: i === 0 ? (transposed ? rows : inner) : transposed ? inner : columns,
     transposed,
   }));
   if (a === undefined || b === undefined) return assembler.define(0, () => []);

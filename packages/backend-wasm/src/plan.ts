@@ -99,25 +99,23 @@ export function planOf(program: Program): Plan {
       consumers.set(operand, [...(consumers.get(operand) ?? []), instruction]);
   const results = new Set(program.outputs.map(rootOf));
 
-  // Masks exist inside a kernel only: a comparison that is needed elsewhere is done on the host, and with it what reads it.
+  // Masks exist inside a kernel only, and are made again in every kernel that reads them. One that is needed in memory is made on the host, and
+  // what reads it runs there too.
   const host = new Set<Instruction>();
   for (;;) {
-    const steps = grouped(program, host, specOf, asKernel);
-    const groupOf = new Map(
-      steps.flatMap((step) =>
-        step.kind === 'elementwise' ? step.instructions.map((one): [Instruction, Step] => [one, step]) : [],
-      ),
+    const steps = grouped(program, host, makers, specOf, asKernel);
+    const inKernels = new Set(
+      steps.flatMap((step) => (step.kind === 'elementwise' ? step.instructions : [])),
     );
     const before = host.size;
-    for (const [instruction, step] of groupOf) {
+    for (const instruction of inKernels) {
       const { first, outputs, inputs } = instruction;
-      const isMask = outputs[0]?.dtype === 'bool';
+      const readers = consumers.get(first) ?? [];
       const escapes =
-        isMask &&
-        (results.has(first) || (consumers.get(first) ?? []).some((one) => groupOf.get(one) !== step));
+        outputs[0]?.dtype === 'bool' && (results.has(first) || !readers.every((one) => inKernels.has(one)));
       const foreign = inputs.some((operand) => {
         const maker = makers.get(operand);
-        return specOf(operand).dtype === 'bool' && (maker === undefined || groupOf.get(maker) !== step);
+        return specOf(operand).dtype === 'bool' && (maker === undefined || !inKernels.has(maker));
       });
       if (escapes || foreign) host.add(instruction);
     }
@@ -156,6 +154,7 @@ export function planOf(program: Program): Plan {
 function grouped(
   { body }: Program,
   host: ReadonlySet<Instruction>,
+  makers: ReadonlyMap<number, Instruction>,
   specOf: (value: number) => TensorSpec,
   asKernel: (instruction: Instruction) => Step | undefined,
 ): Step[] {
@@ -172,7 +171,7 @@ function grouped(
     if (!host.has(instruction) && fits(instruction, specOf)) {
       if (group !== undefined && group.shape.join() !== shape.join()) close();
       group ??= { shape, instructions: [] };
-      group.instructions.push(instruction);
+      addWithMasks(instruction, group.instructions, host, makers, specOf);
       continue;
     }
     close();
@@ -180,6 +179,23 @@ function grouped(
   }
   close();
   return steps;
+}
+
+/** `instruction` behind the masks that it reads and that were made in another kernel. */
+function addWithMasks(
+  instruction: Instruction,
+  to: Instruction[],
+  host: ReadonlySet<Instruction>,
+  makers: ReadonlyMap<number, Instruction>,
+  specOf: (value: number) => TensorSpec,
+): void {
+  if (to.includes(instruction)) return;
+  for (const operand of instruction.inputs) {
+    const maker = makers.get(operand);
+    if (maker !== undefined && specOf(operand).dtype === 'bool' && !host.has(maker) && fits(maker, specOf))
+      addWithMasks(maker, to, host, makers, specOf);
+  }
+  to.push(instruction);
 }
 
 function fits({ primitive, inputs, outputs }: Instruction, specOf: (value: number) => TensorSpec): boolean {

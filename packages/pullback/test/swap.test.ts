@@ -1,26 +1,23 @@
-import { cpu, createModel, type ModelSpec, wasm } from 'pullback';
+import { builtins, cpu, createContainer, createModel, wasm } from 'pullback';
 import { expect, test } from 'vitest';
 
 const samples = Array.from({ length: 64 }, (_, i) => [Math.sin(i), Math.cos(3 * i), Math.sin(i * i)]);
 const targets = samples.map(([a = 0, b = 0, c = 0]) => [a * b, Math.tanh(b - c)]);
+const container = createContainer(builtins);
 const make = (backend: 'cpu' | 'wasm', dtype: 'float32' | 'float64') =>
-  createModel({
-    network: {
-      type: 'sequential',
-      layers: [
-        { type: 'dense', units: 9 },
-        { type: 'tanh' },
-        { type: 'dropout', rate: 0.1 },
-        { type: 'dense', units: 2 },
-      ],
-    },
+  createModel(container, {
+    layers: [
+      { type: 'dense', units: 9, activation: 'tanh' },
+      { type: 'dropout', rate: 0.1 },
+      { type: 'dense', units: 2 },
+    ],
     input: [3],
     loss: 'meanSquaredError',
     optimizer: { type: 'adam', learningRate: 0.01 },
     backend,
     dtype,
     seed: 4,
-  } as unknown as ModelSpec);
+  });
 type Trained = Awaited<ReturnType<typeof make>>;
 const train = (model: Trained, steps: number) => {
   for (let i = 0; i < steps; i++) model.step({ x: samples, y: targets });

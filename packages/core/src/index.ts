@@ -43,6 +43,7 @@ export {
 } from './define-activation.ts';
 export {
   allocateArray,
+  bytesOf,
   type DType,
   type FloatDType,
   isFloat,

@@ -23,6 +23,7 @@ declare module '@pullback/plugin' {
   interface BackendSpecs {
     auto: object;
     cpu: object;
+    wasm: object;
   }
   interface MetricSpecs {
     accuracy: object;
@@ -44,6 +45,7 @@ const own = plugin(
   ({ backend, metric }) => {
     backend('auto', () => backendOf('auto'), { doc: 'the fastest that the machine has' });
     backend('cpu', () => backendOf('cpu'), { doc: 'the reference: every primitive by its own meaning' });
+    backend('wasm', () => backendOf('wasm'), { doc: 'float32 as SIMD kernels in one WebAssembly module' });
     metric('accuracy', accuracy, { doc: 'the share of samples that are right' });
     metric('categoricalAccuracy', categoricalAccuracy, { doc: 'the same for several classes' });
     metric('binaryAccuracy', (options: { threshold?: number }) => binaryAccuracy(options), {

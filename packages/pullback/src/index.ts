@@ -1,4 +1,5 @@
 export { CpuBackend, cpu } from '@pullback/backend-cpu';
+export { WasmBackend, wasm } from '@pullback/backend-wasm';
 export * from '@pullback/core';
 export * from '@pullback/layers';
 // Both a function of Values and, called with options, layers or nothing, a layer.

@@ -1,0 +1,1 @@
+export { WasmBackend, wasm } from './wasm-backend.ts';

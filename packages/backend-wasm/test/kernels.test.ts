@@ -1,0 +1,118 @@
+import { cpu } from '@pullback/backend-cpu';
+import {
+  add,
+  type Backend,
+  compile,
+  div,
+  exp,
+  less,
+  log,
+  matmul,
+  maximum,
+  mul,
+  RandomStream,
+  reshape,
+  select,
+  softmax,
+  sub,
+  sum,
+  swapAxes,
+  tanh,
+  type Value,
+} from '@pullback/core';
+import { describe, expect, test } from 'vitest';
+import { wasm } from '../src/index.ts';
+
+const random = RandomStream.of(3, 'kernels');
+const drawn = (...shape: number[]) => ({
+  shape,
+  data: Float32Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () => random.normal()),
+});
+type Given = ReturnType<typeof drawn>;
+
+async function run(
+  backend: Backend,
+  f: (...x: Value[]) => Value,
+  given: readonly Given[],
+  dtype: 'float32' | 'float64',
+) {
+  const compiled = await compile(f, { inputs: given.map(({ shape }) => shape), dtype, backend });
+  const [result] = await compiled(...given);
+  return Array.from(result?.data ?? []);
+}
+
+/** Every result within `units` roundings of the float64 reference, relative to the size of what was added up. */
+async function agree(f: (...x: Value[]) => Value, given: readonly Given[], units: number, size = 1) {
+  const got = await run(wasm(), f, given, 'float32');
+  const wanted = await run(cpu(), f, given, 'float64');
+  expect(got.length).toBe(wanted.length);
+  got.forEach((x, i) => {
+    const y = wanted[i] ?? Number.NaN;
+    expect(Math.abs(x - y)).toBeLessThanOrEqual(units * 2 ** -24 * Math.max(size, Math.abs(y)));
+  });
+}
+
+describe('products, every remainder of rows and columns, both operands transposed or not', () => {
+  const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31];
+  for (const rows of sizes)
+    test(`${rows} rows`, async () => {
+      for (const columns of sizes) {
+        const inner = Math.max(33, Math.ceil(4096 / (rows * columns)));
+        // |sum| of `inner` products of normal numbers, each addition rounded once.
+        const size = 4 * Math.sqrt(inner);
+        const [a, at] = [drawn(rows, inner), drawn(inner, rows)];
+        const [b, bt] = [drawn(inner, columns), drawn(columns, inner)];
+        const flip = (x: Value) => swapAxes(x, 0, 1);
+        await agree((x, y) => matmul(x as Value, y as Value), [a, b], inner, size);
+        await agree((x, y) => matmul(flip(x as Value), y as Value), [at, b], inner, size);
+        await agree((x, y) => matmul(x as Value, flip(y as Value)), [a, bt], inner, size);
+        await agree((x, y) => matmul(flip(x as Value), flip(y as Value)), [at, bt], inner, size);
+      }
+    });
+});
+
+describe('chains with operands for each row, each column and all', () => {
+  for (const [rows, columns] of [
+    [1, 1],
+    [3, 1],
+    [1, 5],
+    [4, 4],
+    [5, 7],
+    [33, 10],
+    [2, 1025],
+  ] as const)
+    test(`${rows} x ${columns}`, async () => {
+      const [x, row, column, one] = [drawn(rows, columns), drawn(rows, 1), drawn(columns), drawn(1)];
+      const f = (a: Value, r: Value, c: Value, s: Value) =>
+        select(less(a, r), tanh(add(a, c)), div(mul(sub(a, s), r), add(exp(c), 1)));
+      await agree(f as never, [x, row, column, one], 16, 4);
+      await agree((a) => softmax(a as Value), [x], 8);
+      await agree((a) => sum(maximum(a as Value, 0), { axis: 0 }), [x], 2, rows);
+      await agree((a) => sum(reshape(a as Value, [columns * rows])), [x], 2);
+      await agree((a) => log(add(mul(a as Value, a as Value), 0.01)), [x], 8);
+    });
+});
+
+test('memory that grows between bindings leaves earlier ones right', async () => {
+  const backend = wasm();
+  const compiled = await compile((x) => sum(exp(mul(x as Value, 2)), { axis: 1 }), {
+    inputs: [[3, 4]],
+    backend,
+  });
+  const x = drawn(3, 4);
+  const [before] = await compiled(x);
+  const large = backend.allocate({ shape: [3_000_000], dtype: 'float32' });
+  const [after] = await compiled(x);
+  expect(after?.data).toEqual(before?.data);
+  backend.free(large);
+});
+
+test('a freed block is given out again, zeroed', async () => {
+  const backend = wasm();
+  const spec = { shape: [100], dtype: 'float32' } as const;
+  const first = backend.allocate(spec);
+  backend.write(first, new Float32Array(100).fill(7));
+  backend.free(first);
+  const second = backend.allocate(spec);
+  expect(Array.from(await backend.read(second))).toEqual(new Array(100).fill(0));
+});

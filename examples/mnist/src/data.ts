@@ -17,12 +17,3 @@ export function loadMnist(): { readonly train: Digits; readonly test: Digits } {
   });
   return { train: read('train'), test: read('t10k') };
 }
-
-/** The first `count` of some digits. */
-export function first(count: number, { images, labels }: Digits): Digits {
-  const size = 28 * 28;
-  return {
-    images: { shape: [count, 28, 28], data: images.data.subarray(0, count * size) },
-    labels: { shape: [count], data: labels.data.subarray(0, count) },
-  };
-}

@@ -47,6 +47,7 @@ export const i32 = {
   const: (n: number): Code => [0x41, signed(n)],
   add: binary(0x6a),
   lessUnsigned: binary(0x49),
+  shiftRight: binary(0x76),
   load: loads(2, 0x28),
   store: stores(2, 0x36),
 } as const;
@@ -118,7 +119,19 @@ export const v128 = {
   subInts: binary(simd(177)),
   shiftLeft: (a: Code, bits: number): Code => [a, i32.const(bits), simd(171)],
   shiftRight: (a: Code, bits: number): Code => [a, i32.const(bits), simd(172)],
+  equalInts: binary(simd(55)),
+  lessInts: binary(simd(57)),
+  lessEqualInts: binary(simd(61)),
   toFloats: unary(simd(250)),
+  /** Four bytes as four int32. */
+  loadBytes: (address: Code, offset = 0): Code => [
+    address,
+    simd(92),
+    0,
+    unsigned(offset),
+    simd(137),
+    simd(169),
+  ],
   /** The first two floats as float64. */
   widen: unary(simd(95)),
   /** Two float64 as the first two floats. */

@@ -1,6 +1,6 @@
-import { type Instruction, sizeOf } from '@pullback/core';
+import { type DType, type Instruction, sizeOf } from '@pullback/core';
 import { type Code, get, i32, type Locals, repeat, set, types, v128 } from './assembler.ts';
-import { functions, Lane } from './functions.ts';
+import { functions, kernelName, Lane } from './functions.ts';
 import { storeUpTo } from './matmul.ts';
 import type { Plan } from './plan.ts';
 
@@ -52,12 +52,15 @@ export function chainCode(
       if (reading.how === 'row') return splat(reading.value, get(row));
       const key = `${reading.how} ${reading.value}`;
       const index = reading.how === 'full' ? at : column;
-      const value = loaded.get(key) ?? lane.keep(v128.load(get(index), addressOf(reading.value)));
+      const { dtype = 'float32' } = plan.specs[operand] ?? {};
+      const value = loaded.get(key) ?? lane.keep(load(dtype, get(index), addressOf(reading.value)));
       loaded.set(key, value);
       return value;
     };
     for (const { primitive, inputs, first } of instructions) {
-      const result = lane.keep(functions[primitive.name]?.(lane, ...inputs.map(operandOf)) ?? []);
+      const result = lane.keep(
+        functions[kernelOf(primitive.name, inputs, plan)]?.(lane, ...inputs.map(operandOf)) ?? [],
+      );
       values.set(first, result);
       if (chain.stored.has(first)) lane.statements.push(storeUpTo(get(at), result, addressOf(first), count));
     }
@@ -76,4 +79,20 @@ export function chainCode(
       columns > whole ? [tail, advance((columns - whole) * 4)] : [],
     ]),
   ];
+}
+
+function kernelOf(name: string, inputs: readonly number[], { specs }: Plan): string {
+  return (
+    kernelName(
+      name,
+      inputs.map((operand) => specs[operand]?.dtype ?? 'float32'),
+    ) ?? ''
+  );
+}
+
+/** Four elements from `index` bytes of floats on: bytes as int32, booleans as masks. */
+function load(dtype: DType, index: Code, address: number): Code {
+  if (dtype === 'float32' || dtype === 'int32') return v128.load(index, address);
+  const bytes = v128.loadBytes(i32.shiftRight(index, i32.const(2)), address);
+  return dtype === 'bool' ? v128.subInts(v128.bits(0), bytes) : bytes;
 }

@@ -1,3 +1,4 @@
+import type { DType } from '@pullback/core';
 import { type Code, get, type Locals, set, types, v128 } from './assembler.ts';
 
 /** Where a kernel for one vector of elements is written: statements so far, and new locals. */
@@ -81,7 +82,10 @@ function tanh(lane: Lane, given: Code): Code {
   return v128.select(near, lane.keep(signed), v128.less(size, K(0.625)));
 }
 
-/** What elementwise primitives are for four floats; operands are locals or constants. Comparisons give masks. */
+/**
+ * What elementwise primitives are for four elements, by `kernelName`; operands are locals or constants. Booleans are masks, bytes are
+ * int32.
+ */
 export const functions: Readonly<Record<string, (lane: Lane, ...x: Code[]) => Code>> = {
   add: (_, a = [], b = []) => v128.add(a, b),
   sub: (_, a = [], b = []) => v128.sub(a, b),
@@ -104,5 +108,23 @@ export const functions: Readonly<Record<string, (lane: Lane, ...x: Code[]) => Co
   and: (_, a = [], b = []) => v128.and(a, b),
   or: (_, a = [], b = []) => v128.or(a, b),
   not: (_, x = []) => v128.not(x),
+  'equal int32': (_, a = [], b = []) => v128.equalInts(a, b),
+  'less int32': (_, a = [], b = []) => v128.lessInts(a, b),
+  'lessEqual int32': (_, a = [], b = []) => v128.lessEqualInts(a, b),
+  'cast int32': (_, x = []) => v128.toFloats(x),
+  'cast uint8': (_, x = []) => v128.toFloats(x),
+  'cast bool': (_, mask = []) => v128.and(mask, K(1)),
   select: (_, mask = [], a = [], b = []) => v128.select(a, b, mask),
 };
+
+/** The function of a primitive for operands of these dtypes, undefined where there is none. */
+export function kernelName(name: string, dtypes: readonly DType[]): string | undefined {
+  const [first = 'float32'] = dtypes;
+  const masks = name === 'and' || name === 'or' || name === 'not';
+  const wanted =
+    name === 'select' ? ['bool', 'float32', 'float32'] : dtypes.map(() => (masks ? 'bool' : first));
+  if (dtypes.some((dtype, i) => dtype !== wanted[i])) return undefined;
+  const plain = masks || name === 'select' || first === 'float32';
+  const key = plain ? name : `${name} ${first}`;
+  return Object.hasOwn(functions, key) ? key : undefined;
+}

@@ -1,5 +1,5 @@
 import { type Instruction, type Program, sizeOf, type TensorSpec } from '@pullback/core';
-import { functions } from './functions.ts';
+import { kernelName } from './functions.ts';
 
 /** How an elementwise kernel over [rows, columns] reads an operand: every element, one for each column or row, or one number for all. */
 export type Reading =
@@ -59,10 +59,12 @@ export function planOf(program: Program): Plan {
   const readingOf = (operand: number, shape: readonly number[]): Reading => {
     const maker = makers.get(rootOf(operand));
     const number = maker?.primitive.name === 'fill' ? maker.attributes['value'] : undefined;
-    if (typeof number === 'number') return { how: 'number', number };
+    if (typeof number === 'number' && specOf(operand).dtype === 'float32') return { how: 'number', number };
     const direct = makers.get(operand);
     const [from] = direct?.inputs ?? [];
-    if (direct?.primitive.name === 'broadcast' && from !== undefined) {
+    const { dtype } = specOf(operand);
+    const vectors = dtype === 'float32' || dtype === 'int32';
+    if (vectors && direct?.primitive.name === 'broadcast' && from !== undefined) {
       const how = broadcasting(specOf(from).shape, shape);
       if (how !== undefined) return { how, value: rootOf(from) };
     }
@@ -99,8 +101,8 @@ export function planOf(program: Program): Plan {
       consumers.set(operand, [...(consumers.get(operand) ?? []), instruction]);
   const results = new Set(program.outputs.map(rootOf));
 
-  // Masks exist inside a kernel only, and are made again in every kernel that reads them. One that is needed in memory is made on the host, and
-  // what reads it runs there too.
+  // Masks that kernels make have no memory: they are made again in every kernel that reads them. One that is needed in memory is made on the
+  // host.
   const host = new Set<Instruction>();
   for (;;) {
     const steps = grouped(program, host, makers, specOf, asKernel);
@@ -109,15 +111,11 @@ export function planOf(program: Program): Plan {
     );
     const before = host.size;
     for (const instruction of inKernels) {
-      const { first, outputs, inputs } = instruction;
+      const { first, outputs } = instruction;
       const readers = consumers.get(first) ?? [];
-      const escapes =
-        outputs[0]?.dtype === 'bool' && (results.has(first) || !readers.every((one) => inKernels.has(one)));
-      const foreign = inputs.some((operand) => {
-        const maker = makers.get(operand);
-        return specOf(operand).dtype === 'bool' && (maker === undefined || !inKernels.has(maker));
-      });
-      if (escapes || foreign) host.add(instruction);
+      const isMask = outputs[0]?.dtype === 'bool';
+      if (isMask && (results.has(first) || !readers.every((one) => inKernels.has(one))))
+        host.add(instruction);
     }
     if (host.size === before) return finished(steps);
   }
@@ -200,13 +198,13 @@ function addWithMasks(
 
 function fits({ primitive, inputs, outputs }: Instruction, specOf: (value: number) => TensorSpec): boolean {
   const [output] = outputs;
+  const dtypes = inputs.map((operand) => specOf(operand).dtype);
   return (
     primitive.kind === 'elementwise' &&
-    Object.hasOwn(functions, primitive.name) &&
+    kernelName(primitive.name, dtypes) !== undefined &&
     output !== undefined &&
     sizeOf(output.shape) > 0 &&
-    (output.dtype === 'float32' || output.dtype === 'bool') &&
-    inputs.every((operand) => ['float32', 'bool'].includes(specOf(operand).dtype))
+    (output.dtype === 'float32' || output.dtype === 'bool')
   );
 }
 

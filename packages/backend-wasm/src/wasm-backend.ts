@@ -86,8 +86,12 @@ export class WasmBackend implements Backend {
       else segments.push([index]);
     };
     for (const step of plan.steps) {
-      if (step.kind === 'host') segments.push(hostStep(step.instruction, plan, addressOf));
-      else append(defineStep(assembler, step, plan, addressOf, take));
+      if (step.kind === 'host') {
+        const place = hostStep(step.instruction, plan, addressOf);
+        // What has no operands is the same in every run.
+        if (place.inputs.length === 0) this.#evaluate(place)();
+        else segments.push(place);
+      } else append(defineStep(assembler, step, plan, addressOf, take));
     }
     const targets = outputs.map((buffer) => this.#addressOf(buffer));
     append(assembler.define(0, () => copies(program, plan, targets, addressOf, take)));
@@ -104,16 +108,7 @@ export class WasmBackend implements Backend {
       memory = this.#heap.memory.buffer;
       return segments.map((segment, i) => {
         if (Array.isArray(segment)) return exports[`segment${i}`] as () => void;
-        const tensor = ({ spec, address }: Place): HostTensor => ({
-          ...spec,
-          data: this.#view(spec, address),
-        });
-        const [first, ...others] = segment.outputs.map(tensor);
-        const read = segment.inputs.map(tensor);
-        return () => {
-          if (first !== undefined)
-            segment.instruction.primitive.evaluate(read, [first, ...others], segment.instruction.attributes);
-        };
+        return this.#evaluate(segment);
       });
     };
     const binding: Binding = {
@@ -124,6 +119,17 @@ export class WasmBackend implements Backend {
     };
     this.#scratch.register(binding, blocks);
     return binding;
+  }
+
+  /** A step on the host, on views of the memory as it is now. */
+  #evaluate({ instruction, inputs, outputs }: HostStep): () => void {
+    const tensor = ({ spec, address }: Place): HostTensor => ({ ...spec, data: this.#view(spec, address) });
+    const read = inputs.map(tensor);
+    const [first, ...others] = outputs.map(tensor);
+    return () => {
+      if (first !== undefined)
+        instruction.primitive.evaluate(read, [first, ...others], instruction.attributes);
+    };
   }
 
   #view({ dtype, shape }: TensorSpec, address: number): TypedArray {

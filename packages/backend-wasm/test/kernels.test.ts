@@ -2,8 +2,10 @@ import { cpu } from '@pullback/backend-cpu';
 import {
   add,
   type Backend,
+  cast,
   compile,
   div,
+  equal,
   exp,
   less,
   log,
@@ -115,4 +117,37 @@ test('a freed block is given out again, zeroed', async () => {
   backend.free(first);
   const second = backend.allocate(spec);
   expect(Array.from(await backend.read(second))).toEqual(new Array(100).fill(0));
+});
+
+describe('bytes, integers and booleans in chains', () => {
+  const f = (bytes: Value, ints: Value, flags: Value, x: Value) =>
+    select(
+      flags,
+      add(mul(cast(bytes, 'float32'), x), cast(equal(ints, 3), 'float32')),
+      sub(cast(ints, 'float32'), cast(flags, 'float32')),
+    );
+  for (const [rows, columns] of [
+    [1, 1],
+    [5, 3],
+    [4, 8],
+    [9, 7],
+  ] as const)
+    test(`${rows} x ${columns}: as on the reference, bit for bit`, async () => {
+      const n = rows * columns;
+      const shape = [rows, columns];
+      const given = [
+        { shape, data: Uint8Array.from({ length: n }, (_, i) => (i * 53) % 256) },
+        { shape, data: Int32Array.from({ length: n }, (_, i) => (i * 7919) % 5) },
+        { shape, data: Uint8Array.from({ length: n }, (_, i) => (i % 3 === 0 ? 1 : 0)) },
+        drawn(rows, columns),
+      ];
+      const dtypes = ['uint8', 'int32', 'bool', 'float32'] as const;
+      const inputs = dtypes.map((dtype) => ({ shape, dtype }));
+      const results = await Promise.all(
+        [wasm(), cpu()].map(
+          async (backend) => (await (await compile(f as never, { inputs, backend }))(...given))[0],
+        ),
+      );
+      expect(results[0]?.data).toEqual(results[1]?.data);
+    });
 });

@@ -140,6 +140,12 @@ export const v128 = {
   double: (a: Code, lane: number): Code => [a, simd(33), lane],
 } as const;
 
+/** Stores the first `count` lanes, all from 4 on. */
+export function storeUpTo(address: Code, value: Code, offset: number, count: number): Code {
+  if (count >= 4) return v128.store(address, value, offset);
+  return Array.from({ length: count }, (_, lane) => v128.storeLane(address, value, offset + lane * 4, lane));
+}
+
 export const get = (local: number): Code => [0x20, unsigned(local)];
 export const set = (local: number, value: Code): Code => [value, 0x21, unsigned(local)];
 export const call = (index: number): Code => [0x10, unsigned(index)];

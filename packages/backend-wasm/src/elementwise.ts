@@ -1,7 +1,6 @@
 import { type DType, type Instruction, sizeOf } from '@pullback/core';
-import { type Code, get, i32, type Locals, repeat, set, types, v128 } from './assembler.ts';
+import { type Code, get, i32, type Locals, repeat, set, storeUpTo, types, v128 } from './assembler.ts';
 import { functions, kernelName, Lane } from './functions.ts';
-import { storeUpTo } from './matmul.ts';
 import type { Plan } from './plan.ts';
 
 export interface Chain {

@@ -7,6 +7,7 @@ import {
   type Locals,
   repeat,
   set,
+  storeUpTo,
   types,
   v128,
 } from './assembler.ts';
@@ -126,10 +127,4 @@ function tile(locals: Locals, { inner, a, columns, panel }: Product, height: num
     row.map((sum, j) => storeUpTo(get(toC), get(sum), (i * columns + j * 4) * 4, width - j * 4)),
   );
   return [repeat(at, i32.const(panel + inner * wide * 4), wide * 4, ...step), ...stores];
-}
-
-/** Stores the first `count` lanes, all from 4 on. */
-export function storeUpTo(address: Code, value: Code, offset: number, count: number): Code {
-  if (count >= 4) return v128.store(address, value, offset);
-  return Array.from({ length: count }, (_, lane) => v128.storeLane(address, value, offset + lane * 4, lane));
 }

@@ -1,5 +1,4 @@
-import { type Code, f64, get, i32, type Locals, repeat, set, types, v128 } from './assembler.ts';
-import { storeUpTo } from './matmul.ts';
+import { type Code, f64, get, i32, type Locals, repeat, set, storeUpTo, types, v128 } from './assembler.ts';
 
 /** Sums over the middle one of three axes, dense. */
 export interface Sum {

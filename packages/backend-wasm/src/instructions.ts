@@ -70,6 +70,7 @@ export const i32 = {
   shrS: binary(0x75),
   shrU: binary(0x76),
   truncSatF64S: unary(0xfc, 2),
+  wrapI64: unary(0xa7),
   atomicLoad: load(2, atomic(0x10)),
   atomicStore: store(2, atomic(0x17)),
   atomicAdd: store(2, atomic(0x1e)),

@@ -51,6 +51,7 @@ export {
   type TensorSpec,
   type TypedArray,
 } from './dtype.ts';
+export { elementary } from './elementary/elementary.ts';
 export * from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { gradient } from './gradient.ts';

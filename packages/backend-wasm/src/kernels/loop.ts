@@ -3,11 +3,11 @@ import { bytesOf } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { choose, get, i32, repeat, set, when } from '../instructions.ts';
 import { Constants, Lane, type LaneOptions } from '../lane.ts';
-import { loadFour, storeFour } from '../rules/memory.ts';
 import type { Locals } from '../module.ts';
+import { loadFour, storeFour } from '../rules/memory.ts';
 import { Bases, type Globals } from './bases.ts';
 import { type Spot, spotIn, type Vector, Writer } from './spot.ts';
-import { across, type Running, Scratch, sideBySide, type SumPlace } from './sums.ts';
+import { across, type Running, Scratch, type SumPlace, sideBySide } from './sums.ts';
 
 /** A function (from, to, scratch) that does the units of work `from` to `to - 1` of a kernel. */
 export interface Defined {
@@ -42,7 +42,6 @@ class Loops {
   readonly bases: Bases;
   readonly constants: Constants;
   readonly #before: Spot;
-  readonly #sums = new Map<number, Running>();
 
   constructor(
     readonly kernel: LoopKernel,
@@ -210,7 +209,10 @@ class Loops {
       this.#storeAt(spot, (statement) => this.writer.isLate(statement));
     });
     this.#storeScalars(done, (statement) => this.writer.isLate(statement));
-    this.#storeScalars(this.#before, (statement) => !this.writer.isLate(statement) && !this.#followsRow(statement));
+    this.#storeScalars(
+      this.#before,
+      (statement) => !this.writer.isLate(statement) && !this.#followsRow(statement),
+    );
   }
 
   /** Whether a statement is known only inside a row. */
@@ -271,7 +273,9 @@ class Loops {
     this.#addLate(row, spots, late);
     const stored = this.#stored.filter((statement) => !this.writer.isLate(statement));
     const inRow = stored.filter((statement) => this.#isOfRow(statement));
-    const cells = stored.filter((statement) => this.writer.statement(statement).varies.slice(outer).includes(true));
+    const cells = stored.filter((statement) =>
+      this.writer.statement(statement).varies.slice(outer).includes(true),
+    );
     for (const statement of cells) for (const spot of spots) this.writer.value(spot, statement);
     for (const statement of inRow) this.writer.value(row, statement);
     for (const statement of cells) for (const spot of spots) this.writer.store(spot, statement);
@@ -309,7 +313,9 @@ class Loops {
     const whole = inner.length === 1 || extent % 4 === 0;
     const kept = this.#keptBetween(passes);
     const stored = this.#stored.filter((statement) => !this.writer.isLate(statement));
-    const cells = stored.filter((statement) => this.writer.statement(statement).varies.slice(outer).includes(true));
+    const cells = stored.filter((statement) =>
+      this.writer.statement(statement).varies.slice(outer).includes(true),
+    );
     const last = Math.max(0, ...passes.values());
     for (let pass = 1; pass <= last + 1; pass++) {
       const sums = statements.flatMap((statement, i) =>
@@ -356,7 +362,9 @@ class Loops {
   }
 
   /** Where in scratch memory a row of each statement lies that is dear and needed in more than one pass. */
-  #keptBetween(passes: ReadonlyMap<number, number>): Map<number, { readonly offset: number; readonly first: number }> {
+  #keptBetween(
+    passes: ReadonlyMap<number, number>,
+  ): Map<number, { readonly offset: number; readonly first: number }> {
     const { statements, stores, outer, space } = this.kernel;
     if (space.length - outer !== 1) return new Map();
     const used = new Map<number, Set<number>>();
@@ -429,7 +437,9 @@ class Loops {
       const end = divided ? this.locals.make(types.i32) : undefined;
       if (end !== undefined) {
         const wanted = i32.mul(to, i32.const(block));
-        spot.lane.statements.push(set(end, choose(i32.const(whole), wanted, i32.gtS(wanted, i32.const(whole)))));
+        spot.lane.statements.push(
+          set(end, choose(i32.const(whole), wanted, i32.gtS(wanted, i32.const(whole)))),
+        );
       }
       spot.lane.statements.push(
         repeat(
@@ -475,7 +485,10 @@ class Loops {
         return;
       }
       const spots = counts.map((count, v) =>
-        spotIn(at, at.lane, { known: [[this.#last, starts[v] ?? get(index)]], vector: { axis: this.#last, count } }),
+        spotIn(at, at.lane, {
+          known: [[this.#last, starts[v] ?? get(index)]],
+          vector: { axis: this.#last, count },
+        }),
       );
       for (const [i, own] of running) {
         const [input] = this.writer.statement(i).inputs;

@@ -1,13 +1,13 @@
 import type { ProductKernel, View } from '@pullback/compiler';
 import { bytesOf, type DType, sizeOf } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
-import { get, i32, set } from '../instructions.ts';
+import { call, get, i32, repeat, set } from '../instructions.ts';
 import type { Four, Lane, LaneOptions } from '../lane.ts';
 import { defineProduct } from '../product/product.ts';
 import type { TilePosition } from '../product/spec.ts';
 import type { Globals } from './bases.ts';
 import type { Defined } from './loop.ts';
-import { scaled, type Spot, spotIn, Writer } from './spot.ts';
+import { type Spot, scaled, spotIn, Writer } from './spot.ts';
 
 /** The products of a batch one after the other, with the kernel's statements on every four sums. */
 export function defineProductKernel(kernel: ProductKernel, globals: Globals, options: LaneOptions): Defined {
@@ -25,9 +25,10 @@ export function defineProductKernel(kernel: ProductKernel, globals: Globals, opt
     rowStride: view.strides.at(-2) ?? 0,
     columnStride: view.strides.at(-1) ?? 0,
   });
-  return defineProduct(globals.module, {
+  const { module } = globals;
+  const product = defineProduct(module, {
     dtype: dtype === 'float64' ? 'float64' : 'float32',
-    batches: sizeOf(batches),
+    relaxed: options.relaxed === true,
     rows,
     inner,
     columns,
@@ -48,10 +49,33 @@ export function defineProductKernel(kernel: ProductKernel, globals: Globals, opt
       writer.write(spot, four);
     },
   });
+  const count = sizeOf(batches);
+  const { units, scratch } = product;
+  const parameters = [types.i32, types.i32, types.i32];
+  const [from, to, scratchAt] = [get(0), get(1), get(2)];
+  // One product is divided itself, of many each is a unit of work.
+  const index = module.define({ parameters }, (locals) => {
+    if (count === 1) return call(product.index, from, to, scratchAt, i32.const(0));
+    const batch = locals.make(types.i32);
+    return repeat(
+      batch,
+      from,
+      to,
+      1,
+      call(product.index, i32.const(0), i32.const(units), scratchAt, get(batch)),
+    );
+  });
+  return { index, units: count === 1 ? units : units === 0 ? 0 : count, scratch };
 }
 
 /** `start` + the bytes to the matrix of `batch`. */
-function plusBatch(start: Code, batch: Code, batches: readonly number[], { strides }: View, bytes: number): Code {
+function plusBatch(
+  start: Code,
+  batch: Code,
+  batches: readonly number[],
+  { strides }: View,
+  bytes: number,
+): Code {
   return batches.reduce<Code>((address, extent, axis) => {
     const stride = strides[axis] ?? 0;
     if (stride === 0 || extent === 1) return address;
@@ -92,7 +116,10 @@ class TileWriter extends Writer {
     const { tile, product } = this;
     const rank = product.space.length;
     const bytes = bytesOf(dtype);
-    const [rowStride, columnStride] = [(view.strides[rank - 2] ?? 0) * bytes, (view.strides[rank - 1] ?? 0) * bytes];
+    const [rowStride, columnStride] = [
+      (view.strides[rank - 2] ?? 0) * bytes,
+      (view.strides[rank - 1] ?? 0) * bytes,
+    ];
     const { name, offset } = this.globals.of(buffer);
     const constant = offset + view.offset * bytes;
     const key = `${buffer} ${view.strides.join()} ${bytes}`;
@@ -108,7 +135,7 @@ class TileWriter extends Writer {
       return columnStride === 0 ? withRow : i32.add(withRow, scaled(tile.column, columnStride));
     });
     const within = constant + tile.dr * rowStride + tile.dc * columnStride;
-    if (within >= 0) return { code: pointer, offset: within };
+    if (within >= 0 && rowStride >= 0 && columnStride >= 0) return { code: pointer, offset: within };
     const local = this.tileLane.locals.make(types.i32);
     this.tileLane.statements.push(set(local, i32.add(pointer, i32.const(within))));
     return { code: get(local), offset: 0 };

@@ -32,14 +32,26 @@ export interface Spot {
 export function spotIn(
   parent: Spot | undefined,
   lane: Lane,
-  { known = [], vector, kind = 'loop' }: {
+  {
+    known = [],
+    vector,
+    kind = 'loop',
+  }: {
     readonly known?: readonly (readonly [axis: number, index: Code])[];
     readonly vector?: Vector;
     readonly kind?: Spot['kind'];
   } = {},
 ): Spot {
   const indices = new Map([...(parent?.indices ?? []), ...known]);
-  return { parent, indices, vector: vector ?? parent?.vector, lane, memo: new Map(), pointers: new Map(), kind };
+  return {
+    parent,
+    indices,
+    vector: vector ?? parent?.vector,
+    lane,
+    memo: new Map(),
+    pointers: new Map(),
+    kind,
+  };
 }
 
 /** Writes the statements of a kernel at spots. */
@@ -50,7 +62,7 @@ export class Writer {
 
   constructor(
     readonly kernel: LoopKernel | ProductKernel,
-    readonly bases: Bases,
+    readonly bases: Bases | undefined,
   ) {
     kernel.statements.forEach((statement, i) => {
       const follows = (known: ReadonlySet<number>) =>
@@ -72,7 +84,7 @@ export class Writer {
   }
 
   /** The outermost spot at which what differs along `varies` is known. */
-  #spotFor(spot: Spot, varies: readonly boolean[], statement = -1): Spot {
+  protected spotFor(spot: Spot, varies: readonly boolean[], statement = -1): Spot {
     const barrier = this.#late.has(statement) ? 'late' : this.#inRow.has(statement) ? 'row' : undefined;
     let at = spot;
     while (at.kind !== barrier && at.parent !== undefined) {
@@ -88,7 +100,7 @@ export class Writer {
   isHome(spot: Spot, statement: number): boolean {
     const { varies } = this.statement(statement);
     const known = varies.every((does, axis) => !does || spot.indices.has(axis));
-    return known && this.#spotFor(spot, varies, statement) === spot;
+    return known && this.spotFor(spot, varies, statement) === spot;
   }
 
   valueOf(spot: Spot, input: Input): Four {
@@ -112,7 +124,7 @@ export class Writer {
   /** What a statement makes at a spot; sums must have been kept there before. */
   value(spot: Spot, index: number): Four {
     const statement = this.statement(index);
-    const at = this.#spotFor(spot, statement.varies, index);
+    const at = this.spotFor(spot, statement.varies, index);
     const key = `statement ${index}`;
     const known = at.memo.get(key);
     if (known !== undefined) return known;
@@ -144,11 +156,19 @@ export class Writer {
 
   /** Byte address of the element that a view has at the first of the spot's elements. */
   address(spot: Spot, buffer: number, view: View, dtype: DType): Address {
-    const { code, offset } = this.bases.of(buffer);
+    const { code, offset } = this.bases?.of(buffer) ?? { code: i32.const(0), offset: 0 };
     const bytes = bytesOf(dtype);
-    const pointer = this.#pointer(spot, view.strides, bytes, `${buffer} ${view.strides.join()} ${bytes}`, code);
+    const pointer = this.#pointer(
+      spot,
+      view.strides,
+      bytes,
+      `${buffer} ${view.strides.join()} ${bytes}`,
+      code,
+    );
     const constant = offset + view.offset * bytes;
-    return constant >= 0
+    // The offset of a load is added without wrapping round, so the address before it must not lie below the memory.
+    const below = constant < 0 || view.strides.some((stride) => stride < 0);
+    return !below
       ? { code: pointer, offset: constant }
       : { code: i32.add(pointer, i32.const(constant)), offset: 0 };
   }
@@ -173,17 +193,24 @@ export class Writer {
   }
 
   #load(spot: Spot, buffer: number, view: View, dtype: DType): Four {
-    const at = this.#spotFor(
+    const at = this.spotFor(
       spot,
       view.strides.map((stride) => stride !== 0),
     );
     const key = `load ${buffer} ${view.offset} ${view.strides.join()}`;
     const known = at.memo.get(key);
     if (known !== undefined) return known;
-    const { code, offset } = this.address(at, buffer, view, dtype);
-    const value = at.lane.keepAll(this.#read(at, dtype, code, offset, view.strides));
+    const value = this.shared(view, `${key} ${dtype}`, () => {
+      const { code, offset } = this.address(at, buffer, view, dtype);
+      return at.lane.keepAll(this.#read(at, dtype, code, offset, view.strides));
+    });
     at.memo.set(key, value);
     return value;
+  }
+
+  /** Where what is read can serve several spots that do not lie in each other. */
+  protected shared(_view: View, _key: string, read: () => Four): Four {
+    return read();
   }
 
   #read(spot: Spot, dtype: DType, code: Code, offset: number, strides: readonly number[]): Four {
@@ -196,11 +223,11 @@ export class Writer {
       const by = offset + Math.min(k, vector.count - 1) * bytes;
       return by === 0 ? code : i32.add(code, i32.const(by));
     });
-    return stridedFour(dtype, addresses, lane);
+    return stridedFour(dtype, addresses, 0, lane);
   }
 
   #index(spot: Spot, view: View, dtype: DType): Four {
-    const at = this.#spotFor(
+    const at = this.spotFor(
       spot,
       view.strides.map((stride) => stride !== 0),
     );
@@ -252,7 +279,7 @@ export class Writer {
         lane.statements.push(set(row, by === 0 ? at : i32.add(at, i32.const(by))));
         return get(row);
       });
-      value = stridedFour(dtype, addresses, lane);
+      value = stridedFour(dtype, addresses, 0, lane);
     }
     return masked(lane.keepAll(value), inside, dtype);
   }
@@ -277,7 +304,9 @@ export class Writer {
       }
       for (let k = 0; k < count; k++) {
         const by = offset + k * stride * bytesOf(dtype);
-        spot.lane.statements.push(storeFour(dtype, i32.add(code, i32.const(by)), rotated(value, k, dtype), 0, 1));
+        spot.lane.statements.push(
+          storeFour(dtype, i32.add(code, i32.const(by)), rotated(value, k, dtype), 0, 1),
+        );
       }
     }
   }
@@ -300,7 +329,9 @@ function masked(value: Four, mask: Code, dtype: DType): Four {
   const [low, high] = value;
   if (high === undefined) return [v128.and(low, mask)];
   const widened = (lanes: readonly number[]): Code => shuffle(mask, mask, lanes);
-  return dtype === 'float64' ? [v128.and(low, widened([0, 0, 1, 1])), v128.and(high, widened([2, 2, 3, 3]))] : [low, high];
+  return dtype === 'float64'
+    ? [v128.and(low, widened([0, 0, 1, 1])), v128.and(high, widened([2, 2, 3, 3]))]
+    : [low, high];
 }
 
 /** The k-th element first. */
@@ -327,4 +358,3 @@ function fromInts(ints: Code, dtype: DType, lane: Lane): Four {
       return [ints];
   }
 }
-

@@ -1,6 +1,7 @@
 import type { DType } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import {
+  branchIf,
   f32x4,
   f64,
   f64x2,
@@ -8,7 +9,6 @@ import {
   i32,
   i32x4,
   loop,
-  branchIf,
   set,
   shuffle,
   v128,

@@ -56,5 +56,5 @@ export function finishTile(
         lane,
       );
     }
-  return lane.statements;
+  return [lane.prologue, lane.statements];
 }

@@ -241,6 +241,8 @@ export const f64x2 = {
   div: binary(simd(243)),
   min: binary(simd(244)),
   max: binary(simd(245)),
+  /** a b + c, rounded once or twice, as the machine does it. */
+  relaxedMadd: ternary(simd(0x107)),
   /** The first two floats. */
   promoteLowF32x4: unary(simd(95)),
   /** The first two int32. */

@@ -1,0 +1,135 @@
+import type { DType } from '@pullback/core';
+import type { Code } from '../encoding.ts';
+import type { Four, Lane, Rule } from '../lane.ts';
+import { type Element, type Elements, lanesOf, type Pack, padded } from './elements.ts';
+
+/** The same done to every element, by SIMD code for 2 or 4 at a time. */
+export interface Operation {
+  /** Two operations of one name do the same. */
+  readonly name: string;
+  readonly operands: readonly DType[];
+  readonly result: DType;
+  readonly lanes: 2 | 4;
+  readonly write: Rule;
+  /** What it is for numbers that are known now. */
+  readonly fold?: (...x: readonly number[]) => number;
+}
+
+type Tuple = readonly Element[];
+
+/** Puts operations on single elements side by side into SIMD code; what was done before is not done again. */
+export class Vectorizer {
+  readonly #known = new Map<string, Element>();
+  /** How many operations on single elements there are. */
+  operations = 0;
+
+  constructor(readonly elements: Elements) {}
+
+  /** result_i = operation(a_i, b_i, ...) */
+  apply(operation: Operation, ...operands: readonly (readonly Element[])[]): Element[] {
+    const [{ length } = []] = operands;
+    const tuples = Array.from({ length }, (_, i) => operands.map((operand) => operand[i] ?? 0));
+    const keys = tuples.map((tuple) => `${operation.name} ${tuple.join()}`);
+    const fresh = new Map<string, Tuple>();
+    tuples.forEach((tuple, i) => {
+      const key = keys[i] ?? '';
+      if (this.#known.has(key) || fresh.has(key)) return;
+      const folded = this.#fold(operation, tuple);
+      if (folded === undefined) fresh.set(key, tuple);
+      else this.#known.set(key, folded);
+    });
+    this.operations += fresh.size;
+    for (const pack of this.#arrange(operation, [...fresh.values()])) this.#write(operation, pack);
+    return keys.map((key) => this.#known.get(key) ?? 0);
+  }
+
+  /** How many instructions bring the operands of several applications side by side, in the order in which they are given. */
+  costOf(operation: Operation, applications: readonly (readonly (readonly Element[])[])[]): number {
+    return this.elements.cost(
+      applications.flatMap((operands) => {
+        const tuples = (operands[0] ?? []).map((_, i) => operands.map((operand) => operand[i] ?? 0));
+        return cutTo(operation.lanes, tuples).flatMap((pack) => operandsOf(operation, pack));
+      }),
+    );
+  }
+
+  #fold({ fold }: Operation, tuple: Tuple): Element | undefined {
+    if (fold === undefined) return undefined;
+    const numbers = tuple.map((element) => this.elements.numberOf(element));
+    const given = numbers.filter((x) => x !== undefined);
+    return given.length === numbers.length ? this.elements.number(fold(...given)) : undefined;
+  }
+
+  #write(operation: Operation, pack: readonly (Tuple | undefined)[]): void {
+    const { elements } = this;
+    const fixed = pack.every(
+      (tuple) => tuple === undefined || tuple.every((element) => elements.isFixed(element)),
+    );
+    const lane: Lane = fixed ? elements.fixed : elements.step;
+    const fours = operation.operands.map((dtype, j): Four => {
+      const [low = [], high] = packsOf(operation, pack, j).map((part) => elements.gather(part, dtype));
+      return high === undefined ? [low] : [low, high];
+    });
+    const results = lane.keepAll(operation.write(lane, ...fours));
+    const made = (results as readonly Code[]).flatMap((code) =>
+      elements.enter(code, Math.min(operation.lanes, lanesOf(operation.result)), fixed),
+    );
+    pack.forEach((tuple, i) => {
+      const element = made[i];
+      if (tuple !== undefined && element !== undefined)
+        this.#known.set(`${operation.name} ${tuple.join()}`, element);
+    });
+  }
+
+  /** Which are done together, and in which lanes: in order, or as an operand's elements stand, whatever moves the fewest. */
+  #arrange(operation: Operation, tuples: readonly Tuple[]): (Tuple | undefined)[][] {
+    const { elements } = this;
+    const cut = (list: readonly Tuple[]) => cutTo(operation.lanes, list);
+    const candidates = [cut(tuples)];
+    operation.operands.forEach((_, j) => {
+      if (tuples.length > operation.lanes)
+        candidates.push(cut([...tuples].sort((a, b) => (a[j] ?? 0) - (b[j] ?? 0))));
+      else {
+        const placed: (Tuple | undefined)[] = padded([], operation.lanes);
+        const lanes = tuples.map((tuple) => elements.laneOf(tuple[j] ?? 0) ?? operation.lanes);
+        if (new Set(lanes).size < tuples.length || lanes.some((lane) => lane >= operation.lanes)) return;
+        tuples.forEach((tuple, i) => {
+          placed[lanes[i] ?? 0] = tuple;
+        });
+        candidates.push(placed.length > 0 ? [placed] : []);
+      }
+    });
+    let [best = []] = candidates;
+    let least = Number.POSITIVE_INFINITY;
+    for (const candidate of candidates) {
+      const cost = elements.cost(candidate.flatMap((pack) => operandsOf(operation, pack)));
+      if (cost >= least) continue;
+      least = cost;
+      best = candidate;
+    }
+    return best;
+  }
+}
+
+function cutTo(lanes: number, list: readonly Tuple[]): (Tuple | undefined)[][] {
+  return Array.from({ length: Math.ceil(list.length / lanes) }, (_, i) =>
+    padded(list.slice(i * lanes, (i + 1) * lanes), lanes),
+  );
+}
+
+function operandsOf(operation: Operation, pack: readonly (Tuple | undefined)[]) {
+  return operation.operands.flatMap((dtype, j) =>
+    packsOf(operation, pack, j).map((part) => ({ pack: part, dtype })),
+  );
+}
+
+/** Operand `j` of those in a pack, as its registers hold it. */
+function packsOf({ lanes, operands }: Operation, pack: readonly (Tuple | undefined)[], j: number): Pack[] {
+  const column = pack.map((tuple) => tuple?.[j]);
+  const width = lanesOf(operands[j] ?? 'float32');
+  if (lanes <= width) return [padded(column, width)];
+  const [low, high] = [column.slice(0, width), column.slice(width)];
+  // Registers without an element take what the other one has.
+  if (high.every((element) => element === undefined)) return [low, low];
+  return low.every((element) => element === undefined) ? [high, high] : [low, high];
+}

@@ -25,6 +25,8 @@ export interface Samples {
   readonly targets: readonly Tensor[];
   readonly weights: Tensor | undefined;
   readonly count: number;
+  /** How many of them a step takes, in turn; all of them when left out. */
+  readonly batchSize?: number;
 }
 
 /** The number of samples of a tensor. */
@@ -153,6 +155,20 @@ export function checkBatchSize(size: number, count: number): void {
       expected: `at most ${count}`,
       hint: 'A smaller batchSize, or more data.',
     });
+}
+
+/** Samples that are taken `size` at a time. @throws OptionError, DataError for a size that does not divide their number. */
+export function takenInTurn(samples: Samples, size: number | undefined): Samples {
+  const { count } = samples;
+  if (size === undefined) return samples;
+  checkBatchSize(size, count);
+  if (count % size !== 0)
+    throw new DataError({
+      got: `steps of ${size} samples from ${count}`,
+      expected: `a batchSize that divides ${count}`,
+      hint: 'One step is compiled for all: they have one size. `batches` gives a last one that is smaller.',
+    });
+  return { ...samples, batchSize: size };
 }
 
 function formatBatch(sample: readonly number[], layout: Layout): string {

@@ -69,6 +69,13 @@ export interface Batch extends SampleWeights {
   readonly y: Targets;
 }
 
+export interface StepOptions {
+  /** 1 when left out. */
+  readonly times?: number;
+  /** How many samples each step takes of the batch, which it divides; all of them when left out. */
+  readonly batchSize?: number;
+}
+
 /** A loss that stays on the backend until somebody asks. */
 export interface PendingLoss {
   /** The number. @throws OptionError when further steps were run since. */
@@ -81,7 +88,16 @@ export function isShape(input: Shape | InputShapes): input is Shape {
   return Array.isArray(input);
 }
 
-export function isList<Name extends string>(metrics: Metrics<Name>): metrics is readonly (Metric | Name)[] {
+/** The metrics of every output by its name, each found by `metricOf`. */
+export function resolveMetrics<Name extends string>(
+  metrics: Metrics<Name>,
+  metricOf: (metric: Metric | Name) => Metric,
+): Readonly<Record<string, readonly Metric[]>> {
+  const named = isList(metrics) ? { '': metrics } : metrics;
+  return Object.fromEntries(Object.entries(named).map(([name, list]) => [name, list.map(metricOf)]));
+}
+
+function isList<Name extends string>(metrics: Metrics<Name>): metrics is readonly (Metric | Name)[] {
   return Array.isArray(metrics);
 }
 

@@ -15,7 +15,7 @@ import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoin
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 import { restored } from './checkpoint/restored.ts';
 import { readStanding, writeStanding } from './checkpoint/standing.ts';
-import type { Inputs, Samples, Targets } from './data.ts';
+import { type Inputs, type Samples, type Targets, takenInTurn } from './data.ts';
 import { Engine } from './engine.ts';
 import { fitLoop, type Trainee } from './fit.ts';
 import { fitData } from './fit-data.ts';
@@ -26,12 +26,13 @@ import {
   type Batch,
   type EvaluateOptions,
   type FitOptions,
-  isList,
   isOptions,
   isShape,
   type Metrics,
   type ModelOptions,
   type PendingLoss,
+  resolveMetrics,
+  type StepOptions,
   type Weights,
 } from './model-options.ts';
 import { shared } from './plan.ts';
@@ -162,16 +163,16 @@ export class Model<Name extends string = never> {
   }
 
   /**
-   * One step on a batch, or `times` steps in one call. The first of a shape is compiled in the background, later ones run
-   * at once; nothing is read back until somebody asks.
-   * @throws DataError for samples that do not fit.
+   * One step on a batch, or `times` in one call, on all of it or on `batchSize` of its samples: after k steps, on the (k mod n)-th of
+   * its n parts. The first of a shape is compiled in the background, later ones run at once; nothing is read back until asked for.
+   * @throws DataError for samples that do not fit, or whose number `batchSize` does not divide.
    */
-  step(batch: Batch, { times = 1 }: { times?: number } = {}): { readonly loss: PendingLoss } {
+  step(batch: Batch, { times = 1, batchSize }: StepOptions = {}): { readonly loss: PendingLoss } {
     const engine = this.#now();
     const { runner } = engine;
     if (!Number.isInteger(times) || times < 1)
       throw new OptionError({ got: `${times} steps`, expected: 'a whole number from 1 up' });
-    const samples = engine.samples(batch.x, batch.y, batch);
+    const samples = takenInTurn(engine.samples(batch.x, batch.y, batch), batchSize);
     this.#steps += times;
     const mine = this.#steps;
     const idle = this.#queue.idle && !this.#checkFinite;
@@ -199,16 +200,23 @@ export class Model<Name extends string = never> {
 
   /** Every weight by path, such as `network/0/kernel`, copied. */
   async weights(): Promise<Weights> {
-    const { store } = this.#now();
-    await this.#queue.settled();
-    return store.numbers('weight:');
+    return this.#numbers('weight:');
+  }
+
+  /** Everything that layers keep between steps, by path, such as `network/1/mean`, copied. */
+  async states(): Promise<Weights> {
+    return this.#numbers('state:');
   }
 
   /** What the optimizer keeps beside every weight under the name `slot`, by the weight's path, copied. */
   async slots(slot: string): Promise<Weights> {
+    return this.#numbers('slot:', `/${slot}`);
+  }
+
+  async #numbers(start: string, end = ''): Promise<Weights> {
     const { store } = this.#now();
     await this.#queue.settled();
-    return store.numbers('slot:', `/${slot}`);
+    return store.numbers(start, end);
   }
 
   /**
@@ -374,14 +382,7 @@ export class Model<Name extends string = never> {
   }
 
   #watch(metrics: Metrics<Name> = []): readonly Watched[] {
-    const named: Readonly<Record<string, readonly (Metric | Name)[]>> = isList(metrics)
-      ? { '': metrics }
-      : metrics;
-    const entries = Object.entries(named).map(([name, list]) => [
-      name,
-      list.map((metric) => this.metricOf(metric)),
-    ]);
-    return this.#now().watch(Object.fromEntries(entries));
+    return this.#now().watch(resolveMetrics(metrics, (metric) => this.metricOf(metric)));
   }
 
   /** @throws DisposedError */

@@ -3,9 +3,12 @@ import {
   cast,
   type FloatDType,
   fill,
+  gather,
   gradient,
+  iota,
   isFloat,
   labelled,
+  mod,
   mul,
   type Program,
   placeholder,
@@ -32,6 +35,8 @@ export interface BatchSpecs {
   readonly inputs: readonly TensorSpec[];
   readonly targets: readonly TensorSpec[];
   readonly weights?: TensorSpec;
+  /** How many of the samples a step takes, in turn; all of them when left out. */
+  readonly batchSize?: number;
 }
 
 /** The names of what every Program of a model shares. */
@@ -54,8 +59,20 @@ export function walkThrough(definition: Definition, specs: BatchSpecs, training:
   const step = placeholder({ shape: [], dtype: 'int32' }, shared.step);
   const walk = new Walk({ dtype, layout, training, key, step });
   const xs = specs.inputs.map((spec, i) => placeholder(spec, planNames.input(i)));
-  const output = walk.run('network', network, ...xs.map((x) => computable(x, dtype)));
-  return { walk, xs, predictions: predictionsOf(output, heads), key, step };
+  const { sampleAxis } = definition.placement;
+  const taken = inTurn(specs.batchSize, xs[0]?.shape.at(sampleAxis) ?? 0, step);
+  const output = walk.run('network', network, ...xs.map((x) => computable(taken(x, sampleAxis), dtype)));
+  return { walk, xs, predictions: predictionsOf(output, heads), taken, key, step };
+}
+
+/**
+ * The samples that a step takes of `count`, round and round: those from (step mod count / size) size on, so many as `size` says.
+ * They are chosen inside the Program: no step waits for the host.
+ */
+function inTurn(size: number | undefined, count: number, step: Value): (x: Value, axis: number) => Value {
+  if (size === undefined || size === count) return (x) => x;
+  const rows = add(mul(mod(step, count / size), size), iota([size]));
+  return (x, axis) => gather(x, rows, { axis });
 }
 
 /** Bytes and booleans as floats; integers stay, since they name things. */
@@ -73,10 +90,10 @@ export function planPrediction(definition: Definition, specs: BatchSpecs): Plan 
 
 /** total:loss and total:metrics grow by what a batch adds; nothing else changes. */
 export function planEvaluation(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
-  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, false);
+  const { walk, xs, predictions, taken, key, step } = walkThrough(definition, specs, false);
   const names = new Names();
   names.take(xs, walk, { key, step });
-  const { totals } = observe(definition, specs, predictions, watched, names);
+  const { totals } = observe(definition, specs, { predictions, taken }, watched, names);
   return names.plan(totals);
 }
 
@@ -84,10 +101,10 @@ export function planEvaluation(definition: Definition, specs: BatchSpecs, watche
  * One step: forward, backward and update as one Program, whose new weights land in the old ones' buffers. (2.3, 2.6)
  */
 export function planTraining(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
-  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, true);
+  const { walk, xs, predictions, taken, key, step } = walkThrough(definition, specs, true);
   const names = new Names();
   names.take(xs, walk, { key, step });
-  const { loss, totals } = observe(definition, specs, predictions, watched, names);
+  const { loss, totals } = observe(definition, specs, { predictions, taken }, watched, names);
   const parameters = walk.learned;
   const gradients = gradient(
     penalized(loss, parameters),
@@ -127,11 +144,11 @@ function penalized(error: Value, parameters: readonly Variable[]): Value {
 function observe(
   { heads, placement, dtype }: Definition,
   specs: BatchSpecs,
-  predictions: readonly Value[],
+  { predictions, taken }: Pick<ReturnType<typeof walkThrough>, 'predictions' | 'taken'>,
   watched: readonly Watched[],
   names: Names,
 ) {
-  const weights = specs.weights && names.add(planNames.weights, specs.weights);
+  const weights = specs.weights && taken(names.add(planNames.weights, specs.weights), 0);
   const grown = (name: string, addend: Value): [string, Value] => {
     const more = cast(addend, dtype);
     const total = names.add(`total:${name}`, { shape: more.shape, dtype });
@@ -141,7 +158,7 @@ function observe(
     const prediction = predictions[i];
     if (prediction === undefined) return [];
     const given = names.add(planNames.target(i), specs.targets[i] ?? prediction.spec);
-    const target = computable(given, dtype);
+    const target = computable(taken(given, placement.sampleAxis), dtype);
     const error = errorOf(head, prediction, target, placement, weights);
     return [{ ...head, prediction, target, error }];
   });

@@ -115,11 +115,12 @@ function namedOf({ inputs, targets, weights }: Samples): (readonly [string, Tens
   ];
 }
 
-function specsOf({ inputs, targets, weights }: Samples): BatchSpecs {
+function specsOf({ inputs, targets, weights, batchSize }: Samples): BatchSpecs {
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
   return {
     inputs: inputs.map(spec),
     targets: targets.map(spec),
     ...(weights && { weights: spec(weights) }),
+    ...(batchSize !== undefined && { batchSize }),
   };
 }

@@ -29,6 +29,8 @@ export interface ModelOptions {
   readonly checkFinite?: boolean;
 }
 
+export const defaultResidentBytes = 2 ** 30;
+
 /** `Name` is what metrics may be called by, where names are known: the model of the umbrella package knows some. */
 export interface FitOptions<Name extends string = never> extends SampleWeights {
   /** 1 when left out. */
@@ -48,6 +50,12 @@ export interface FitOptions<Name extends string = never> extends SampleWeights {
    * and loaded continues as if nothing had happened. That epoch counts as one of `epochs`, and its figures are those of the rest.
    */
   readonly resume?: boolean;
+  /**
+   * Samples of at most so many bytes are written to the backend once, when the fit begins, and its steps choose theirs there, many in one
+   * call where nobody looks at each; what is changed in the arrays meanwhile counts from the next fit on. More are written batch by batch.
+   * 2^30 when left out, 0 for never.
+   */
+  readonly residentBytes?: number;
   /** Ends the fit between two steps; it then rejects with the signal's reason, and the model is as after the last step. */
   readonly signal?: AbortSignal;
   /** The model's when left out; `false` for nothing. */
@@ -62,6 +70,8 @@ export type Metrics<Name extends string> =
 export interface EvaluateOptions<Name extends string = never> extends SampleWeights {
   readonly metrics?: Metrics<Name>;
   readonly batchSize?: number;
+  /** Samples of at most so many bytes are written to the backend once; more batch by batch. 2^30 when left out, 0 for never. */
+  readonly residentBytes?: number;
 }
 
 export interface Batch extends SampleWeights {

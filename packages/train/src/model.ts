@@ -17,8 +17,9 @@ import { restored } from './checkpoint/restored.ts';
 import { readStanding, writeStanding } from './checkpoint/standing.ts';
 import { type Inputs, type Samples, type Targets, takenInTurn } from './data.ts';
 import { Engine } from './engine.ts';
+import { Evaluation } from './evaluation.ts';
 import { fitLoop, type Trainee } from './fit.ts';
-import { fitData } from './fit-data.ts';
+import { checkedBytes, fitData } from './fit-data.ts';
 import { headsOf } from './heads.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
 import { type LoadOptions, matchWeights } from './match-weights.ts';
@@ -35,7 +36,7 @@ import {
   type StepOptions,
   type Weights,
 } from './model-options.ts';
-import { shared } from './plan.ts';
+import { shared } from './plan-names.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
 import type { BatchStream } from './source.ts';
 import { StepQueue } from './step-queue.ts';
@@ -115,24 +116,44 @@ export class Model<Name extends string = never> {
     y?: Targets | FitOptions<Name>,
     given: FitOptions<Name> = {},
   ): Promise<EpochRecord[]> {
-    const engine = this.#now();
+    this.#now();
     const [targets, options] = isOptions(y, x) ? [undefined, y] : [y, given];
-    const { epochs = 1, callbacks = [], signal, resume = false, batchSize } = options;
+    const { epochs = 1, callbacks = [], signal, resume = false } = options;
     const { progress = this.#progress } = options;
     const watched = this.#watch(options.metrics);
-    const data = fitData(engine, x, targets, options);
-    await this.#queue.settled();
+    const training = {
+      engine: () => this.#now(),
+      watched,
+      resident: !this.#checkFinite,
+      step: (batch: Samples) => this.#train(batch, watched, 1),
+    };
+    const { source, validation } = fitData(training, x, targets, options);
     const reporter = progress === false ? quiet : progress;
-    const plan = { ...data, epochs, watched, callbacks, reporter, signal, resume };
-    return fitLoop(this.#trainee(batchSize), plan);
+    try {
+      await this.#queue.settled();
+      return await fitLoop(this.#trainee(), {
+        ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
+      });
+    } finally {
+      source.close();
+      validation?.close();
+    }
   }
 
   /** The loss, and the metrics, over all samples; nothing is trained. */
   async evaluate(x: Inputs, y: Targets, options: EvaluateOptions<Name> = {}): Promise<EpochRecord> {
     const engine = this.#now();
     const samples = engine.samples(x, y, options);
-    await this.#queue.settled();
-    return engine.evaluate(samples, this.#watch(options.metrics), options.batchSize);
+    const { batchSize = Math.min(256, samples.count) } = options;
+    const residentBytes = checkedBytes(options.residentBytes);
+    const watched = this.#watch(options.metrics);
+    const evaluation = new Evaluation(() => this.#now(), samples, { watched, batchSize, residentBytes });
+    try {
+      await this.#queue.settled();
+      return await evaluation.record();
+    } finally {
+      evaluation.close();
+    }
   }
 
   /** The network's output for every sample. @throws OptionError for a network of several outputs: they have names. */
@@ -337,7 +358,7 @@ export class Model<Name extends string = never> {
   }
 
   /** What a fit may do with this model. */
-  #trainee(batchSize: number | undefined): Trainee {
+  #trainee(): Trainee {
     const model = this;
     return {
       get stepCount() {
@@ -356,10 +377,9 @@ export class Model<Name extends string = never> {
         model.learningRate = rate;
       },
       keep: () => this.keep(),
-      train: async (samples, watched) => {
-        await this.#train(samples, watched, 1);
-        this.#steps++;
-        this.#batches++;
+      stepped: (count) => {
+        this.#steps += count;
+        this.#batches += count;
       },
       epochStarts: (done) => {
         this.#batches = done;
@@ -370,8 +390,6 @@ export class Model<Name extends string = never> {
       },
       clearTotals: () => this.#now().clearTotals(),
       totals: (watched, count) => this.#now().totals(watched, count),
-      evaluate: (samples, watched) =>
-        this.#now().evaluate(samples, watched, Math.min(samples.count, batchSize ?? 256)),
     };
   }
 

@@ -15,10 +15,11 @@ import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoin
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 import { restored } from './checkpoint/restored.ts';
 import { readStanding, writeStanding } from './checkpoint/standing.ts';
-import type { Inputs, Samples, Targets } from './data.ts';
+import { type Inputs, type Samples, type Targets, takenInTurn } from './data.ts';
 import { Engine } from './engine.ts';
+import { Evaluation } from './evaluation.ts';
 import { fitLoop, type Trainee } from './fit.ts';
-import { fitData } from './fit-data.ts';
+import { checkedBytes, fitData } from './fit-data.ts';
 import { headsOf } from './heads.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
 import { type LoadOptions, matchWeights } from './match-weights.ts';
@@ -26,15 +27,16 @@ import {
   type Batch,
   type EvaluateOptions,
   type FitOptions,
-  isList,
   isOptions,
   isShape,
   type Metrics,
   type ModelOptions,
   type PendingLoss,
+  resolveMetrics,
+  type StepOptions,
   type Weights,
 } from './model-options.ts';
-import { shared } from './plan.ts';
+import { shared } from './plan-names.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
 import type { BatchStream } from './source.ts';
 import { StepQueue } from './step-queue.ts';
@@ -114,24 +116,44 @@ export class Model<Name extends string = never> {
     y?: Targets | FitOptions<Name>,
     given: FitOptions<Name> = {},
   ): Promise<EpochRecord[]> {
-    const engine = this.#now();
+    this.#now();
     const [targets, options] = isOptions(y, x) ? [undefined, y] : [y, given];
-    const { epochs = 1, callbacks = [], signal, resume = false, batchSize } = options;
+    const { epochs = 1, callbacks = [], signal, resume = false } = options;
     const { progress = this.#progress } = options;
     const watched = this.#watch(options.metrics);
-    const data = fitData(engine, x, targets, options);
-    await this.#queue.settled();
+    const training = {
+      engine: () => this.#now(),
+      watched,
+      resident: !this.#checkFinite,
+      step: (batch: Samples) => this.#train(batch, watched, 1),
+    };
+    const { source, validation } = fitData(training, x, targets, options);
     const reporter = progress === false ? quiet : progress;
-    const plan = { ...data, epochs, watched, callbacks, reporter, signal, resume };
-    return fitLoop(this.#trainee(batchSize), plan);
+    try {
+      await this.#queue.settled();
+      return await fitLoop(this.#trainee(), {
+        ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
+      });
+    } finally {
+      source.close();
+      validation?.close();
+    }
   }
 
   /** The loss, and the metrics, over all samples; nothing is trained. */
   async evaluate(x: Inputs, y: Targets, options: EvaluateOptions<Name> = {}): Promise<EpochRecord> {
     const engine = this.#now();
     const samples = engine.samples(x, y, options);
-    await this.#queue.settled();
-    return engine.evaluate(samples, this.#watch(options.metrics), options.batchSize);
+    const { batchSize = Math.min(256, samples.count) } = options;
+    const residentBytes = checkedBytes(options.residentBytes);
+    const watched = this.#watch(options.metrics);
+    const evaluation = new Evaluation(() => this.#now(), samples, { watched, batchSize, residentBytes });
+    try {
+      await this.#queue.settled();
+      return await evaluation.record();
+    } finally {
+      evaluation.close();
+    }
   }
 
   /** The network's output for every sample. @throws OptionError for a network of several outputs: they have names. */
@@ -162,16 +184,16 @@ export class Model<Name extends string = never> {
   }
 
   /**
-   * One step on a batch, or `times` steps in one call. The first of a shape is compiled in the background, later ones run
-   * at once; nothing is read back until somebody asks.
-   * @throws DataError for samples that do not fit.
+   * One step on a batch, or `times` in one call, on all of it or on `batchSize` of its samples: after k steps, on the (k mod n)-th of
+   * its n parts. The first of a shape is compiled in the background, later ones run at once; nothing is read back until asked for.
+   * @throws DataError for samples that do not fit, or whose number `batchSize` does not divide.
    */
-  step(batch: Batch, { times = 1 }: { times?: number } = {}): { readonly loss: PendingLoss } {
+  step(batch: Batch, { times = 1, batchSize }: StepOptions = {}): { readonly loss: PendingLoss } {
     const engine = this.#now();
     const { runner } = engine;
     if (!Number.isInteger(times) || times < 1)
       throw new OptionError({ got: `${times} steps`, expected: 'a whole number from 1 up' });
-    const samples = engine.samples(batch.x, batch.y, batch);
+    const samples = takenInTurn(engine.samples(batch.x, batch.y, batch), batchSize);
     this.#steps += times;
     const mine = this.#steps;
     const idle = this.#queue.idle && !this.#checkFinite;
@@ -199,16 +221,23 @@ export class Model<Name extends string = never> {
 
   /** Every weight by path, such as `network/0/kernel`, copied. */
   async weights(): Promise<Weights> {
-    const { store } = this.#now();
-    await this.#queue.settled();
-    return store.numbers('weight:');
+    return this.#numbers('weight:');
+  }
+
+  /** Everything that layers keep between steps, by path, such as `network/1/mean`, copied. */
+  async states(): Promise<Weights> {
+    return this.#numbers('state:');
   }
 
   /** What the optimizer keeps beside every weight under the name `slot`, by the weight's path, copied. */
   async slots(slot: string): Promise<Weights> {
+    return this.#numbers('slot:', `/${slot}`);
+  }
+
+  async #numbers(start: string, end = ''): Promise<Weights> {
     const { store } = this.#now();
     await this.#queue.settled();
-    return store.numbers('slot:', `/${slot}`);
+    return store.numbers(start, end);
   }
 
   /**
@@ -329,7 +358,7 @@ export class Model<Name extends string = never> {
   }
 
   /** What a fit may do with this model. */
-  #trainee(batchSize: number | undefined): Trainee {
+  #trainee(): Trainee {
     const model = this;
     return {
       get stepCount() {
@@ -348,10 +377,9 @@ export class Model<Name extends string = never> {
         model.learningRate = rate;
       },
       keep: () => this.keep(),
-      train: async (samples, watched) => {
-        await this.#train(samples, watched, 1);
-        this.#steps++;
-        this.#batches++;
+      stepped: (count) => {
+        this.#steps += count;
+        this.#batches += count;
       },
       epochStarts: (done) => {
         this.#batches = done;
@@ -362,8 +390,6 @@ export class Model<Name extends string = never> {
       },
       clearTotals: () => this.#now().clearTotals(),
       totals: (watched, count) => this.#now().totals(watched, count),
-      evaluate: (samples, watched) =>
-        this.#now().evaluate(samples, watched, Math.min(samples.count, batchSize ?? 256)),
     };
   }
 
@@ -374,14 +400,7 @@ export class Model<Name extends string = never> {
   }
 
   #watch(metrics: Metrics<Name> = []): readonly Watched[] {
-    const named: Readonly<Record<string, readonly (Metric | Name)[]>> = isList(metrics)
-      ? { '': metrics }
-      : metrics;
-    const entries = Object.entries(named).map(([name, list]) => [
-      name,
-      list.map((metric) => this.metricOf(metric)),
-    ]);
-    return this.#now().watch(Object.fromEntries(entries));
+    return this.#now().watch(resolveMetrics(metrics, (metric) => this.metricOf(metric)));
   }
 
   /** @throws DisposedError */

@@ -35,8 +35,11 @@ const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Valu
     for (let o = 0; o < outer; o++)
       for (const index of indices.data) {
         const from = (o * extent + index) * inner;
-        for (let i = 0; i < inner; i++)
-          output.data[to++] = index >= 0 && index < extent ? (x.data[from + i] ?? 0) : 0;
+        const inside = index >= 0 && index < extent;
+        if (inner === 1) output.data[to] = inside ? (x.data[from] ?? 0) : 0;
+        else if (inside) output.data.set(x.data.subarray(from, from + inner), to);
+        else output.data.fill(0, to, to + inner);
+        to += inner;
       }
   },
   vjp: (gradient, { inputs: [x, indices], attributes: { axis } }) => [

@@ -1,15 +1,16 @@
-import type { Kernel, Plan, WholeKernel } from '@pullback/compiler';
+import type { Aliases, Kernel, Plan, WholeKernel } from '@pullback/compiler';
 import { bytesOf, sizeOf } from '@pullback/core';
 import { type Code, types } from './encoding.ts';
-import { branchIf, call, copyMemory, get, i32, loop, tee } from './instructions.ts';
+import { branchIf, call, choose, copyMemory, get, i32, loop, set, tee } from './instructions.ts';
 import { Globals } from './kernels/bases.ts';
 import { type Defined, defineLoop } from './kernels/loop.ts';
 import { defineProductKernel } from './kernels/product.ts';
 import type { LaneOptions } from './lane.ts';
 import { ModuleBuilder } from './module.ts';
 import { ScalarFunctions } from './rules/scalar-functions.ts';
+import { steps, straightLine } from './straight-line.ts';
 
-/** A plan as code: one function runs it any number of times. */
+/** A plan as code: its function `run` does a number of steps. */
 export interface Built {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The names of the addresses that the module is given. */
@@ -21,9 +22,56 @@ export interface Built {
   readonly host: readonly WholeKernel[];
 }
 
+export interface BuildOptions {
+  readonly relaxed: boolean;
+}
+
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-export function build(plan: Plan, { relaxed }: { readonly relaxed: boolean }): Built {
+/** As straight-line code where the Program is small, else as a function for each kernel. */
+export function build(plan: Plan, aliases: Aliases, options: BuildOptions): Built {
+  return buildStraight(plan, aliases, options) ?? buildKernels(plan, options);
+}
+
+/** Engines change to optimized code when a function is called again: no call does more steps than this. */
+const mostSteps = 1000;
+
+function buildStraight(plan: Plan, aliases: Aliases, { relaxed }: BuildOptions): Built | undefined {
+  const module = new ModuleBuilder();
+  const functions = new ScalarFunctions(module);
+  const globals = new Globals(module, plan);
+  let done = false;
+  const some = module.define({ parameters: [types.i32] }, (locals) => {
+    const line = straightLine(
+      plan.program,
+      {
+        relaxed,
+        scalarFunction: functions.indexOf,
+        inputAddress: (input) => globals.named(`input${input}`),
+        outputAddress: (place) => globals.named(`output${place}`),
+        nextOf: (input) => {
+          const place = aliases.map((inputs) => inputs.includes(input)).lastIndexOf(true);
+          return place < 0 ? undefined : place;
+        },
+      },
+      locals,
+    );
+    done = line !== undefined;
+    return line === undefined ? [] : steps(line, 0);
+  });
+  if (!done) return undefined;
+  module.define({ parameters: [types.i32], name: 'run' }, (locals) => {
+    const now = locals.make(types.i32);
+    return loop(
+      set(now, choose(get(0), i32.const(mostSteps), i32.ltU(get(0), i32.const(mostSteps)))),
+      call(some, get(now)),
+      branchIf(0, tee(0, i32.sub(get(0), get(now)))),
+    );
+  });
+  return { bytes: module.bytes(), globals: globals.names, arena: 0, scratch: 0, host: [] };
+}
+
+function buildKernels(plan: Plan, { relaxed }: BuildOptions): Built {
   const module = new ModuleBuilder();
   const functions = new ScalarFunctions(module);
   const host = plan.kernels.filter((kernel): kernel is WholeKernel => kernel.kind === 'whole');

@@ -1,7 +1,8 @@
-import { type Kernels, kernelsFor, type Plan, planFor } from '@pullback/compiler';
+import { type Aliases, type Kernels, kernelsFor, type Plan, planFor } from '@pullback/compiler';
 import {
   type Binding,
   type Buffer,
+  DisposedError,
   type Executable,
   elementary,
   type HostTensor,
@@ -9,79 +10,112 @@ import {
   ShapeError,
   UnsupportedError,
 } from '@pullback/core';
-import { type Built, build } from './build.ts';
+import { type BuildOptions, type Built, build } from './build.ts';
 import type { Memory } from './memory.ts';
 import { importedFunctions } from './rules/scalar-functions.ts';
 
-interface Compiled {
+/** A Program as modules, one for each way in which outputs share the memory of inputs. */
+export class Compiled {
+  readonly kernels: Kernels;
+  readonly #modules = new Map<string, Linked>();
+
+  constructor(
+    readonly program: Program,
+    readonly options: BuildOptions,
+  ) {
+    this.kernels = kernelsFor(program);
+  }
+
+  linked(aliases: Aliases): Linked {
+    const key = JSON.stringify(aliases);
+    const known = this.#modules.get(key);
+    if (known !== undefined) return known;
+    const plan = planFor(this.kernels, aliases);
+    const built = build(plan, aliases, this.options);
+    const linked = { plan, built, module: new WebAssembly.Module(built.bytes) };
+    this.#modules.set(key, linked);
+    return linked;
+  }
+}
+
+export interface Linked {
   readonly plan: Plan;
   readonly built: Built;
   readonly module: WebAssembly.Module;
 }
 
-/** A Program as WebAssembly: a module for each way in which outputs share the memory of inputs, an instance for each binding. */
+/** What executables and bindings report to. */
+export interface Owner {
+  readonly memory: Memory;
+  readonly counted: { programs: number; bindings: number; calls: number };
+  readonly disposed: boolean;
+}
+
 export class WasmExecutable implements Executable {
-  readonly #kernels: Kernels;
-  readonly #compiled = new Map<string, Compiled>();
+  readonly #bindings = new Set<WasmBinding>();
+  #disposed = false;
 
   constructor(
-    readonly program: Program,
-    readonly memory: Memory,
-    readonly options: { readonly relaxed: boolean },
+    readonly compiled: Compiled,
+    readonly owner: Owner,
   ) {
-    this.#kernels = kernelsFor(program);
+    owner.counted.programs++;
   }
 
   bind(inputs: readonly Buffer[], outputs: readonly Buffer[]): Binding {
-    const { program } = this;
+    const { program } = this.compiled;
+    if (this.#disposed || this.owner.disposed) refuse('an executable');
     if (inputs.length !== program.inputs.length || outputs.length !== program.outputs.length)
       throw new ShapeError({
         got: `${inputs.length} inputs and ${outputs.length} outputs`,
         expected: `${program.inputs.length} and ${program.outputs.length}`,
       });
+    const { memory } = this.owner;
     const addresses = new Map([
-      ...inputs.map((buffer, i) => [`input${i}`, this.memory.addressOf(buffer)] as const),
-      ...outputs.map((buffer, i) => [`output${i}`, this.memory.addressOf(buffer)] as const),
+      ...inputs.map((buffer, i) => [`input${i}`, memory.addressOf(buffer)] as const),
+      ...outputs.map((buffer, i) => [`output${i}`, memory.addressOf(buffer)] as const),
     ]);
     const aliases = outputs.map((output) => inputs.flatMap((input, i) => (input === output ? [i] : [])));
-    const compiled = this.#compile(aliases);
-    return new WasmBinding(compiled, addresses, this.memory);
+    const binding = new WasmBinding(this.compiled.linked(aliases), addresses, this.owner, () =>
+      this.#bindings.delete(binding),
+    );
+    this.#bindings.add(binding);
+    return binding;
   }
 
-  #compile(aliases: readonly (readonly number[])[]): Compiled {
-    const key = JSON.stringify(aliases);
-    const known = this.#compiled.get(key);
-    if (known !== undefined) return known;
-    const plan = planFor(this.#kernels, aliases);
-    const built = build(plan, this.options);
-    const compiled = { plan, built, module: new WebAssembly.Module(built.bytes) };
-    this.#compiled.set(key, compiled);
-    return compiled;
+  dispose(): void {
+    if (this.#disposed || this.owner.disposed) return;
+    this.#disposed = true;
+    for (const binding of [...this.#bindings]) binding.dispose();
+    this.owner.counted.programs--;
   }
 }
 
-type Run = (times: number) => void;
-
 class WasmBinding implements Binding {
-  readonly #run: Run;
+  readonly #arena: number | undefined;
+  /** Undefined once it was disposed of. */
+  #run: ((times: number) => void) | undefined;
   /** Views of the memory for what the host runs, made anew when the memory has grown. */
   #steps: { readonly memory: ArrayBufferLike; readonly run: readonly (() => void)[] } | undefined;
 
   constructor(
-    readonly compiled: Compiled,
-    readonly addresses: ReadonlyMap<string, number>,
-    readonly memory: Memory,
+    readonly linked: Linked,
+    addresses: ReadonlyMap<string, number>,
+    readonly owner: Owner,
+    readonly disposedOf: () => void,
   ) {
-    const { built, plan, module } = compiled;
-    const arena = memory.take(built.arena + built.scratch);
-    memory.giveWith(this, arena);
-    const globals = new Map([...addresses, ['arena', arena]]);
-    for (const { value, data } of plan.literals) {
-      const location = plan.locate(value);
-      const spec = plan.specs.get(value);
-      if (location.kind === 'arena' && spec !== undefined)
-        memory.view(spec, arena + location.offset).set(data);
-    }
+    const { built, plan, module } = linked;
+    const { memory, counted } = owner;
+    const bytes = built.arena + built.scratch;
+    this.#arena = bytes === 0 ? undefined : memory.take(bytes);
+    const globals = new Map([...addresses, ['arena', this.#arena ?? 0]]);
+    if (this.#arena !== undefined)
+      for (const { value, data } of plan.literals) {
+        const location = plan.locate(value);
+        const spec = plan.specs.get(value);
+        if (location.kind === 'arena' && spec !== undefined)
+          memory.view(spec, this.#arena + location.offset).set(data);
+      }
     const { exports } = new WebAssembly.Instance(module, {
       e: {
         memory: memory.memory,
@@ -92,28 +126,41 @@ class WasmBinding implements Binding {
     });
     const { run } = exports;
     if (typeof run !== 'function') throw new UnsupportedError('a module without a step');
-    this.#run = run as Run;
+    this.#run = (times) => {
+      run(times);
+    };
+    counted.bindings++;
   }
 
   run(times = 1): void {
+    if (this.#run === undefined || this.owner.disposed) refuse('a binding');
+    this.owner.counted.calls++;
     if (times > 0) this.#run(times);
   }
 
+  dispose(): void {
+    if (this.#run === undefined || this.owner.disposed) return;
+    this.#run = undefined;
+    this.#steps = undefined;
+    if (this.#arena !== undefined) this.owner.memory.give(this.#arena);
+    this.owner.counted.bindings--;
+    this.disposedOf();
+  }
+
   #onHost(kernel: number, globals: ReadonlyMap<string, number>): void {
-    const { memory } = this.memory;
-    if (this.#steps?.memory !== memory.buffer)
-      this.#steps = { memory: memory.buffer, run: this.#hostSteps(globals) };
+    const { buffer } = this.owner.memory.memory;
+    if (this.#steps?.memory !== buffer) this.#steps = { memory: buffer, run: this.#hostSteps(globals) };
     this.#steps.run[kernel]?.();
   }
 
   #hostSteps(globals: ReadonlyMap<string, number>): (() => void)[] {
-    const { plan, built } = this.compiled;
+    const { plan, built } = this.linked;
     const tensor = (value: number): HostTensor => {
       const location = plan.locate(value);
       const spec = plan.specs.get(value) ?? { shape: [], dtype: 'float32' };
       const base = location.kind === 'arena' ? 'arena' : `${location.kind}${location.index}`;
       const address = (globals.get(base) ?? 0) + (location.kind === 'arena' ? location.offset : 0);
-      return { ...spec, data: this.memory.view(spec, address) };
+      return { ...spec, data: this.owner.memory.view(spec, address) };
     };
     return built.host.map(({ instruction, inputs, outputs }) => {
       const read = inputs.map(tensor);
@@ -124,4 +171,8 @@ class WasmBinding implements Binding {
       };
     });
   }
+}
+
+function refuse(what: string): never {
+  throw new DisposedError({ got: `${what} that was disposed of`, expected: 'a living one' });
 }

@@ -1,6 +1,9 @@
+import { explain, planFor, programKey } from '@pullback/compiler';
 import {
   type Backend,
+  type BackendStatistics,
   type Buffer,
+  DisposedError,
   type DType,
   type Executable,
   type Program,
@@ -8,7 +11,7 @@ import {
   type TensorSpec,
   type TypedArray,
 } from '@pullback/core';
-import { WasmExecutable } from './executable.ts';
+import { Compiled, WasmExecutable } from './executable.ts';
 import { Memory } from './memory.ts';
 import { hasRelaxed } from './relaxed.ts';
 
@@ -17,38 +20,85 @@ export interface WasmOptions {
   readonly deterministic?: boolean;
 }
 
+/** More Programs than this, and what was compiled for the oldest is made again when it is wanted. */
+const mostCompiled = 64;
+
 /** Programs as kernels in one WebAssembly module each, made for their shapes: a step is one call. */
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
-  readonly #memory = new Memory();
+  readonly memory = new Memory();
+  readonly counted = { programs: 0, bindings: 0, calls: 0 };
   readonly #relaxed: boolean;
+  readonly #compiled = new Map<string, Compiled>();
+  #disposed = false;
 
   constructor({ deterministic = false }: WasmOptions = {}) {
     this.#relaxed = !deterministic && hasRelaxed();
   }
 
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   allocate(spec: TensorSpec): Buffer {
-    return this.#memory.allocate(spec);
+    this.#refuseDisposed();
+    return this.memory.allocate(spec);
   }
 
   write(buffer: Buffer, data: TypedArray): void {
-    const own = this.#memory.view(buffer.spec, this.#memory.addressOf(buffer));
+    this.#refuseDisposed();
+    const own = this.memory.view(buffer.spec, this.memory.addressOf(buffer));
     if (own.length !== data.length)
       throw new ShapeError({ got: `${data.length} elements`, expected: `${own.length}` });
     own.set(data);
   }
 
   async read(buffer: Buffer): Promise<TypedArray> {
-    return this.#memory.view(buffer.spec, this.#memory.addressOf(buffer)).slice();
+    this.#refuseDisposed();
+    return this.memory.view(buffer.spec, this.memory.addressOf(buffer)).slice();
   }
 
   free(buffer: Buffer): void {
-    this.#memory.free(buffer);
+    if (!this.#disposed) this.memory.free(buffer);
   }
 
   async compile(program: Program): Promise<Executable> {
-    return new WasmExecutable(program, this.#memory, { relaxed: this.#relaxed });
+    this.#refuseDisposed();
+    return new WasmExecutable(this.#compiledFor(program), this);
+  }
+
+  /** What a Program becomes here, in words: kernels, what was fused, memory, flops. */
+  explain(program: Program): string {
+    return explain(planFor(this.#compiledFor(program).kernels));
+  }
+
+  statistics(): BackendStatistics {
+    return { ...this.counted, ...this.memory.counted };
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.memory.dispose();
+    this.#compiled.clear();
+    Object.assign(this.counted, { programs: 0, bindings: 0 });
+  }
+
+  #compiledFor(program: Program): Compiled {
+    const key = programKey(program);
+    const known = this.#compiled.get(key);
+    const compiled = known ?? new Compiled(program, { relaxed: this.#relaxed });
+    // The most recent is the last.
+    this.#compiled.delete(key);
+    this.#compiled.set(key, compiled);
+    const [oldest] = this.#compiled.keys();
+    if (this.#compiled.size > mostCompiled && oldest !== undefined) this.#compiled.delete(oldest);
+    return compiled;
+  }
+
+  #refuseDisposed(): void {
+    if (this.#disposed)
+      throw new DisposedError({ got: 'a wasm backend that was disposed of', expected: 'a living one' });
   }
 }
 

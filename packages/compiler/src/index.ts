@@ -11,6 +11,7 @@ export {
   type WholeKernel,
   writtenBy,
 } from './kernel.ts';
+export { programKey } from './key.ts';
 export { alignment, type Location } from './memory.ts';
 export { coreNameOf } from './names.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';

@@ -1,8 +1,8 @@
+import { coreNameOf } from '@pullback/compiler';
 import type { Attributes, DType, Primitive } from '@pullback/core';
 import type { Rule } from '../lane.ts';
 import { bool } from './bool.ts';
 import { cast } from './cast.ts';
-import { nameOf } from './core-primitives.ts';
 import { float32 } from './float32.ts';
 import { float64 } from './float64.ts';
 import { int32, uint8 } from './int32.ts';
@@ -24,7 +24,7 @@ export function ruleOf(
   inputs: readonly DType[],
   output: DType,
 ): Rule | undefined {
-  const name = nameOf(primitive);
+  const name = coreNameOf(primitive);
   const [first] = inputs;
   if (name === undefined || first === undefined) return undefined;
   switch (name) {

@@ -1,3 +1,4 @@
+import { coreNameOf } from '@pullback/compiler';
 import {
   type Attributes,
   type HostTensor,
@@ -6,7 +7,7 @@ import {
   type TensorSpec,
   tensorOf,
 } from '@pullback/core';
-import { reductionOf } from './core-primitives.ts';
+
 import type { Element, Elements } from './elements.ts';
 import { type Numeric, operationOf } from './operations.ts';
 import type { Reductions } from './reductions.ts';
@@ -97,7 +98,7 @@ function reduced(
   const { dtype } = first.spec;
   const numeric = numericOf(dtype);
   const x = first.elements;
-  switch (reductionOf(primitive)) {
+  switch (coreNameOf(primitive)) {
     case 'sum':
       return numeric && reductions.sum(x, first.spec.shape, along, numeric);
     case 'max':

@@ -74,7 +74,13 @@ export const cases = {
     batches: 4,
     checks: { single: 6, more: 4 },
   },
-  'mlp128-adam': { ...mlp128, optimizer: 'adam', learningRate: 0.001 },
+  // tfjs computes 1 - beta^t in float32, which loses digits: after 30 steps its loss is 1e-4 from that of float64
+  'mlp128-adam': {
+    ...mlp128,
+    optimizer: 'adam',
+    learningRate: 0.001,
+    checks: { single: 12, more: 8 },
+  },
   'matmul-512': product(512),
   'matmul-510': product(510),
   'matmul-1024': product(1024),

@@ -1,23 +1,26 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Setting } from './library.ts';
-import type { Calls, Kind, Reply } from './protocol.ts';
-import type { LibraryName } from './session.ts';
+import type { Entry } from './entries.ts';
+import type { Calls, Counted, Kind, Reply } from './protocol.ts';
 
-/** Who takes part in a case, under a name of its own. */
-export interface Entry {
-  readonly name: string;
-  readonly library: LibraryName;
-  readonly setting: Setting;
-}
+/** A young generation so large that nothing in it is collected while a few steps are counted. */
+const uncollected = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
 
 /** A process of one library, told over IPC when to work; it sleeps while others do. */
 export class Contestant {
   readonly #process: ChildProcess;
+  #said = '';
 
-  constructor(readonly entry: Entry) {
+  constructor(
+    readonly entry: Entry,
+    counted?: Counted,
+  ) {
     this.#process = fork(new URL('child.js', import.meta.url), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: counted === 'bytes' ? uncollected : [],
+    });
+    this.#process.stderr?.on('data', (text: Buffer) => {
+      this.#said = `${this.#said}${text.toString()}`.slice(-2000);
     });
   }
 
@@ -25,7 +28,7 @@ export class Contestant {
   async ask<K extends Kind>(kind: K, ...args: Parameters<Calls[K]>): Promise<Awaited<ReturnType<Calls[K]>>> {
     const child = this.#process;
     const reply = await new Promise<Reply<K>>((resolve, reject) => {
-      const ended = () => reject(new Error(`the process of ${this.entry.name} ended`));
+      const ended = () => reject(new Error(`the process of ${this.entry.name} ended. ${this.#said}`));
       child.once('exit', ended);
       child.once('message', (message: Reply<K>) => {
         child.off('exit', ended);
@@ -33,7 +36,7 @@ export class Contestant {
       });
       child.send({ kind, args });
     });
-    if ('failure' in reply) throw new Error(`${this.entry.name}: ${reply.failure}`);
+    if ('failure' in reply) throw new Error(reply.failure);
     return reply.result;
   }
 

@@ -20,8 +20,10 @@ export interface Run {
   /** What must be the same in every library: the loss of the last step, or a sample of the results. */
   figures(): Promise<readonly number[]>;
   /** What the library itself counts, since it was loaded. */
-  counters?(): Readonly<Record<string, number>>;
+  counters?(): Counters;
 }
+
+export type Counters = Readonly<Record<string, number>>;
 
 /** What every file of libraries/ exports; it is loaded in a process of its own. */
 export type Open = (setting: Setting) => Promise<Library>;

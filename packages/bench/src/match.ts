@@ -1,35 +1,48 @@
-import type { CaseName } from './cases.ts';
-import { Contestant, type Entry } from './contestant.ts';
+import { type CaseName, caseOf } from './cases.ts';
+import { Contestant } from './contestant.ts';
+import type { Entry } from './entries.ts';
 import { type Computed, differences } from './equal-figures.ts';
+import type { Counters } from './library.ts';
+import type { Counted } from './protocol.ts';
 import { median, minimum } from './statistics.ts';
 
 /** What was measured of one entry. */
 export interface Result {
+  readonly case: string;
   readonly entry: Entry;
   readonly medianMs: number;
   readonly minMs: number;
   readonly firstStepMs: number;
   readonly peakRssMb: number;
+  readonly gflops?: number;
   /** Of the fixed loop, the median over the rounds. */
   readonly loopMs: number;
-  readonly perStep: Readonly<Record<string, number>>;
+  readonly perStep: Counters;
 }
-
-export interface MatchOptions {
-  readonly rounds: number;
-  /** Of one entry in one round. */
-  readonly turnMs: number;
-  readonly warmUpMs: number;
-  readonly report: (line: string) => void;
-}
-
-/** The entries did not compute the same. */
-export class VoidComparison extends Error {}
 
 /** Who could not start, and why. */
 export interface Absent {
   readonly entry: Entry;
   readonly reason: string;
+}
+
+export interface Match {
+  readonly results: readonly Result[];
+  readonly absent: readonly Absent[];
+  /** At how many points all figures were the same. */
+  readonly points: number;
+}
+
+export interface MatchOptions {
+  /** Each entry has a turn in each. */
+  readonly rounds: number;
+  readonly turnMs: number;
+  readonly warmUpMs: number;
+}
+
+/** The entries did not compute the same. */
+export class VoidComparison extends Error {
+  override readonly name = 'VoidComparison';
 }
 
 /**
@@ -39,58 +52,90 @@ export interface Absent {
 export async function match(
   name: CaseName,
   entries: readonly Entry[],
-  { rounds, turnMs, warmUpMs, report }: MatchOptions,
-): Promise<{ readonly results: Result[]; readonly absent: Absent[] }> {
-  const contestants: Contestant[] = [];
+  { rounds, turnMs, warmUpMs }: MatchOptions,
+): Promise<Match> {
   const absent: Absent[] = [];
-  const computed: Computed[] = [];
-  const firstSteps = new Map<Contestant, number>();
+  const present: Present[] = [];
   try {
     for (const entry of entries) {
       const contestant = new Contestant(entry);
-      contestants.push(contestant);
       try {
-        const { figures, firstStepMs } = await contestant.ask('start', entry.library, name, entry.setting);
-        firstSteps.set(contestant, firstStepMs);
-        computed.push({ name: entry.name, figures });
+        const started = await contestant.ask('start', entry.library, name, entry.setting);
+        present.push({ contestant, ...started, stepMs: [], loopMs: [] });
       } catch (failure) {
-        absent.push({ entry, reason: failure instanceof Error ? failure.message : String(failure) });
+        contestant.end();
+        absent.push({ entry, reason: messageOf(failure) });
       }
     }
-    const different = differences(computed);
-    if (different.length > 0) throw new VoidComparison(different.join('\n'));
-    const points = computed[0]?.figures.length ?? 0;
-    report(`${name}: ${computed.map((each) => each.name).join(', ')} agree at ${points} points to 1e-4`);
-
-    const present = contestants.filter((contestant) => firstSteps.has(contestant));
-    for (const contestant of present) await contestant.ask('warmUp', warmUpMs);
-    const turns = new Map(
-      present.map((contestant) => [contestant, { stepMs: [0].slice(1), loopMs: [0].slice(1) }]),
+    const points = agreedPoints(
+      present.map(({ contestant: { entry }, figures }) => ({ name: entry.name, figures })),
     );
+    for (const { contestant } of present) await contestant.ask('warmUp', warmUpMs);
     for (let round = 0; round < rounds; round++)
-      for (const [contestant, { stepMs, loopMs }] of turns) {
+      for (const { contestant, stepMs, loopMs } of present) {
         const turn = await contestant.ask('turn', turnMs);
         stepMs.push(...turn.stepMs);
         loopMs.push(turn.loopMs);
       }
-
     const results: Result[] = [];
-    for (const [contestant, { stepMs, loopMs }] of turns) {
-      const figures = await contestant.ask('figures');
-      if (figures.length === 0 || !figures.every(Number.isFinite))
-        throw new VoidComparison(`${contestant.entry.name} ends with ${figures.slice(0, 3).join(', ')}`);
-      results.push({
-        entry: contestant.entry,
-        medianMs: median(stepMs),
-        minMs: minimum(stepMs),
-        firstStepMs: firstSteps.get(contestant) ?? Number.NaN,
-        peakRssMb: await contestant.ask('peak'),
-        loopMs: median(loopMs),
-        perStep: await contestant.ask('count', 10),
-      });
-    }
-    return { results, absent };
+    for (const each of present) results.push(await resultOf(name, each));
+    return { results, absent, points };
   } finally {
-    for (const contestant of contestants) contestant.end();
+    for (const { contestant } of present) contestant.end();
   }
+}
+
+interface Present {
+  readonly contestant: Contestant;
+  readonly figures: Computed['figures'];
+  readonly firstStepMs: number;
+  readonly stepMs: number[];
+  readonly loopMs: number[];
+}
+
+function agreedPoints(computed: readonly Computed[]): number {
+  const different = differences(computed);
+  if (different.length > 0) throw new VoidComparison(different.join('\n'));
+  return computed[0]?.figures.length ?? 0;
+}
+
+async function resultOf(
+  name: CaseName,
+  { contestant, stepMs, loopMs, firstStepMs }: Present,
+): Promise<Result> {
+  const { entry } = contestant;
+  const figures = await contestant.ask('figures');
+  if (figures.length === 0 || !figures.every(Number.isFinite))
+    throw new VoidComparison(`${entry.name} ends with ${figures.slice(0, 3).join(', ')}`);
+  const peakRssMb = await contestant.ask('peak');
+  contestant.end();
+  const chosen = caseOf(name);
+  const medianMs = median(stepMs);
+  return {
+    case: name,
+    entry,
+    medianMs,
+    minMs: minimum(stepMs),
+    firstStepMs,
+    peakRssMb,
+    ...(chosen.kind === 'function' &&
+      chosen.flops !== undefined && { gflops: chosen.flops / medianMs / 1e6 }),
+    loopMs: median(loopMs),
+    perStep: { ...(await countIn(name, entry, 'bytes')), ...(await countIn(name, entry, 'calls')) },
+  };
+}
+
+/** Counts in a process of its own, since counting is not free. */
+async function countIn(name: CaseName, entry: Entry, counted: Counted): Promise<Counters> {
+  const contestant = new Contestant(entry, counted);
+  try {
+    await contestant.ask('start', entry.library, name, entry.setting, counted);
+    return await contestant.ask('count', 10);
+  } finally {
+    contestant.end();
+  }
+}
+
+export function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
 }

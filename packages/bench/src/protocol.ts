@@ -1,9 +1,21 @@
-import type { Session } from './session.ts';
+import type { CaseName } from './cases.ts';
+import type { Counters, Setting } from './library.ts';
+import type { LibraryName, Session } from './session.ts';
+
+/** What a process counts besides, none of which is free: calls into WebAssembly or WebGPU, or the bytes of new JavaScript objects. */
+export type Counted = 'calls' | 'bytes';
 
 /** What can be asked of a process: what a session does, and the most memory that the process has held, in MiB. */
-export type Calls = Pick<Session, 'start' | 'warmUp' | 'turn' | 'count' | 'figures'> & {
+export interface Calls extends Pick<Session, 'warmUp' | 'turn' | 'figures'> {
+  start(
+    library: LibraryName,
+    name: CaseName,
+    setting: Setting,
+    counted?: Counted,
+  ): ReturnType<Session['start']>;
+  count(steps: number): Promise<Counters>;
   peak(): Promise<number>;
-};
+}
 
 export type Kind = keyof Calls;
 

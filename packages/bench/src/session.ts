@@ -1,12 +1,13 @@
 import { type Case, type CaseName, caseOf } from './cases.ts';
 import { functionData, predictionData, trainingData } from './data.ts';
-import type { Library, Open, Run, Setting } from './library.ts';
+import type { Counters, Library, Open, Run, Setting } from './library.ts';
 
 /** The files of libraries/, loaded when they are wanted: loading is part of a first step. */
-const libraries: Readonly<Record<string, () => Promise<{ readonly open: Open }>>> = {
+const libraries: Readonly<Record<LibraryName, () => Promise<{ readonly open: Open }>>> = {
   pullback: () => import('./libraries/pullback.ts'),
   'jax-js': () => import('./libraries/jax-js.ts'),
   tfjs: () => import('./libraries/tfjs.ts'),
+  'onnxruntime-web': () => import('./libraries/onnxruntime-web.ts'),
 };
 
 export type LibraryName = 'pullback' | 'jax-js' | 'tfjs' | 'onnxruntime-web';
@@ -32,12 +33,10 @@ export class Session {
   #block = 1;
 
   async start(library: LibraryName, name: CaseName, setting: Setting): Promise<Started> {
-    const load = libraries[library];
-    if (load === undefined) throw new Error(`no library is called '${library}'`);
     const chosen = caseOf(name);
     const make = prepared(chosen);
     const begin = performance.now();
-    const run = await make(await (await load()).open(setting));
+    const run = await make(await (await libraries[library]()).open(setting));
     await run.step(1);
     const figures = [await run.figures()];
     const firstStepMs = performance.now() - begin;
@@ -62,28 +61,27 @@ export class Session {
     } while (performance.now() < end);
   }
 
-  /** Measures for about so long, at least three blocks. */
+  /** Measures for about so long, at least one block. */
   async turn(milliseconds: number): Promise<Turn> {
     const loopMs = scalarLoop();
     const stepMs: number[] = [];
     await this.#time(this.#block); // caches are another's
     const end = performance.now() + milliseconds;
-    while (stepMs.length < 3 || performance.now() < end)
+    while (stepMs.length < 1 || performance.now() < end)
       stepMs.push((await this.#time(this.#block)) / this.#block);
     return { stepMs, loopMs };
   }
 
-  /** What the library counted in each of so many steps. */
-  async count(steps: number): Promise<Record<string, number>> {
+  /** What `counters` and the library itself count in each of so many steps. */
+  async count(steps: number, counters: () => Counters): Promise<Counters> {
     const run = this.#now();
-    const before = run.counters?.() ?? {};
-    await run.step(steps);
-    await run.settle();
+    const now = (): Counters => ({ ...run.counters?.(), ...counters() });
+    await this.#time(steps);
+    const before = now();
+    await this.#time(steps);
+    const after = now();
     return Object.fromEntries(
-      Object.entries(run.counters?.() ?? {}).map(([name, total]) => [
-        name,
-        (total - (before[name] ?? 0)) / steps,
-      ]),
+      Object.entries(after).map(([name, total]) => [name, (total - (before[name] ?? 0)) / steps]),
     );
   }
 

@@ -59,36 +59,31 @@ function trainSgd(training: TrainingCase, { layers, batches }: TrainingData): Ru
   });
 }
 
+/** Adam, whose corrections 1 - beta^t come from the host: in float32, 1 - 0.999^t would lose four digits. */
 function trainAdam(training: TrainingCase, { layers, batches }: TrainingData): Run {
   const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
   const both = valueAndGrad(lossOf(training));
+  type Pair = [first: np.Array, second: np.Array];
   type Moving = [weight: np.Array, first: np.Array, second: np.Array];
-  const move = (
-    [weight, first, second]: Moving,
-    g: np.Array,
-    [power1, power2]: [np.Array, np.Array],
-  ): Moving => {
+  const move = ([weight, first, second]: Moving, g: np.Array, [c1, c2]: Pair): Moving => {
     const m = first.mul(beta1).add(g.ref.mul(1 - beta1));
     const v = second.mul(beta2).add(np.square(g).mul(1 - beta2));
-    const unbiasedM = m.ref.div(np.subtract(1, power1.ref));
-    const unbiasedV = v.ref.div(np.subtract(1, power2.ref));
-    const change = unbiasedM.div(np.sqrt(unbiasedV).add(epsilon));
+    const change = m.ref.div(c1.ref).div(np.sqrt(v.ref.div(c2.ref)).add(epsilon));
     return [weight.sub(change.mul(training.learningRate)), m, v];
   };
-  const step = jit((state: Weights[], powers: [np.Array, np.Array], x: np.Array, y: np.Array) => {
+  const step = jit((state: Weights[], corrections: Pair, x: np.Array, y: np.Array) => {
     const [weights = [], first = [], second = []] = state;
     const [loss, gradients] = both(tree.ref(weights), x, y);
-    const now: [np.Array, np.Array] = [powers[0].mul(beta1), powers[1].mul(beta2)];
     const moved = weights.map((weight, i) =>
       weight.map((_, k) => {
         const moving = [weight[k], first[i]?.[k], second[i]?.[k]];
         const [w = missing(), m = missing(), v = missing()] = moving;
-        return move([w, m, v], gradients[i]?.[k] ?? missing(), now);
+        return move([w, m, v], gradients[i]?.[k] ?? missing(), corrections);
       }),
     );
     const part = (which: 0 | 1 | 2): Weights =>
       moved.map(([kernel = missing(), bias = missing()]) => [kernel[which], bias[which]]);
-    return { loss, state: [part(0), part(1), part(2)], powers: now };
+    return { loss, state: [part(0), part(1), part(2)] };
   });
   const zeros = () =>
     layers.map(({ kernel, bias }): Weights[number] => [
@@ -96,10 +91,11 @@ function trainAdam(training: TrainingCase, { layers, batches }: TrainingData): R
       np.zeros([...bias.shape]),
     ]);
   let state = [weightsOf(layers), zeros(), zeros()];
-  let powers: [np.Array, np.Array] = [np.array(1), np.array(1)]; // beta1^t and beta2^t
+  let t = 0;
   return trainingRun(batches, (x, y) => {
-    const next = step(state, powers, x, y);
-    ({ state, powers } = next);
+    t++;
+    const next = step(state, [np.array(1 - beta1 ** t), np.array(1 - beta2 ** t)], x, y);
+    state = next.state;
     return [next.loss, state];
   });
 }

@@ -1,19 +1,26 @@
 // `npm run bench -- CASE`: installs the peers on first use, builds what is older than its source, and measures.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '../..');
 
+/** Installs what the lockfile says, unless that was done since it was changed. */
 function pnpmInstall(folder) {
-  if (newest(join(folder, 'pnpm-lock.yaml')) <= newest(join(folder, 'node_modules/.modules.yaml'))) return;
+  const installed = join(folder, 'node_modules');
+  if (
+    existsSync(installed) &&
+    statSync(join(folder, 'pnpm-lock.yaml')).mtimeMs <= statSync(installed).mtimeMs
+  )
+    return;
   console.error(`installing ${folder === here ? 'the peers' : 'the workspace'}`);
   execFileSync('npx', ['-y', 'pnpm@12.21.0', 'install', '--frozen-lockfile'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  utimesSync(installed, new Date(), new Date());
 }
 
 /** When the newest file below was changed; 0 where there is none. */
@@ -54,18 +61,24 @@ pnpmInstall(root);
 pnpmInstall(here);
 buildProduct();
 const { build } = await import('esbuild');
+const common = { absWorkingDir: here, bundle: true, splitting: true, format: 'esm', logLevel: 'warning' };
 await build({
-  absWorkingDir: here,
+  ...common,
   entryPoints: ['src/main.ts', 'src/child.ts'],
   outdir: 'dist',
-  bundle: true,
-  splitting: true,
   packages: 'external',
-  format: 'esm',
   platform: 'node',
   target: 'node20',
-  logLevel: 'warning',
 });
+if (process.argv.includes('--chromium'))
+  await build({
+    ...common,
+    entryPoints: ['src/page.ts'],
+    outdir: 'dist/page',
+    platform: 'browser',
+    target: 'es2022',
+    external: ['node:*'],
+  });
 const { status } = spawnSync(process.execPath, [join(here, 'dist/main.js'), ...process.argv.slice(2)], {
   stdio: 'inherit',
 });

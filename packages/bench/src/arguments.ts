@@ -10,9 +10,11 @@ export interface Arguments {
   readonly backend: BackendName;
   readonly threads: number;
   readonly rounds: number;
+  /** In headless Chromium instead of Node. */
+  readonly chromium: boolean;
 }
 
-export const usage = `npm run bench -- CASE [--json] [--backend wasm|webgpu|cpu] [--threads N] [--rounds N]
+export const usage = `npm run bench -- CASE [--json] [--backend wasm|webgpu|cpu] [--threads N] [--rounds N] [--chromium]
 
 CASE is one of ${[...Object.keys(cases), 'startup', 'bundle'].join(', ')};
 or all, which writes docs/benchmarks.md.`;
@@ -26,6 +28,7 @@ export function readArguments(given: readonly string[]): Arguments {
       json: { type: 'boolean', default: false },
       backend: { type: 'string', default: 'wasm' },
       threads: { type: 'string', default: '1' },
+      chromium: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '10' },
     },
   });
@@ -38,7 +41,7 @@ export function readArguments(given: readonly string[]): Arguments {
   if (!Number.isInteger(threads) || threads < 1) throw new Error(`${values.threads} threads\n${usage}`);
   if (!Number.isInteger(rounds) || rounds < 3)
     throw new Error(`${values.rounds} rounds: at least 3 are needed to alternate\n${usage}`);
-  return { command, json: values.json, backend, threads, rounds };
+  return { command, json: values.json, backend, threads, rounds, chromium: values.chromium };
 }
 
 function isCommand(name: string): name is Command {

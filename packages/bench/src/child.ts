@@ -1,7 +1,7 @@
 // A process of one library: does what it is asked over IPC, one request after the other.
 import { countGpu, countWasm } from './counting.ts';
 import type { Counters } from './library.ts';
-import type { Calls, Counted, Request } from './protocol.ts';
+import { answer, type Calls, type Counted, type Request } from './protocol.ts';
 import { Session } from './session.ts';
 import { provideWebGpu } from './webgpu-in-node.ts';
 
@@ -23,34 +23,10 @@ const calls: Calls = {
 
 function countersFor(counted: Counted, webgpu: boolean): () => Counters {
   if (counted === 'calls') return webgpu ? countGpu(globalThis) : countWasm();
-  return () => {
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return { allocatedBytes: heapUsed + arrayBuffers };
-  };
-}
-
-function answer(request: Request): Promise<unknown> {
-  switch (request.kind) {
-    case 'start':
-      return calls.start(...request.args);
-    case 'warmUp':
-      return calls.warmUp(...request.args);
-    case 'turn':
-      return calls.turn(...request.args);
-    case 'count':
-      return calls.count(...request.args);
-    case 'figures':
-      return calls.figures();
-    case 'peak':
-      return calls.peak();
-  }
+  return () => ({ heapBytes: process.memoryUsage().heapUsed });
 }
 
 process.on('message', async (request: Request) => {
-  try {
-    process.send?.({ result: await answer(request) });
-  } catch (failure) {
-    process.send?.({ failure: failure instanceof Error ? failure.message : String(failure) });
-  }
+  process.send?.(await answer(calls, request));
 });
 process.on('disconnect', () => process.exit(0));

@@ -1,46 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import type { Entry } from './entries.ts';
-import type { Calls, Counted, Kind, Reply } from './protocol.ts';
+import type { Calls, Counted, Kind } from './protocol.ts';
 
-/** A young generation so large that nothing in it is collected while a few steps are counted. */
-const uncollected = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
-
-/** A process of one library, told over IPC when to work; it sleeps while others do. */
-export class Contestant {
-  readonly #process: ChildProcess;
-  #said = '';
-
-  constructor(
-    readonly entry: Entry,
-    counted?: Counted,
-  ) {
-    this.#process = fork(new URL('child.js', import.meta.url), {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: counted === 'bytes' ? uncollected : [],
-    });
-    this.#process.stderr?.on('data', (text: Buffer) => {
-      this.#said = `${this.#said}${text.toString()}`.slice(-2000);
-    });
-  }
-
+/** A library in a process of its own, told when to work; it sleeps while others do. */
+export interface Contestant {
+  readonly entry: Entry;
   /** @throws Error with what the process says, or when it ends. */
-  async ask<K extends Kind>(kind: K, ...args: Parameters<Calls[K]>): Promise<Awaited<ReturnType<Calls[K]>>> {
-    const child = this.#process;
-    const reply = await new Promise<Reply<K>>((resolve, reject) => {
-      const ended = () => reject(new Error(`the process of ${this.entry.name} ended. ${this.#said}`));
-      child.once('exit', ended);
-      child.once('message', (message: Reply<K>) => {
-        child.off('exit', ended);
-        resolve(message);
-      });
-      child.send({ kind, args });
-    });
-    if ('failure' in reply) throw new Error(reply.failure);
-    return reply.result;
-  }
-
-  end(): void {
-    this.#process.kill();
-  }
+  ask<K extends Kind>(kind: K, ...args: Parameters<Calls[K]>): Promise<Awaited<ReturnType<Calls[K]>>>;
+  end(): Promise<void>;
 }
+
+/** Starts a process. */
+export type Opener = (entry: Entry, counted?: Counted) => Promise<Contestant>;

@@ -15,7 +15,7 @@ export function countWasm(): () => Counters {
     });
     return { exports: Object.fromEntries(wrapped) };
   };
-  const { Instance, instantiate } = WebAssembly;
+  const { Instance, instantiate, instantiateStreaming } = WebAssembly;
   WebAssembly.Instance = new Proxy(Instance, {
     construct: (target, [module, imports]) => counted(new target(module, imports)),
   });
@@ -23,6 +23,12 @@ export function countWasm(): () => Counters {
     apply: async (target, self, args) => {
       const made = await Reflect.apply(target, self, args);
       return 'instance' in made ? { ...made, instance: counted(made.instance) } : counted(made);
+    },
+  });
+  WebAssembly.instantiateStreaming = new Proxy(instantiateStreaming, {
+    apply: async (target, self, args) => {
+      const made = await Reflect.apply(target, self, args);
+      return { ...made, instance: counted(made.instance) };
     },
   });
   return () => ({ ...counters });

@@ -13,14 +13,15 @@ export interface Entry {
 
 export interface Wanted {
   readonly backend: BackendName;
-  /** Of the product; its peers have one here. */
   readonly threads: number;
+  /** In Chromium the peers have as many threads as the product; in Node they have one only. */
+  readonly chromium: boolean;
 }
 
 const tuned = 'the gradients of its products written with explicit transposes';
 
 /** The product first, itself in one thread beside several, then its peers that have such a backend. */
-export function entriesOf(name: CaseName, { backend, threads }: Wanted): Entry[] {
+export function entriesOf(name: CaseName, { backend, threads, chromium }: Wanted): Entry[] {
   const entry = (library: LibraryName, form?: string, note?: string, count = 1): Entry => ({
     name: `${library}${form === undefined ? '' : `-${form}`}${count > 1 ? ` (${count} threads)` : ''}`,
     library,
@@ -39,12 +40,14 @@ export function entriesOf(name: CaseName, { backend, threads }: Wanted): Entry[]
   ];
   if (backend === 'cpu') return own;
   const { kind } = caseOf(name);
+  const peer = (library: LibraryName, form?: string, note?: string) =>
+    entry(library, form, note, chromium && backend === 'wasm' ? threads : 1);
   return [
     ...own,
-    entry('jax-js'),
-    entry('tfjs'),
-    ...(kind === 'training' && name !== 'xor' && backend === 'wasm' ? [entry('tfjs', 'tuned', tuned)] : []),
-    ...(kind === 'prediction' && backend === 'wasm' ? [entry('onnxruntime-web')] : []),
+    peer('jax-js'),
+    peer('tfjs'),
+    ...(kind === 'training' && name !== 'xor' && backend === 'wasm' ? [peer('tfjs', 'tuned', tuned)] : []),
+    ...(kind === 'prediction' && backend === 'wasm' && !chromium ? [entry('onnxruntime-web')] : []),
   ];
 }
 

@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { type Arguments, type Command, readArguments } from './arguments.ts';
 import { type BundleSize, bundleSizes } from './bundle.ts';
+import { withChromium } from './chromium-contestant.ts';
+import type { Opener } from './contestant.ts';
 import { entriesOf } from './entries.ts';
 import { lineOf } from './lines.ts';
 import { machine, peerVersions } from './machine.ts';
 import { type Match, match, messageOf, VoidComparison } from './match.ts';
+import { openProcess } from './process-contestant.ts';
 import { startup } from './startup.ts';
 import { bundleTable, matchTable } from './table.ts';
 
@@ -35,25 +38,23 @@ async function run(command: Command, given: Arguments): Promise<string> {
     if (json) for (const size of sizes) console.log(JSON.stringify(bundleLine(size)));
     return shown(bundleTable(sizes), json);
   }
-  const found = await measured(command, given);
+  const found = given.chromium
+    ? await withChromium((open) => measured(command, given, open))
+    : await measured(command, given, openProcess);
+  if (found.absent.length > 0) process.exitCode = 1;
   if (json) for (const result of found.results) console.log(JSON.stringify(lineOf(result)));
   return shown(matchTable(found), json);
 }
 
-async function measured(
-  command: Exclude<Command, 'bundle'>,
-  { backend, threads, rounds }: Arguments,
-): Promise<Match> {
+async function measured(command: Exclude<Command, 'bundle'>, given: Arguments, open: Opener): Promise<Match> {
   if (command === 'startup') {
-    const entries = entriesOf('mlp128', { backend, threads }).filter(
-      ({ setting }) => setting.form === undefined,
-    );
-    return startup(entries, rounds);
+    const entries = entriesOf('mlp128', given).filter(({ setting }) => setting.form === undefined);
+    return startup(entries, given.rounds, open);
   }
   if (command === 'all') throw new Error('all is not one case');
   // a peer optimizes its xor for seconds
   const warmUpMs = command === 'xor' ? 3000 : 700;
-  return match(command, entriesOf(command, { backend, threads }), { rounds, turnMs: 120, warmUpMs });
+  return match(command, entriesOf(command, given), { open, rounds: given.rounds, turnMs: 120, warmUpMs });
 }
 
 function shown(table: string, json: boolean): string {
@@ -66,7 +67,7 @@ function bundleLine({ name, gzippedBytes, minifiedBytes, moduleBytes }: BundleSi
   return { case: 'bundle', library: name, gzippedBytes, minifiedBytes, moduleBytes };
 }
 
-/** Measures everything, one after the other, and writes docs/benchmarks.md. A void comparison is written down as one, and fails in the end. */
+/** Measures everything, one after the other, and writes docs/benchmarks.md. What is void is written down as that, and fails in the end. */
 async function all(given: Arguments): Promise<void> {
   const parts: string[] = [];
   for (const [command, threads] of everything) {
@@ -76,9 +77,9 @@ async function all(given: Arguments): Promise<void> {
     try {
       table = await run(command, { ...given, threads });
     } catch (failure) {
-      if (!(failure instanceof VoidComparison)) throw failure;
       process.exitCode = 1;
-      table = shown(`Void: ${failure.message}`, given.json);
+      const what = failure instanceof VoidComparison ? 'Void, these differ' : 'Not measured';
+      table = shown(`${what}: ${messageOf(failure)}`, given.json);
     }
     parts.push(`## ${title}\n\n${table}\n`);
   }

@@ -1,5 +1,5 @@
 import { type CaseName, caseOf } from './cases.ts';
-import { Contestant } from './contestant.ts';
+import type { Contestant, Opener } from './contestant.ts';
 import type { Entry } from './entries.ts';
 import { type Computed, differences } from './equal-figures.ts';
 import type { Counters } from './library.ts';
@@ -34,6 +34,7 @@ export interface Match {
 }
 
 export interface MatchOptions {
+  readonly open: Opener;
   /** Each entry has a turn in each. */
   readonly rounds: number;
   readonly turnMs: number;
@@ -52,18 +53,18 @@ export class VoidComparison extends Error {
 export async function match(
   name: CaseName,
   entries: readonly Entry[],
-  { rounds, turnMs, warmUpMs }: MatchOptions,
+  { open, rounds, turnMs, warmUpMs }: MatchOptions,
 ): Promise<Match> {
   const absent: Absent[] = [];
   const present: Present[] = [];
   try {
     for (const entry of entries) {
-      const contestant = new Contestant(entry);
+      const contestant = await open(entry);
       try {
         const started = await contestant.ask('start', entry.library, name, entry.setting);
         present.push({ contestant, ...started, stepMs: [], loopMs: [] });
       } catch (failure) {
-        contestant.end();
+        await contestant.end();
         absent.push({ entry, reason: messageOf(failure) });
       }
     }
@@ -78,10 +79,10 @@ export async function match(
         loopMs.push(turn.loopMs);
       }
     const results: Result[] = [];
-    for (const each of present) results.push(await resultOf(name, each));
+    for (const each of present) results.push(await resultOf(name, each, open));
     return { results, absent, points };
   } finally {
-    for (const { contestant } of present) contestant.end();
+    for (const { contestant } of present) await contestant.end();
   }
 }
 
@@ -102,13 +103,14 @@ function agreedPoints(computed: readonly Computed[]): number {
 async function resultOf(
   name: CaseName,
   { contestant, stepMs, loopMs, firstStepMs }: Present,
+  open: Opener,
 ): Promise<Result> {
   const { entry } = contestant;
   const figures = await contestant.ask('figures');
   if (figures.length === 0 || !figures.every(Number.isFinite))
     throw new VoidComparison(`${entry.name} ends with ${figures.slice(0, 3).join(', ')}`);
   const peakRssMb = await contestant.ask('peak');
-  contestant.end();
+  await contestant.end();
   const chosen = caseOf(name);
   const medianMs = median(stepMs);
   return {
@@ -121,18 +123,22 @@ async function resultOf(
     ...(chosen.kind === 'function' &&
       chosen.flops !== undefined && { gflops: chosen.flops / medianMs / 1e6 }),
     loopMs: median(loopMs),
-    perStep: { ...(await countIn(name, entry, 'bytes')), ...(await countIn(name, entry, 'calls')) },
+    perStep: {
+      ...(await countIn(name, entry, 'bytes', open)),
+      ...(await countIn(name, entry, 'calls', open)),
+    },
   };
 }
 
 /** Counts in a process of its own, since counting is not free. */
-async function countIn(name: CaseName, entry: Entry, counted: Counted): Promise<Counters> {
-  const contestant = new Contestant(entry, counted);
+async function countIn(name: CaseName, entry: Entry, counted: Counted, open: Opener): Promise<Counters> {
+  const contestant = await open(entry, counted);
   try {
     await contestant.ask('start', entry.library, name, entry.setting, counted);
-    return await contestant.ask('count', 10);
+    const counts = Object.entries(await contestant.ask('count', 10));
+    return Object.fromEntries(counts.filter(([, count]) => count >= 0)); // a heap that shrank was collected
   } finally {
-    contestant.end();
+    await contestant.end();
   }
 }
 

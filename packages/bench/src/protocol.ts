@@ -24,3 +24,29 @@ export type Request = { [K in Kind]: { readonly kind: K; readonly args: Paramete
 export type Reply<K extends Kind> =
   | { readonly result: Awaited<ReturnType<Calls[K]>> }
   | { readonly failure: string };
+
+/** Does what is asked, and says what went wrong where something did. */
+export async function answer(calls: Calls, request: Request): Promise<Reply<Kind>> {
+  try {
+    return { result: await call(calls, request) };
+  } catch (failure) {
+    return { failure: failure instanceof Error ? failure.message : String(failure) };
+  }
+}
+
+function call(calls: Calls, request: Request): Promise<Awaited<ReturnType<Calls[Kind]>>> {
+  switch (request.kind) {
+    case 'start':
+      return calls.start(...request.args);
+    case 'warmUp':
+      return calls.warmUp(...request.args);
+    case 'turn':
+      return calls.turn(...request.args);
+    case 'count':
+      return calls.count(...request.args);
+    case 'figures':
+      return calls.figures();
+    case 'peak':
+      return calls.peak();
+  }
+}

@@ -78,8 +78,9 @@ export class Session {
     const now = (): Counters => ({ ...run.counters?.(), ...counters() });
     await this.#time(steps);
     const before = now();
-    await this.#time(steps);
-    const after = now();
+    await run.step(steps);
+    const after = now(); // before anybody asks for a loss
+    await run.settle();
     return Object.fromEntries(
       Object.entries(after).map(([name, total]) => [name, (total - (before[name] ?? 0)) / steps]),
     );

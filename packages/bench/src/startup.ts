@@ -1,11 +1,11 @@
-import { Contestant } from './contestant.ts';
+import type { Opener } from './contestant.ts';
 import type { Entry } from './entries.ts';
 import { differences } from './equal-figures.ts';
 import { type Absent, type Match, messageOf, type Result, VoidComparison } from './match.ts';
 import { median, minimum } from './statistics.ts';
 
 /** The first step of mlp128 from the import of the library, in a new process for each of the rounds. */
-export async function startup(entries: readonly Entry[], rounds: number): Promise<Match> {
+export async function startup(entries: readonly Entry[], rounds: number, open: Opener): Promise<Match> {
   const absent = new Map<Entry, Absent>();
   const starts = new Map(entries.map((entry) => [entry, { firstMs: [0].slice(1), peaks: [0].slice(1) }]));
   let points = 0;
@@ -13,7 +13,7 @@ export async function startup(entries: readonly Entry[], rounds: number): Promis
     const computed = [];
     for (const [entry, { firstMs, peaks }] of starts) {
       if (absent.has(entry)) continue;
-      const contestant = new Contestant(entry);
+      const contestant = await open(entry);
       try {
         const started = await contestant.ask('start', entry.library, 'mlp128', entry.setting);
         firstMs.push(started.firstStepMs);
@@ -22,7 +22,7 @@ export async function startup(entries: readonly Entry[], rounds: number): Promis
       } catch (failure) {
         absent.set(entry, { entry, reason: messageOf(failure) });
       } finally {
-        contestant.end();
+        await contestant.end();
       }
     }
     const different = differences(computed);

@@ -18,7 +18,7 @@ const busy = 1.15;
 
 /** A case as a table, with what a reader has to know below it. `ratio` is the product's time in another's. */
 export function matchTable({ results, absent, points }: Match): string {
-  const [product] = results;
+  const product = results.find(({ entry }) => entry.library === 'pullback');
   const ratio = (own: number | undefined, other: number) =>
     own === undefined ? '' : (own / other).toFixed(2);
   const heads = [
@@ -41,7 +41,7 @@ export function matchTable({ results, absent, points }: Match): string {
     ratio(product?.minMs, result.minMs),
     Math.round(1000 / result.medianMs).toLocaleString('en'),
     figure(result.firstStepMs),
-    result.peakRssMb.toFixed(0),
+    Number.isNaN(result.peakRssMb) ? '' : result.peakRssMb.toFixed(0),
     figure(result.loopMs),
     ...(rates ? [(result.gflops ?? Number.NaN).toFixed(1)] : []),
   ]);
@@ -88,7 +88,7 @@ export function bundleTable(sizes: readonly BundleSize[]): string {
 
 /** Three significant digits, and all before the point. */
 function figure(milliseconds: number): string {
-  if (!Number.isFinite(milliseconds)) return 'none';
+  if (!Number.isFinite(milliseconds)) return '';
   return milliseconds >= 100
     ? milliseconds.toFixed(0)
     : milliseconds < 0.001

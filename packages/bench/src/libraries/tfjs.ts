@@ -8,8 +8,8 @@ import { type Open, type Run, sampleOf } from '../library.ts';
 
 type Product = (x: tf.Tensor2D, kernel: tf.Tensor2D, first: boolean) => tf.Tensor2D;
 
-export const open: Open = async ({ backend, form }) => {
-  if (backend === 'wasm') await import('./tfjs-wasm.ts').then(({ useWasm }) => useWasm());
+export const open: Open = async ({ backend, threads, form }) => {
+  if (backend === 'wasm') await import('./tfjs-wasm.ts').then(({ useWasm }) => useWasm(threads));
   else await import('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs could not start its backend '${backend}'`);
   await tf.ready();

@@ -1,6 +1,9 @@
-import { builtins, createContainer, createModel } from 'pullback';
+import { wasm } from '@pullback/backend-wasm';
+import { BACKEND, builtins, createContainer, createModel } from 'pullback';
 
-const model = await createModel(createContainer(builtins), {
+const container = createContainer(builtins);
+container.bind(BACKEND).toConstantValue(wasm());
+const model = await createModel(container, {
   input: [2],
   layers: [
     { type: 'dense', units: 2, activation: 'sigmoid' },

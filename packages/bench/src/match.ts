@@ -15,8 +15,9 @@ export interface Result {
   readonly firstStepMs: number;
   readonly peakRssMb: number;
   readonly gflops?: number;
-  /** Of the fixed loop, the median over the rounds. */
+  /** Of the fixed loop: the median over the rounds, and the least. */
   readonly loopMs: number;
+  readonly leastLoopMs: number;
   readonly perStep: Counters;
 }
 
@@ -123,6 +124,7 @@ async function resultOf(
     ...(chosen.kind === 'function' &&
       chosen.flops !== undefined && { gflops: chosen.flops / medianMs / 1e6 }),
     loopMs: median(loopMs),
+    leastLoopMs: minimum(loopMs),
     perStep: {
       ...(await countIn(name, entry, 'bytes', open)),
       ...(await countIn(name, entry, 'calls', open)),

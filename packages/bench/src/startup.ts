@@ -41,6 +41,7 @@ export async function startup(entries: readonly Entry[], rounds: number, open: O
             firstStepMs: median(firstMs),
             peakRssMb: Math.max(...peaks),
             loopMs: Number.NaN,
+            leastLoopMs: Number.NaN,
             perStep: {},
           },
         ],

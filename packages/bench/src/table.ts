@@ -13,7 +13,7 @@ export function tableOf(rows: readonly (readonly string[])[]): string {
   return [line(head), rule, ...body.map(line)].join('\n');
 }
 
-/** Past this much more than the fastest in the run, the fixed loop says that the machine had other work. */
+/** Where a median of the fixed loop is that many times the least of the run, the machine had other work. */
 const busy = 1.15;
 
 /** A case as a table, with what a reader has to know below it. `ratio` is the product's time in another's. */
@@ -67,11 +67,11 @@ function countsOf({ entry, perStep }: Result): string[] {
 }
 
 function busyNote(results: readonly Result[]): string[] {
-  const loops = results.map(({ loopMs }) => loopMs);
-  const least = Math.min(...loops);
-  if (!loops.some((loop) => loop > busy * least)) return [];
+  const least = Math.min(...results.map(({ leastLoopMs }) => leastLoopMs));
+  const most = Math.max(...results.map(({ loopMs }) => loopMs));
+  if (!(most > busy * least)) return [];
   return [
-    `The fixed loop took from ${figure(least)} to ${figure(Math.max(...loops))} ms: the machine had other work, so look at the minima.`,
+    `The fixed loop can take ${figure(least)} ms and took up to ${figure(most)}: the machine had other work, so look at the minima.`,
   ];
 }
 

@@ -61,6 +61,12 @@ export class StraightLineBackend implements Backend {
     this.#addresses.delete(buffer);
   }
 
+  /** The bytes of the memory that follow those of a buffer, up to where another one may start. */
+  behind(buffer: Buffer): Uint8Array {
+    const bytes = bytesOf(buffer.spec.dtype) * sizeOf(buffer.spec.shape);
+    return new Uint8Array(this.#heap.memory.buffer, this.#addressOf(buffer) + bytes, 64);
+  }
+
   async compile(program: Program): Promise<Executable> {
     return { bind: (inputs, outputs) => this.#bind(program, inputs, outputs) };
   }

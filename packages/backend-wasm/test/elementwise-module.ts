@@ -15,7 +15,7 @@ import { type Four, Lane } from '../src/lane.ts';
 import { ModuleBuilder } from '../src/module.ts';
 import { loadFour, numberFour, storeFour } from '../src/rules/memory.ts';
 import { ruleOf } from '../src/rules/rule-of.ts';
-import { ScalarFunctions } from '../src/rules/scalar-functions.ts';
+import { importsOf, ScalarFunctions } from '../src/rules/scalar-functions.ts';
 
 /** Whether relaxed SIMD can be had here; on Node 20 behind a flag. */
 export function hasRelaxed(): boolean {
@@ -49,7 +49,7 @@ export function elementwiseModule(
   const address = (array: number) => 64 + array * room;
   const initial = Math.ceil(address(dtypes.length + 1) / 65536);
   const module = new ModuleBuilder({ initial });
-  const scalar = new ScalarFunctions(module);
+  const scalar = new ScalarFunctions(module, importsOf(program.body.map(({ primitive }) => primitive)));
 
   module.define({ parameters: [types.i32], name: 'run' }, (locals) => {
     const lane = new Lane(locals, { relaxed, scalarFunction: scalar.indexOf });

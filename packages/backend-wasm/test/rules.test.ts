@@ -6,9 +6,11 @@ import {
   applyPrimitive,
   cast,
   ceil,
+  cos,
   type DType,
   div,
   equal,
+  erf,
   exp,
   floor,
   less,
@@ -35,7 +37,9 @@ import {
   type Value,
 } from '@pullback/core';
 import { describe, expect, test } from 'vitest';
+import { ModuleBuilder } from '../src/module.ts';
 import { ruleOf } from '../src/rules/rule-of.ts';
+import { importsOf, ScalarFunctions } from '../src/rules/scalar-functions.ts';
 import { elementwiseModule, reference } from './elementwise-module.ts';
 import { everyKind, everyKind64, hard, pairs } from './samples.ts';
 
@@ -178,6 +182,14 @@ describe('what has a rule', () => {
     const core = primitiveBehind(exp(of('float32')), 'exp');
     expect(ruleOf(core, {}, ['int32'], 'int32')).toBeUndefined();
   });
+});
+
+test('only a program with sin or cos needs functions of the host', () => {
+  const x = of('float64');
+  const others = [primitiveBehind(exp(x), 'exp'), primitiveBehind(erf(x), 'erf')];
+  expect(importsOf(others)).toEqual([]);
+  expect(importsOf([...others, primitiveBehind(cos(x), 'cos')])).toEqual(['cos']);
+  expect(() => new ScalarFunctions(new ModuleBuilder(), []).indexOf('sin')).toThrow(/not among the imports/);
 });
 
 function of(dtype: DType, shape: readonly number[] = []): Value {

@@ -29,7 +29,8 @@ function reduce(lane: Lane, x: Code, offset: number): Reduced {
   const n = lane.keep(f32x4.sub(shifted, constant(shifter)));
   const near = minusProduct(lane, n, constant(ln2High), x);
   const r = lane.keep(minusProduct(lane, n, constant(ln2Low), near));
-  const power = multiplyAdd(lane, polynomial(lane, r, tail), f32x4.mul(r, r), r);
+  const square = lane.keep(f32x4.mul(r, r));
+  const power = multiplyAdd(lane, polynomial(lane, r, square, tail), square, r);
   return { power, shifted };
 }
 
@@ -41,14 +42,16 @@ export function exp(lane: Lane, given: Code): Code {
   const { power, shifted } = reduce(lane, x, 2 * bias);
   // 2^n in two factors, since 2^128 is no float and a denormal result must be rounded only once.
   const half = lane.keep(i32x4.shrU(shifted, 1));
-  const [first, second] = [i32x4.shl(half, 23), i32x4.shl(i32x4.sub(shifted, half), 23)];
-  return f32x4.mul(f32x4.mul(f32x4.add(power, constant(1)), first), second);
+  const first = lane.keep(i32x4.shl(half, 23));
+  const second = i32x4.shl(i32x4.sub(shifted, half), 23);
+  return f32x4.mul(multiplyAdd(lane, power, first, first), second);
 }
 
 /** e^x for x in [-80, 80] or NaN. */
 export function expWithin(lane: Lane, x: Code): Code {
   const { power, shifted } = reduce(lane, x, bias);
-  return f32x4.mul(f32x4.add(power, lane.constant(f32x4.const(1))), i32x4.shl(shifted, 23));
+  const scale = lane.keep(i32x4.shl(shifted, 23));
+  return multiplyAdd(lane, power, scale, scale);
 }
 
 /** e^x - 1 = 2^n (e^r - 1) + (2^n - 1), of float32. */

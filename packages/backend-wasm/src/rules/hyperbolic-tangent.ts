@@ -12,7 +12,8 @@ export function tanh(lane: Lane, x: Code): Code {
   const constant = (c: number) => lane.constant(f32x4.const(c));
   const z = lane.keep(f32x4.abs(x));
   const square = lane.keep(f32x4.mul(z, z));
-  const near = multiplyAdd(lane, polynomial(lane, square, tail), f32x4.mul(square, z), z);
+  const fourth = f32x4.mul(square, square);
+  const near = multiplyAdd(lane, polynomial(lane, square, lane.keep(fourth), tail), f32x4.mul(square, z), z);
   // From 9.02 on tanh rounds to 1. NaN, the first operand, passes.
   const bounded = lane.keep(f32x4.pmin(z, constant(9.5)));
   const e = expWithin(lane, lane.keep(f32x4.add(bounded, bounded)));

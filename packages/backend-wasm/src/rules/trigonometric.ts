@@ -52,9 +52,10 @@ function trigonometric(name: 'sin' | 'cos'): Rule {
     const quadrant = lane.keep(name === 'sin' ? reduced.k : i32x4.add(reduced.k, integer(1)));
     const r = lane.keep(reduced.r);
     const z = lane.keep(f32x4.mul(r, r));
+    const square = lane.keep(f32x4.mul(z, z));
     // r times a factor, not r plus a term: the sign of 0 is kept.
-    const sine = f32x4.mul(r, multiplyAdd(lane, polynomial(lane, z, sineTail), z, constant(1)));
-    const fourth = f32x4.mul(polynomial(lane, z, cosineTail), z);
+    const sine = f32x4.mul(r, multiplyAdd(lane, polynomial(lane, z, square, sineTail), z, constant(1)));
+    const fourth = f32x4.mul(polynomial(lane, z, square, cosineTail), z);
     const cosine = multiplyAdd(lane, f32x4.sub(fourth, constant(0.5)), z, constant(1));
     const odd = i32x4.eq(v128.and(quadrant, integer(1)), integer(1));
     const sign = v128.and(i32x4.shl(quadrant, 30), integer(-(2 ** 31)));

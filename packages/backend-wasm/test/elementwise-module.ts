@@ -15,7 +15,7 @@ import { type Four, Lane } from '../src/lane.ts';
 import { ModuleBuilder } from '../src/module.ts';
 import { loadFour, numberFour, storeFour } from '../src/rules/memory.ts';
 import { ruleOf } from '../src/rules/rule-of.ts';
-import { ScalarFunctions } from '../src/rules/scalar-functions.ts';
+import { importsOf, ScalarFunctions } from '../src/rules/scalar-functions.ts';
 
 /** Whether relaxed SIMD can be had here; on Node 20 behind a flag. */
 export function hasRelaxed(): boolean {
@@ -49,7 +49,7 @@ export function elementwiseModule(
   const address = (array: number) => 64 + array * room;
   const initial = Math.ceil(address(dtypes.length + 1) / 65536);
   const module = new ModuleBuilder({ initial });
-  const scalar = new ScalarFunctions(module);
+  const scalar = new ScalarFunctions(module, importsOf(program.body.map(({ primitive }) => primitive)));
 
   module.define({ parameters: [types.i32], name: 'run' }, (locals) => {
     const lane = new Lane(locals, { relaxed, scalarFunction: scalar.indexOf });
@@ -59,6 +59,7 @@ export function elementwiseModule(
     const fours: Four[] = dtypes.map((dtype, array) =>
       lane.keepAll(loadFour(dtype, at(array, dtype), 0, lane)),
     );
+    const fourOf = (value: number): Four => fours[value] ?? numberFour('float32', Number.NaN);
     const specs: DType[] = [...dtypes];
     for (const { primitive, attributes, inputs, outputs } of program.body) {
       const output = outputs[0]?.dtype ?? 'float32';
@@ -67,11 +68,11 @@ export function elementwiseModule(
       const rule = ruleOf(primitive, attributes, operandTypes, output);
       if (typeof number === 'number') fours.push(numberFour(output, number));
       else if (rule === undefined) throw new Error(`no rule for ${primitive.name} of ${operandTypes}`);
-      else fours.push(lane.keepAll(rule(lane, ...inputs.map((operand) => fours[operand] ?? [[]]))));
+      else fours.push(lane.keepAll(rule(lane, ...inputs.map((operand) => fourOf(operand)))));
       specs.push(output);
     }
     const [last = 0] = program.outputs;
-    lane.statements.push(storeFour(result.dtype, at(dtypes.length, result.dtype), fours[last] ?? [[]], 0, 4));
+    lane.statements.push(storeFour(result.dtype, at(dtypes.length, result.dtype), fourOf(last), 0, 4));
     return [lane.prologue, repeat(i, i32.const(0), get(0), 4, lane.statements)];
   });
 

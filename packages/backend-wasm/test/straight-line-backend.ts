@@ -17,7 +17,7 @@ import { types } from '../src/encoding.ts';
 import { Heap } from '../src/heap.ts';
 import { getGlobal } from '../src/instructions.ts';
 import { ModuleBuilder } from '../src/module.ts';
-import { ScalarFunctions } from '../src/rules/scalar-functions.ts';
+import { importsOf, ScalarFunctions } from '../src/rules/scalar-functions.ts';
 import { steps, straightLine } from '../src/straight-line.ts';
 
 /** Steps that one call of the function takes at most: V8 makes it fast between calls. */
@@ -61,6 +61,12 @@ export class StraightLineBackend implements Backend {
     this.#addresses.delete(buffer);
   }
 
+  /** The bytes of the memory that follow those of a buffer, up to where another one may start. */
+  behind(buffer: Buffer): Uint8Array {
+    const bytes = bytesOf(buffer.spec.dtype) * sizeOf(buffer.spec.shape);
+    return new Uint8Array(this.#heap.memory.buffer, this.#addressOf(buffer) + bytes, 64);
+  }
+
   async compile(program: Program): Promise<Executable> {
     return { bind: (inputs, outputs) => this.#bind(program, inputs, outputs) };
   }
@@ -72,7 +78,10 @@ export class StraightLineBackend implements Backend {
         expected: 'those of the Program',
       });
     const module = new ModuleBuilder();
-    const scalar = new ScalarFunctions(module);
+    const scalar = new ScalarFunctions(
+      module,
+      importsOf(program.body.map(({ primitive }) => primitive)),
+    );
     const given: Record<string, number> = {};
     const globalOf = (name: string, buffer: Buffer | undefined) => {
       given[name] = this.#addressOf(buffer);

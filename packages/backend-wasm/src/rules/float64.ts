@@ -2,6 +2,7 @@ import type { Code } from '../encoding.ts';
 import { f64x2, v128 } from '../instructions.ts';
 import type { Lane, Rule } from '../lane.ts';
 import { eachRegister, instruction } from './each-register.ts';
+import { expFloat64 } from './exponential-float64.ts';
 import { eachTwoHalves, halvesOf, lowerWords } from './halves.ts';
 import { callFloat64 } from './scalar-call.ts';
 
@@ -32,7 +33,7 @@ export const float64: Readonly<Record<string, Rule>> = {
   abs: instruction(f64x2.abs),
   square: eachRegister((_, x) => f64x2.mul(x, x)),
   sqrt: instruction(f64x2.sqrt),
-  exp: callFloat64('exp'),
+  exp: eachRegister(expFloat64),
   expm1: callFloat64('expm1'),
   log: callFloat64('log'),
   log1p: callFloat64('log1p'),

@@ -16,6 +16,8 @@ export interface Operation {
 }
 
 type Tuple = readonly Element[];
+/** Some side by side; where there is none, a lane is free. */
+type Row = readonly (Tuple | undefined)[];
 
 /** Puts operations on single elements side by side into SIMD code; what was done before is not done again. */
 export class Vectorizer {
@@ -60,7 +62,7 @@ export class Vectorizer {
     return given.length === numbers.length ? this.elements.number(fold(...given)) : undefined;
   }
 
-  #write(operation: Operation, pack: readonly (Tuple | undefined)[]): void {
+  #write(operation: Operation, pack: Row): void {
     const { elements } = this;
     const fixed = pack.every(
       (tuple) => tuple === undefined || tuple.every((element) => elements.isFixed(element)),
@@ -82,49 +84,57 @@ export class Vectorizer {
   }
 
   /** Which are done together, and in which lanes: in order, or as an operand's elements stand, whatever moves the fewest. */
-  #arrange(operation: Operation, tuples: readonly Tuple[]): (Tuple | undefined)[][] {
-    const { elements } = this;
-    const cut = (list: readonly Tuple[]) => cutTo(operation.lanes, list);
-    const candidates = [cut(tuples)];
-    operation.operands.forEach((_, j) => {
-      if (tuples.length > operation.lanes)
-        candidates.push(cut([...tuples].sort((a, b) => (a[j] ?? 0) - (b[j] ?? 0))));
-      else {
-        const placed: (Tuple | undefined)[] = padded([], operation.lanes);
-        const lanes = tuples.map((tuple) => elements.laneOf(tuple[j] ?? 0) ?? operation.lanes);
-        if (new Set(lanes).size < tuples.length || lanes.some((lane) => lane >= operation.lanes)) return;
-        tuples.forEach((tuple, i) => {
-          placed[lanes[i] ?? 0] = tuple;
-        });
-        candidates.push(placed.length > 0 ? [placed] : []);
-      }
+  #arrange(operation: Operation, tuples: readonly Tuple[]): Row[] {
+    const { lanes, operands } = operation;
+    const rows: Row[] = [tuples];
+    operands.forEach((_, j) => {
+      const row = tuples.length > lanes ? sortedBy(j, tuples) : this.#placedBy(j, tuples, lanes);
+      if (row !== undefined && !rows.some((other) => sameRow(other, row))) rows.push(row);
     });
-    let [best = []] = candidates;
-    let least = Number.POSITIVE_INFINITY;
-    for (const candidate of candidates) {
-      const cost = elements.cost(candidate.flatMap((pack) => operandsOf(operation, pack)));
-      if (cost >= least) continue;
-      least = cost;
-      best = candidate;
+    const candidates = rows.map((row) => cutTo(lanes, row));
+    const [first = [], ...others] = candidates;
+    if (others.length === 0) return first;
+    const costs = candidates.map((packs) =>
+      this.elements.cost(packs.flatMap((pack) => operandsOf(operation, pack))),
+    );
+    return candidates[costs.indexOf(Math.min(...costs))] ?? first;
+  }
+
+  /** Each in the lane in which its operand `j` is, if there is one for each. */
+  #placedBy(j: number, tuples: readonly Tuple[], lanes: number): Row | undefined {
+    const row: (Tuple | undefined)[] = padded([], lanes);
+    for (const tuple of tuples) {
+      const lane = this.elements.laneOf(tuple[j] ?? 0) ?? lanes;
+      if (lane >= lanes || row[lane] !== undefined) return undefined;
+      row[lane] = tuple;
     }
-    return best;
+    return row;
   }
 }
 
-function cutTo(lanes: number, list: readonly Tuple[]): (Tuple | undefined)[][] {
+function sortedBy(j: number, tuples: readonly Tuple[]): Row | undefined {
+  const sorted = tuples.every((tuple, i) => i === 0 || (tuples[i - 1]?.[j] ?? 0) <= (tuple[j] ?? 0));
+  return sorted ? undefined : [...tuples].sort((a, b) => (a[j] ?? 0) - (b[j] ?? 0));
+}
+
+function sameRow(a: Row, b: Row): boolean {
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => a[i] === b[i]).every(Boolean);
+}
+
+function cutTo(lanes: number, list: Row): Row[] {
   return Array.from({ length: Math.ceil(list.length / lanes) }, (_, i) =>
     padded(list.slice(i * lanes, (i + 1) * lanes), lanes),
   );
 }
 
-function operandsOf(operation: Operation, pack: readonly (Tuple | undefined)[]) {
+function operandsOf(operation: Operation, pack: Row) {
   return operation.operands.flatMap((dtype, j) =>
     packsOf(operation, pack, j).map((part) => ({ pack: part, dtype })),
   );
 }
 
 /** Operand `j` of those in a pack, as its registers hold it. */
-function packsOf({ lanes, operands }: Operation, pack: readonly (Tuple | undefined)[], j: number): Pack[] {
+function packsOf({ lanes, operands }: Operation, pack: Row, j: number): Pack[] {
   const column = pack.map((tuple) => tuple?.[j]);
   const width = lanesOf(operands[j] ?? 'float32');
   if (lanes <= width) return [padded(column, width)];

@@ -126,7 +126,7 @@ function byName(
 ): Readonly<Record<string, TensorLike>> {
   const [only] = names;
   const named: unknown = x;
-  if (isRecord(named)) {
+  if (isByName(named)) {
     const missing = names.filter((name) => named[name] === undefined);
     if (missing.length > 0)
       throw new DataError({
@@ -140,11 +140,18 @@ function byName(
   return { [only]: x };
 }
 
-function isTensorLike(x: Inputs): x is TensorLike {
-  return !isRecord(x);
+/** The tensor-like of that name; what has no names is the only one. */
+export function likeOf(x: Inputs, name: string): TensorLike | undefined {
+  const named: unknown = x;
+  if (isByName(named)) return named[name];
+  return isTensorLike(x) ? x : undefined;
 }
 
-function isRecord(x: unknown): x is Readonly<Record<string, TensorLike>> {
+function isTensorLike(x: Inputs): x is TensorLike {
+  return !isByName(x);
+}
+
+function isByName(x: unknown): x is Readonly<Record<string, TensorLike>> {
   const object = typeof x === 'object' && x !== null;
   return object && !Array.isArray(x) && !ArrayBuffer.isView(x) && !('data' in x && 'shape' in x);
 }
@@ -196,6 +203,17 @@ export function splitSamples(
   return {
     training: pickSamples(all, rows.subarray(0, kept), layout),
     validation: pickSamples(all, rows.subarray(kept), layout),
+  };
+}
+
+/** The same samples, whatever is done to their arrays. */
+export function copied({ inputs, targets, weights, ...others }: Samples): Samples {
+  const copy = (tensor: Tensor): Tensor => ({ ...tensor, data: tensor.data.slice() });
+  return {
+    ...others,
+    inputs: inputs.map(copy),
+    targets: targets.map(copy),
+    weights: weights && copy(weights),
   };
 }
 

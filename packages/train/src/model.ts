@@ -15,7 +15,7 @@ import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoin
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 import { restored } from './checkpoint/restored.ts';
 import { readStanding, writeStanding } from './checkpoint/standing.ts';
-import { type Inputs, type Samples, type Targets, takenInTurn } from './data.ts';
+import type { Inputs, Samples, Targets } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
 import { fitLoop, type Trainee } from './fit.ts';
@@ -39,7 +39,7 @@ import {
 import { shared } from './plan-names.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
 import type { BatchStream } from './source.ts';
-import { StepQueue } from './step-queue.ts';
+import { Steps } from './steps.ts';
 import { summaryOf } from './summary.ts';
 import type { Watched } from './watched.ts';
 
@@ -47,10 +47,9 @@ import type { Watched } from './watched.ts';
 export class Model<Name extends string = never> {
   readonly #checkFinite: boolean;
   readonly #progress: ProgressReporter;
-  readonly #queue = new StepQueue();
+  readonly #steps: Steps;
   #engine: Engine;
   #learningRate: number;
-  #steps = 0;
   #epochs = 0;
   #batches = 0;
   #disposed = false;
@@ -77,6 +76,9 @@ export class Model<Name extends string = never> {
     const heads = headsOf(options.loss, options.lossWeights);
     const placement = placementOf(layout);
     this.#checkFinite = options.checkFinite ?? false;
+    this.#steps = new Steps((samples, times) => this.#train(samples, [], times), {
+      atOnce: !this.#checkFinite,
+    });
     this.#progress = options.progress ?? defaultProgress();
     this.#learningRate = optimizer.learningRate;
     const definition = { network, inputs, heads, optimizer, dtype, layout, placement, seed };
@@ -84,7 +86,7 @@ export class Model<Name extends string = never> {
   }
 
   get stepCount(): number {
-    return this.#steps;
+    return this.#steps.count;
   }
   get backend(): Backend {
     return this.#engine.store.backend;
@@ -130,7 +132,7 @@ export class Model<Name extends string = never> {
     const { source, validation } = fitData(training, x, targets, options);
     const reporter = progress === false ? quiet : progress;
     try {
-      await this.#queue.settled();
+      await this.#steps.settled();
       return await fitLoop(this.#trainee(), {
         ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
       });
@@ -149,7 +151,7 @@ export class Model<Name extends string = never> {
     const watched = this.#watch(options.metrics);
     const evaluation = new Evaluation(() => this.#now(), samples, { watched, batchSize, residentBytes });
     try {
-      await this.#queue.settled();
+      await this.#steps.settled();
       return await evaluation.record();
     } finally {
       evaluation.close();
@@ -173,7 +175,7 @@ export class Model<Name extends string = never> {
   /** Every output of the network by name, for every sample; a single output has the name ''. */
   async predictAll(x: Inputs): Promise<Readonly<Record<string, Tensor>>> {
     const engine = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     const predictions = await engine.predict(x);
     return Object.fromEntries(
       engine.definition.heads.flatMap(({ name }, i) => {
@@ -188,32 +190,17 @@ export class Model<Name extends string = never> {
    * its n parts. The first of a shape is compiled in the background, later ones run at once; nothing is read back until asked for.
    * @throws DataError for samples that do not fit, or whose number `batchSize` does not divide.
    */
-  step(batch: Batch, { times = 1, batchSize }: StepOptions = {}): { readonly loss: PendingLoss } {
-    const engine = this.#now();
-    const { runner } = engine;
-    if (!Number.isInteger(times) || times < 1)
-      throw new OptionError({ got: `${times} steps`, expected: 'a whole number from 1 up' });
-    const samples = takenInTurn(engine.samples(batch.x, batch.y, batch), batchSize);
-    this.#steps += times;
-    const mine = this.#steps;
-    const idle = this.#queue.idle && !this.#checkFinite;
-    const ready = idle ? runner.known('training', samples, []) : undefined;
-    if (ready !== undefined) runner.run(ready, samples, times);
-    else
-      this.#queue.add(
-        () => this.#train(samples, [], times),
-        () => {
-          this.#steps -= times;
-        },
-      );
+  step(batch: Batch, options: StepOptions = {}): { readonly loss: PendingLoss } {
+    this.#steps.run(this.#now(), batch, options);
+    const mine = this.#steps.count;
     return { loss: { read: () => this.#readLoss(mine) } };
   }
 
   async #readLoss(step: number): Promise<number> {
-    await this.#queue.settled();
-    if (step !== this.#steps)
+    await this.#steps.settled();
+    if (step !== this.#steps.count)
       throw new OptionError({
-        got: `the loss of step ${step}, asked for after step ${this.#steps}`,
+        got: `the loss of step ${step}, asked for after step ${this.#steps.count}`,
         expected: 'to be read before the next step',
       });
     return (await this.#now().store.read('loss'))[0] ?? Number.NaN;
@@ -236,7 +223,7 @@ export class Model<Name extends string = never> {
 
   async #numbers(start: string, end = ''): Promise<Weights> {
     const { store } = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     return store.numbers(start, end);
   }
 
@@ -247,7 +234,7 @@ export class Model<Name extends string = never> {
    */
   async load(weights: Weights, options: LoadOptions = {}): Promise<void> {
     const { store } = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     const found = matchWeights(weights, store.specs('weight:'), options);
     for (const [path, data] of found) store.write(`weight:${path}`, data);
   }
@@ -258,10 +245,11 @@ export class Model<Name extends string = never> {
    */
   async to(backend: Backend, { dtype = this.dtype }: { dtype?: FloatDType } = {}): Promise<void> {
     const engine = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     const moved = await engine.store.copyTo(backend, dtype);
     this.#engine = new Engine({ ...engine.definition, dtype }, moved);
     engine.release();
+    this.#steps.forget();
   }
 
   /** Every layer with its path, output shape and number of weights. */
@@ -291,14 +279,15 @@ export class Model<Name extends string = never> {
    */
   async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
     const engine = this.#now();
-    await this.#queue.settled();
-    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#steps);
+    await this.#steps.settled();
+    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#steps.count);
   }
 
   /** Frees everything; a disposed model refuses every call. */
   dispose(): void {
     if (this.#disposed) return;
     this.#engine.release();
+    this.#steps.forget();
     this.#disposed = true;
   }
 
@@ -313,9 +302,9 @@ export class Model<Name extends string = never> {
   async save(target: CheckpointTarget): Promise<void> {
     const { definition, store } = this.#now();
     const { seed, dtype, layout } = definition;
-    await this.#queue.settled();
+    await this.#steps.settled();
     const standing = {
-      steps: this.#steps,
+      steps: this.#steps.count,
       epochs: this.#epochs,
       batches: this.#batches,
       learningRate: this.#learningRate,
@@ -330,9 +319,9 @@ export class Model<Name extends string = never> {
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { definition, store } = this.#now();
     const standing = readStanding(checkpoint.metadata, definition.layout);
-    await this.#queue.settled();
+    await this.#steps.settled();
     await restoreStore(store, checkpoint);
-    this.#steps = standing.steps;
+    this.#steps.count = standing.steps;
     this.#epochs = standing.epochs;
     this.#batches = standing.batches;
     this.#learningRate = standing.learningRate;
@@ -346,14 +335,19 @@ export class Model<Name extends string = never> {
   /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
   async keep(): Promise<() => Promise<void>> {
     const { store } = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     const kept = await store.tensors();
-    const [steps, epochs, batches, rate] = [this.#steps, this.#epochs, this.#batches, this.#learningRate];
+    const [steps, epochs, batches, rate] = [
+      this.#steps.count,
+      this.#epochs,
+      this.#batches,
+      this.#learningRate,
+    ];
     return async () => {
       const now = this.#now();
-      await this.#queue.settled();
+      await this.#steps.settled();
       for (const [name, { data }] of kept) now.store.write(name, data);
-      [this.#steps, this.#epochs, this.#batches, this.#learningRate] = [steps, epochs, batches, rate];
+      [this.#steps.count, this.#epochs, this.#batches, this.#learningRate] = [steps, epochs, batches, rate];
     };
   }
 
@@ -362,7 +356,7 @@ export class Model<Name extends string = never> {
     const model = this;
     return {
       get stepCount() {
-        return model.#steps;
+        return model.#steps.count;
       },
       get epochCount() {
         return model.#epochs;
@@ -378,7 +372,7 @@ export class Model<Name extends string = never> {
       },
       keep: () => this.keep(),
       stepped: (count) => {
-        this.#steps += count;
+        this.#steps.count += count;
         this.#batches += count;
       },
       epochStarts: (done) => {
@@ -413,7 +407,7 @@ export class Model<Name extends string = never> {
   async #train(samples: Samples, watched: readonly Watched[], times: number): Promise<void> {
     const engine = this.#now();
     const ready = await engine.prepare('training', samples, watched);
-    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#steps);
+    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#steps.count);
     engine.runner.run(ready, samples, times);
   }
 }

@@ -1,4 +1,5 @@
 import type { Binding, Buffer, Executable } from '@pullback/core';
+import type { Samples } from './data.ts';
 import { Pace } from './pace.ts';
 import type { Plan } from './plan.ts';
 import { planNames } from './plan-names.ts';
@@ -8,6 +9,8 @@ import type { Store } from './store.ts';
 export class Ready {
   /** How many steps of it a call has time for. */
   readonly pace = new Pace();
+  /** The samples that its buffers hold, as they were when they were written. */
+  holds: Samples | undefined;
   readonly #release: () => void;
   #released = false;
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@pullback/core';
+import type { Buffer, Tensor, TypedArray } from '@pullback/core';
 import { namedOf, type Samples, specsOf } from './data.ts';
 import type { Definition } from './definition.ts';
 import { checkFinite } from './find-non-finite.ts';
@@ -35,11 +35,19 @@ export class Runner {
   }
 
   /** Writes the samples and runs the Program on them. */
-  run({ batch, binding }: Ready, samples: Samples, times = 1): void {
+  run(ready: Ready, samples: Samples, times = 1): void {
+    const { batch, binding } = ready;
     for (const [name, { data }] of namedOf(samples)) {
       const buffer = batch.get(name);
       if (buffer !== undefined) this.#store.backend.write(buffer, data);
     }
+    ready.holds = samples;
+    binding.run(times);
+  }
+
+  /** Runs the Program on the samples that it holds, of which some are written again. */
+  again({ binding }: Ready, written: readonly (readonly [Buffer, TypedArray])[], times: number): void {
+    for (const [buffer, data] of written) this.#store.backend.write(buffer, data);
     binding.run(times);
   }
 

@@ -7,7 +7,7 @@ import { type Defined, defineLoop } from './kernels/loop.ts';
 import { defineProductKernel } from './kernels/product.ts';
 import type { LaneOptions } from './lane.ts';
 import { ModuleBuilder } from './module.ts';
-import { ScalarFunctions } from './rules/scalar-functions.ts';
+import { type ImportedFunction, importsOf, ScalarFunctions } from './rules/scalar-functions.ts';
 import { steps, straightLine } from './straight-line.ts';
 
 /** A plan as code: its function `run` does a number of steps. */
@@ -20,6 +20,8 @@ export interface Built {
   readonly scratch: number;
   /** The kernels that the host runs, by the numbers under which the module asks for them. */
   readonly host: readonly WholeKernel[];
+  /** Functions of core that it imports. */
+  readonly imports: readonly ImportedFunction[];
 }
 
 export interface BuildOptions {
@@ -38,7 +40,7 @@ const mostSteps = 1000;
 
 function buildStraight(plan: Plan, aliases: Aliases, { relaxed }: BuildOptions): Built | undefined {
   const module = new ModuleBuilder();
-  const functions = new ScalarFunctions(module);
+  const functions = new ScalarFunctions(module, importsIn(plan));
   const globals = new Globals(module, plan);
   let done = false;
   const some = module.define({ parameters: [types.i32] }, (locals) => {
@@ -68,12 +70,19 @@ function buildStraight(plan: Plan, aliases: Aliases, { relaxed }: BuildOptions):
       branchIf(0, tee(0, i32.sub(get(0), get(now)))),
     );
   });
-  return { bytes: module.bytes(), globals: globals.names, arena: 0, scratch: 0, host: [] };
+  return {
+    bytes: module.bytes(),
+    globals: globals.names,
+    arena: 0,
+    scratch: 0,
+    host: [],
+    imports: importsIn(plan),
+  };
 }
 
 function buildKernels(plan: Plan, { relaxed }: BuildOptions): Built {
   const module = new ModuleBuilder();
-  const functions = new ScalarFunctions(module);
+  const functions = new ScalarFunctions(module, importsIn(plan));
   const host = plan.kernels.filter((kernel): kernel is WholeKernel => kernel.kind === 'whole');
   const onHost = host.length > 0 ? module.importFunction('host', { parameters: [types.i32] }) : -1;
   const globals = new Globals(module, plan);
@@ -92,7 +101,18 @@ function buildKernels(plan: Plan, { relaxed }: BuildOptions): Built {
   module.define({ parameters: [types.i32], name: 'run' }, () =>
     loop(call(step), branchIf(0, tee(0, i32.sub(get(0), i32.const(1))))),
   );
-  return { bytes: module.bytes(), globals: globals.names, arena, scratch: align(most), host };
+  return {
+    bytes: module.bytes(),
+    globals: globals.names,
+    arena,
+    scratch: align(most),
+    host,
+    imports: importsIn(plan),
+  };
+}
+
+function importsIn({ program }: Plan): readonly ImportedFunction[] {
+  return importsOf(program.body.map(({ primitive }) => primitive));
 }
 
 function define(kernel: Exclude<Kernel, WholeKernel>, globals: Globals, options: LaneOptions): Defined {

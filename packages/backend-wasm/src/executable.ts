@@ -12,7 +12,6 @@ import {
 } from '@pullback/core';
 import { type BuildOptions, type Built, build } from './build.ts';
 import type { Memory } from './memory.ts';
-import { importedFunctions } from './rules/scalar-functions.ts';
 
 /** A Program as modules, one for each way in which outputs share the memory of inputs. */
 export class Compiled {
@@ -120,7 +119,7 @@ class WasmBinding implements Binding {
       e: {
         memory: memory.memory,
         host: (kernel: number) => this.#onHost(kernel, globals),
-        ...Object.fromEntries(importedFunctions.map((name) => [name, elementary[name]])),
+        ...Object.fromEntries(built.imports.map((name) => [name, elementary[name]])),
         ...Object.fromEntries(built.globals.map((name) => [name, globals.get(name) ?? 0])),
       },
     });

@@ -42,7 +42,7 @@ export class StraightLineBackend implements Backend {
 
   allocate(spec: TensorSpec): Buffer {
     const buffer = { spec };
-    this.#addresses.set(buffer, this.#heap.take(bytesOf(spec.dtype) * sizeOf(spec.shape)));
+    this.#addresses.set(buffer, this.#heap.take(bytesOf(spec.dtype) * sizeOf(spec.shape)) ?? 0);
     return buffer;
   }
 
@@ -78,10 +78,7 @@ export class StraightLineBackend implements Backend {
         expected: 'those of the Program',
       });
     const module = new ModuleBuilder();
-    const scalar = new ScalarFunctions(
-      module,
-      importsOf(program.body.map(({ primitive }) => primitive)),
-    );
+    const scalar = new ScalarFunctions(module, importsOf(program.body.map(({ primitive }) => primitive)));
     const given: Record<string, number> = {};
     const globalOf = (name: string, buffer: Buffer | undefined) => {
       given[name] = this.#addressOf(buffer);

@@ -1,7 +1,7 @@
+import { coreNameOf } from '@pullback/compiler';
 import type { Primitive } from '@pullback/core';
 import { types } from '../encoding.ts';
 import type { ModuleBuilder } from '../module.ts';
-import { nameOf } from './core-primitives.ts';
 import { erf } from './scalar/error-function.ts';
 import { exp, expm1, tanh } from './scalar/exponential.ts';
 import { log, log1p } from './scalar/logarithm.ts';
@@ -20,7 +20,7 @@ export type ScalarFunction = Written | ImportedFunction;
 
 /** The functions that a module must import if its program has these primitives. */
 export function importsOf(primitives: readonly Primitive[]): readonly ImportedFunction[] {
-  const names = new Set(primitives.map(nameOf));
+  const names = new Set(primitives.map(coreNameOf));
   return (['sin', 'cos'] as const).filter((name) => names.has(name));
 }
 

@@ -60,13 +60,21 @@ export function straightLine(
     ...program.inputs.map(({ shape }, i) => (read.has(i) ? sizeOf(shape) : 0)),
     ...program.body.map((instruction) => workOf(instruction, specOf)),
   ];
+  const changing = program.inputs.map((_, i) => nextOf(i));
+  const fit = (input: TensorSpec, place: number | undefined): boolean => {
+    const output = specOf(program.outputs[place ?? -1] ?? -1);
+    return (
+      place === undefined || (input.dtype === output.dtype && sizeOf(input.shape) === sizeOf(output.shape))
+    );
+  };
+  if (!program.inputs.every((input, i) => fit(input, changing[i]))) return undefined;
   if (sizes.reduce((total, size) => total + size, 0) > limit * movesEach) return undefined;
 
   const elements = new Elements(locals, lane);
   const vectorizer = new Vectorizer(elements);
   const reductions = new Reductions(vectorizer, lane.relaxed ?? false);
   const values: (readonly Element[])[] = program.inputs.map((spec, i) =>
-    read.has(i) ? elements.input(i, spec, inputAddress(i), nextOf(i) !== undefined) : [],
+    read.has(i) ? elements.input(i, spec, inputAddress(i), changing[i] !== undefined) : [],
   );
   for (const instruction of program.body) {
     const operands = instruction.inputs.map(
@@ -84,18 +92,17 @@ export function straightLine(
     const result = resultOf(place);
     return Array.from({ length: Math.ceil(result.length / 4) }, (_, quarter) => {
       const four = result.slice(quarter * 4, quarter * 4 + 4);
-      const stay = (part: readonly Element[], lanes: number) =>
-        elements.gatherToStay(padded(part, lanes), dtype);
+      const read = (part: readonly Element[], lanes: number) => elements.result(padded(part, lanes), dtype);
       const registers: Four =
-        dtype === 'float64' ? [stay(four.slice(0, 2), 2), stay(four.slice(2), 2)] : [stay(four, 4)];
+        dtype === 'float64' ? [read(four.slice(0, 2), 2), read(four.slice(2), 2)] : [read(four, 4)];
       return storeFour(dtype, outputAddress(place), registers, quarter * 4 * bytesOf(dtype), four.length);
     });
   });
   const step = elements.advance(
-    (input) => resultOf(nextOf(input)),
+    (input) => resultOf(changing[input]),
     (input) => specOf(input).dtype,
   );
-  return { prologue: elements.prologue, step, epilogue, operations: vectorizer.operations };
+  return { prologue: elements.registers.prologue, step, epilogue, operations: vectorizer.operations };
 }
 
 /** As many steps as the local `remaining` says, which ends as 0. */

@@ -1,6 +1,5 @@
 import type { DType } from '@pullback/core';
-import type { Code } from '../encoding.ts';
-import type { Four, Lane, Rule } from '../lane.ts';
+import type { Four, Rule } from '../lane.ts';
 import { type Element, type Elements, lanesOf, type Pack, padded } from './elements.ts';
 
 /** The same done to every element, by SIMD code for 2 or 4 at a time. */
@@ -64,18 +63,22 @@ export class Vectorizer {
 
   #write(operation: Operation, pack: Row): void {
     const { elements } = this;
-    const fixed = pack.every(
-      (tuple) => tuple === undefined || tuple.every((element) => elements.isFixed(element)),
+    const packs = operation.operands.map((dtype, j) =>
+      packsOf(operation, pack, j).map((part) => elements.gather(part, dtype)),
     );
-    const lane: Lane = fixed ? elements.fixed : elements.step;
-    const fours = operation.operands.map((dtype, j): Four => {
-      const [low = [], high] = packsOf(operation, pack, j).map((part) => elements.gather(part, dtype));
-      return high === undefined ? [low] : [low, high];
-    });
-    const results = lane.keepAll(operation.write(lane, ...fours));
-    const made = (results as readonly Code[]).flatMap((code) =>
-      elements.enter(code, Math.min(operation.lanes, lanesOf(operation.result)), fixed),
+    const lanes = lanesOf(operation.result);
+    const registers = elements.registers.make(
+      packs.flat(),
+      operation.lanes > lanes ? 2 : 1,
+      (lane, codes) => {
+        const left = [...codes];
+        const fours = packs
+          .map(({ length }) => left.splice(0, length))
+          .map(([low = [], high]): Four => (high === undefined ? [low] : [low, high]));
+        return lane.keepAll(operation.write(lane, ...fours));
+      },
     );
+    const made = registers.flatMap((register) => elements.enter(register, Math.min(operation.lanes, lanes)));
     pack.forEach((tuple, i) => {
       const element = made[i];
       if (tuple !== undefined && element !== undefined)

@@ -78,10 +78,7 @@ export class StraightLineBackend implements Backend {
         expected: 'those of the Program',
       });
     const module = new ModuleBuilder();
-    const scalar = new ScalarFunctions(
-      module,
-      importsOf(program.body.map(({ primitive }) => primitive)),
-    );
+    const scalar = new ScalarFunctions(module, importsOf(program.body.map(({ primitive }) => primitive)));
     const given: Record<string, number> = {};
     const globalOf = (name: string, buffer: Buffer | undefined) => {
       given[name] = this.#addressOf(buffer);

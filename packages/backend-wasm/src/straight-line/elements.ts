@@ -43,6 +43,8 @@ export class Elements {
   readonly #gathered = new Map<string, Register>();
   readonly #carried: Carried[] = [];
   readonly registers: RegisterWriter;
+  /** How many shuffles there are. */
+  shuffles = 0;
 
   constructor(locals: Locals, options: LaneOptions) {
     this.registers = new RegisterWriter(locals, options);
@@ -202,6 +204,7 @@ export class Elements {
     const [register = a] = this.registers.make([a, b], 1, (lane, [x = [], y = []]) => [
       lane.keep(shuffle(x, y, lanes)),
     ]);
+    this.shuffles++;
     return register;
   }
 }

@@ -3,16 +3,14 @@ import { branchIf, get, i32, loop, set, tee, v128, when } from '../instructions.
 import { Lane } from '../lane.ts';
 import type { ModuleBuilder } from '../module.ts';
 import type { Floats } from './floats.ts';
-import { plus, strided } from './strided.ts';
+import { plus, type Strides, strided } from './strided.ts';
 
 export interface Packing {
   /** Elements side by side in the packed form: rows of a strip of A or columns of a panel of B. */
   readonly width: number;
   /** Elements from one step of the inner dimension to the next in the packed form, `width` or more. */
   readonly pitch: number;
-  /** Strides of the source in elements: across the width, and along the inner dimension. */
-  readonly across: number;
-  readonly along: number;
+  readonly source: Strides;
 }
 
 /**
@@ -21,7 +19,8 @@ export interface Packing {
  */
 export function definePacking(module: ModuleBuilder, floats: Floats, packing: Packing): number {
   const { bytes, lanes } = floats;
-  const { width, pitch, across, along } = packing;
+  const { width, pitch, source } = packing;
+  const { across, along } = source;
   return module.define({ parameters: [types.i32, types.i32, types.i32] }, (locals) => {
     const [to, from, count] = [0, 1, 2];
     const end = locals.make(types.i32);

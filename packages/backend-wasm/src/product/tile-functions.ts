@@ -3,9 +3,9 @@ import { get, i32 } from '../instructions.ts';
 import type { ModuleBuilder } from '../module.ts';
 import { finishTile } from './finish.ts';
 import type { Floats } from './floats.ts';
+import type { Operand } from './operand.ts';
 import type { ProductSpec } from './spec.ts';
-import { sumTile, type Tile, vectorsOf } from './tile.ts';
-import type { Tiling } from './tiling.ts';
+import { countedStride, type Lanes, sumTile, type Tile } from './tile.ts';
 
 /** The functions of a product's tiles, one for each shape that is asked for: small functions are what engines optimise soonest. */
 export class TileFunctions {
@@ -15,18 +15,15 @@ export class TileFunctions {
     readonly module: ModuleBuilder,
     readonly floats: Floats,
     readonly spec: ProductSpec,
-    readonly tiling: Tiling,
+    readonly lanes: Lanes,
+    readonly a: Operand,
+    readonly b: Operand,
   ) {}
 
-  #tile(height: number, width: number): Tile {
-    const { a, b } = this.spec;
-    const { packsA, packsB } = this.tiling;
-    return {
-      height,
-      width,
-      a: packsA ? { across: 1, along: height } : { across: a.rowStride, along: a.columnStride },
-      b: { along: packsB ? vectorsOf(width, this.floats) * this.floats.lanes : b.rowStride },
-    };
+  tile(height: number, width: number): Tile {
+    const { lanes, floats, spec, a, b } = this;
+    const remainder = lanes === 'inner' ? spec.inner % floats.lanes : 0;
+    return { lanes, height, width, a: a.strides(height), b: b.strides(width), remainder };
   }
 
   #once(name: string, height: number, width: number, define: () => number): number {
@@ -42,8 +39,8 @@ export class TileFunctions {
   whole(height: number, width: number): number {
     return this.#once('whole', height, width, () =>
       this.module.define({ parameters: Array(6).fill(types.i32) }, (locals) => {
-        const tile = this.#tile(height, width);
-        const depth = i32.const(this.spec.inner * tile.b.along * this.floats.bytes);
+        const tile = this.tile(height, width);
+        const depth = i32.const((this.spec.inner - tile.remainder) * countedStride(tile, this.floats));
         const [a, b, sums, row, column, batch] = [0, 1, 2, 3, 4, 5];
         return [
           sumTile(locals, this.floats, tile, { a, b, sums }, depth, false),
@@ -53,11 +50,11 @@ export class TileFunctions {
     );
   }
 
-  /** (a, b, sums, depth): the stored sums go on by `depth` bytes of B. */
+  /** (a, b, sums, depth): the stored sums go on; depth as `sumTile` has it. */
   pass(height: number, width: number): number {
     return this.#once('pass', height, width, () =>
       this.module.define({ parameters: Array(4).fill(types.i32) }, (locals) =>
-        sumTile(locals, this.floats, this.#tile(height, width), { a: 0, b: 1, sums: 2 }, get(3), true),
+        sumTile(locals, this.floats, this.tile(height, width), { a: 0, b: 1, sums: 2 }, get(3), true),
       ),
     );
   }
@@ -66,13 +63,12 @@ export class TileFunctions {
   finish(height: number, width: number): number {
     return this.#once('finish', height, width, () =>
       this.module.define({ parameters: Array(4).fill(types.i32) }, (locals) =>
-        finishTile(
-          locals,
-          this.floats,
-          this.spec,
-          { height, width },
-          { sums: 0, row: 1, column: 2, batch: 3 },
-        ),
+        finishTile(locals, this.floats, this.spec, this.tile(height, width), {
+          sums: 0,
+          row: 1,
+          column: 2,
+          batch: 3,
+        }),
       ),
     );
   }

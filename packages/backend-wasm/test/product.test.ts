@@ -110,6 +110,7 @@ function run([rows, inner, columns]: Sizes, given: Case = {}) {
     inner,
     columns,
     relaxed,
+    batched: batch > 1,
     a: { address: step(at.a, layoutA), rowStride: layoutA.rowStride, columnStride: layoutA.columnStride },
     b: { address: step(at.b, layoutB), rowStride: layoutB.rowStride, columnStride: layoutB.columnStride },
     epilogue: ({ row, column, batch: index, dr, dc, count, once }, four, lane) => {

@@ -6,12 +6,12 @@ import type { Floats } from './floats.ts';
 import type { ProductSpec } from './spec.ts';
 import { layoutOf, type Tile } from './tile.ts';
 
-/** i32 locals of a tile: its stored sums, and where it stands. */
-export interface FinishLocals {
-  readonly sums: number;
-  readonly row: number;
-  readonly column: number;
-  readonly batch: number;
+/** Of a tile: the address of its stored sums, and where it stands. */
+export interface FinishOperands {
+  readonly sums: Code;
+  readonly row: Code;
+  readonly column: Code;
+  readonly batch: Code;
 }
 
 /** The epilogue on every four of a tile whose sums are stored. */
@@ -20,7 +20,7 @@ export function finishTile(
   floats: Floats,
   { epilogue, lane: options }: ProductSpec,
   tile: Pick<Tile, 'lanes' | 'height' | 'width'>,
-  at: FinishLocals,
+  { sums, row, column, batch }: FinishOperands,
 ): Code {
   const lane = new Lane(locals, options);
   const shared = new Map<string, number>();
@@ -32,13 +32,13 @@ export function finishTile(
     shared.set(key, local);
     return get(local);
   };
-  const position = { row: get(at.row), column: get(at.column), batch: get(at.batch), once };
+  const position = { row, column, batch, once };
   const { height, width } = tile;
   // As many rows at a time as a transposition yields.
   const together = tile.lanes === 'rows' ? floats.lanes : 1;
   for (let top = 0; top < height; top += together)
     for (let dc = 0; dc < width; dc += 4)
-      foursOf(lane, floats, tile, get(at.sums), top, dc)
+      foursOf(lane, floats, tile, sums, top, dc)
         .slice(0, height - top)
         .forEach((four, i) => {
           epilogue({ ...position, dr: top + i, dc, count: Math.min(4, width - dc) }, four, lane);

@@ -2,7 +2,7 @@ import type { Code } from '../encoding.ts';
 import { call, i32 } from '../instructions.ts';
 import type { ModuleBuilder } from '../module.ts';
 import type { Floats } from './floats.ts';
-import { definePacking } from './packing.ts';
+import { definePacking, spillOf } from './packing.ts';
 import { plus, type Strides, times } from './strided.ts';
 
 /** How tiles read a factor: where it stands, or packed in scratch memory, step by step of the inner dimension or line by line. */
@@ -46,6 +46,11 @@ export class Operand {
   /** Scratch memory for `size` lines. */
   bytes(size: number): number {
     return this.packed ? this.spec.depth * this.#pitch(size) * this.floats.bytes : 0;
+  }
+
+  /** Bytes behind the packed lines that packing may overwrite. */
+  spill(size: number): number {
+    return this.packed ? spillOf(this.floats, this.#pitch(size)) : 0;
   }
 
   /** Packs `count` steps of `size` lines. */

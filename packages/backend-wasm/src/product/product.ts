@@ -53,11 +53,12 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
   const sumsBytes = inPasses ? tileBytes * block.strips * block.panels : tileBytes;
   const panelBytes = b.bytes(width);
   const stripAt = aligned(sumsBytes);
-  const blockAt = stripAt + aligned(a.bytes(height));
-  const scratchBytes = blockAt + aligned(panelBytes * block.panels);
+  const blockAt = stripAt + aligned(a.bytes(height) + a.spill(height));
+  const scratchBytes = blockAt + aligned(panelBytes * block.panels + b.spill(width));
 
   const index = module.define({ parameters }, (locals) => {
-    const [from, to, scratch, batch] = [0, 1, 2, 3];
+    const [from, to, scratch] = [0, 1, 2];
+    const batch = spec.batched ? get(3) : i32.const(0);
     const local = () => locals.make(types.i32);
     const [startA, startB, k, count] = [local(), local(), local(), local()];
     const [row, column, strip, panel, sums] = [local(), local(), local(), local(), local()];
@@ -94,7 +95,7 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
       ]),
     ];
     const operands = [get(strip), b.packed ? get(panel) : b.line(get(startB), get(column)), get(sums)];
-    const position = [get(row), get(column), get(batch)];
+    const position = [get(row), get(column), spec.batched ? batch : []];
 
     const inOnePass = (rows: Range, columns: Range): Code => [
       b.packed ? packPanels(columns) : [],
@@ -108,8 +109,8 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
       loop(
         set(count, i32.sub(i32.const(inner), get(k))),
         set(count, choose(get(count), i32.const(block.inner), i32.ltS(get(count), i32.const(block.inner)))),
-        set(startA, a.step(spec.a.address(get(batch)), get(k))),
-        set(startB, b.step(spec.b.address(get(batch)), get(k))),
+        set(startA, a.step(spec.a.address(batch), get(k))),
+        set(startB, b.step(spec.b.address(batch), get(k))),
         b.packed ? packPanels(columns) : [],
         overTiles(rows, columns, findStrip, (height, width) =>
           call(
@@ -132,8 +133,8 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
     const [rows, columns] =
       tiling.split === 'strips' ? [units, everyPart(panels)] : [everyPart(strips), units];
     return [
-      set(startA, spec.a.address(get(batch))),
-      set(startB, spec.b.address(get(batch))),
+      set(startA, spec.a.address(batch)),
+      set(startB, spec.b.address(batch)),
       inBlocks(locals, strips, rows, block.strips, (someRows) =>
         inBlocks(locals, panels, columns, block.panels, (someColumns) =>
           inPasses ? inManyPasses(someRows, someColumns) : inOnePass(someRows, someColumns),
@@ -144,10 +145,8 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
   return { index, units: partsOf(tiling.split === 'strips' ? strips : panels), scratch: scratchBytes };
 }
 
-/** Bytes up to a line of cache, and a vector more, since packing stores whole vectors. */
-function aligned(bytes: number): number {
-  return bytes === 0 ? 0 : Math.ceil((bytes + 16) / 64) * 64;
-}
+/** Bytes up to a line of cache. */
+const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** Along an axis of one element any stride is right; 1 is the one that is fastest. */
 function withoutIdleStrides(spec: ProductSpec): ProductSpec {

@@ -1,6 +1,6 @@
-import { types } from '../encoding.ts';
+import { type Code, types } from '../encoding.ts';
 import { get, i32 } from '../instructions.ts';
-import type { ModuleBuilder } from '../module.ts';
+import type { Locals, ModuleBuilder } from '../module.ts';
 import { finishTile } from './finish.ts';
 import type { Floats } from './floats.ts';
 import type { Operand } from './operand.ts';
@@ -35,16 +35,15 @@ export class TileFunctions {
     return index;
   }
 
-  /** (a, b, sums, row, column, batch): the whole sum and the epilogue. */
+  /** (a, b, sums, row, column, batch if there are several): the whole sum and the epilogue. */
   whole(height: number, width: number): number {
     return this.#once('whole', height, width, () =>
-      this.module.define({ parameters: Array(6).fill(types.i32) }, (locals) => {
+      this.module.define({ parameters: this.#parameters(5) }, (locals) => {
         const tile = this.tile(height, width);
         const depth = i32.const((this.spec.inner - tile.remainder) * countedStride(tile, this.floats));
-        const [a, b, sums, row, column, batch] = [0, 1, 2, 3, 4, 5];
         return [
-          sumTile(locals, this.floats, tile, { a, b, sums }, depth, false),
-          finishTile(locals, this.floats, this.spec, tile, { sums, row, column, batch }),
+          sumTile(locals, this.floats, tile, { a: 0, b: 1, sums: 2 }, depth, false),
+          this.#finish(locals, height, width, 2),
         ];
       }),
     );
@@ -59,17 +58,26 @@ export class TileFunctions {
     );
   }
 
-  /** (sums, row, column, batch): the epilogue on stored sums. */
+  /** (sums, row, column, batch if there are several): the epilogue on stored sums. */
   finish(height: number, width: number): number {
     return this.#once('finish', height, width, () =>
-      this.module.define({ parameters: Array(4).fill(types.i32) }, (locals) =>
-        finishTile(locals, this.floats, this.spec, this.tile(height, width), {
-          sums: 0,
-          row: 1,
-          column: 2,
-          batch: 3,
-        }),
+      this.module.define({ parameters: this.#parameters(3) }, (locals) =>
+        this.#finish(locals, height, width, 0),
       ),
     );
+  }
+
+  #parameters(count: number) {
+    return Array.from({ length: this.spec.batched ? count + 1 : count }, () => types.i32);
+  }
+
+  /** The parameters of `finish` start at local `first`. */
+  #finish(locals: Locals, height: number, width: number, first: number): Code {
+    return finishTile(locals, this.floats, this.spec, this.tile(height, width), {
+      sums: get(first),
+      row: get(first + 1),
+      column: get(first + 2),
+      batch: this.spec.batched ? get(first + 3) : i32.const(0),
+    });
   }
 }

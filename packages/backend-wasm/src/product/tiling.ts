@@ -65,7 +65,7 @@ function shortSide({ rows, inner, columns, a, b }: ProductSpec): 'rows' | 'colum
 
 /** At most 15 v128 may live at a time: the sums, a step of the smaller side, one vector of the other, a product where it is not fused. */
 function tilesOf(spec: ProductSpec, lanes: Lanes): readonly [Partition, Partition] {
-  const { rows, columns, dtype, relaxed } = spec;
+  const { rows, columns, dtype, relaxed, b } = spec;
   const fused = relaxed && dtype === 'float32';
   const long = dtype === 'float32' ? 4 : 2;
   if (lanes === 'inner') {
@@ -74,20 +74,17 @@ function tilesOf(spec: ProductSpec, lanes: Lanes): readonly [Partition, Partitio
     return short === rows ? [cut(rows, few), cut(columns, many)] : [cut(rows, many), cut(columns, few)];
   }
   if (lanes === 'rows') {
-    if (columns <= 3)
-      return [cut(rows, (columns === 1 ? 8 : columns === 2 ? 4 : 3) * long), cut(columns, columns)];
-    return [cut(rows, 2 * long), cutFours(columns, fused ? 6 : 5)];
+    if (columns > 3) return [cut(rows, 2 * long), cutFours(columns, fused ? 6 : 5)];
+    return [cut(rows, (columns === 1 ? 8 : columns === 2 ? 4 : 3) * long), cut(columns, columns)];
   }
-  const [height, width] =
-    rows <= 2
-      ? [rows, rows === 1 ? 8 * long : 4 * long]
-      : columns <= long
-        ? [8, long]
-        : dtype === 'float64'
-          ? [4, 4]
-          : rows === 3 || (columns > 8 && columns <= 12)
-            ? [3, 12]
-            : [fused ? 6 : 4, 8];
+  const shape = (): readonly [height: number, width: number] => {
+    // What is packed by transposing reads each column at an address of its own: few at a time.
+    if (rows <= 2) return [rows, b.columnStride !== 1 ? 2 * long : rows === 1 ? 8 * long : 4 * long];
+    if (columns <= long) return [8, long];
+    if (rows === 3 || (columns > 2 * long && columns <= 3 * long)) return [3, 3 * long];
+    return [fused ? 6 : 5, 2 * long];
+  };
+  const [height, width] = shape();
   return [cutRows(rows, Math.min(height, rows)), cut(columns, Math.min(width, columns))];
 }
 
@@ -164,11 +161,10 @@ function cutRows(rows: number, height: number): Partition {
   return { size: height, whole: whole - 1, rest: [Math.ceil(together / 2), Math.floor(together / 2)] };
 }
 
-/** Parts of four; the last one is longer, up to `most`, where that saves a part. */
+/** Parts of four, for the epilogue's sake; the last one is longer, up to `most`, or all are even, where that saves a part. */
 function cutFours(extent: number, most: number): Partition {
-  const { whole, rest } = cut(extent, 4);
-  const last = 4 + (rest[0] ?? 0);
-  return last > 4 && last <= most && whole > 0
-    ? { size: 4, whole: whole - 1, rest: [last] }
-    : { size: 4, whole, rest };
+  const parts = Math.ceil(extent / most);
+  const last = extent - 4 * (parts - 1);
+  if (last > most) return cut(extent, most);
+  return last === 4 ? cut(extent, 4) : { size: 4, whole: parts - 1, rest: [last] };
 }

@@ -29,6 +29,7 @@ export function defineProductKernel(kernel: ProductKernel, globals: Globals, opt
   const product = defineProduct(module, {
     dtype: dtype === 'float64' ? 'float64' : 'float32',
     relaxed: options.relaxed === true,
+    batched: sizeOf(batches) > 1,
     rows,
     inner,
     columns,

@@ -5,8 +5,9 @@ import { branchIf, call, choose, copyMemory, get, i32, loop, set, tee } from './
 import { Globals } from './kernels/bases.ts';
 import { type Defined, defineLoop } from './kernels/loop.ts';
 import { defineProductKernel } from './kernels/product.ts';
+import { defineWhole, isWritten } from './kernels/whole.ts';
 import type { LaneOptions } from './lane.ts';
-import { type MemoryImport, ModuleBuilder } from './module.ts';
+import { type MemoryImport, ModuleBuilder, type Own } from './module.ts';
 import { type ImportedFunction, importsOf, ScalarFunctions } from './rules/scalar-functions.ts';
 import { steps, straightLine } from './straight-line.ts';
 import { defineWork, type Part } from './threads/work.ts';
@@ -31,6 +32,8 @@ export interface BuildOptions {
   readonly relaxed: boolean;
   /** How many threads share the memory; 1 when left out, and the memory is not shared. */
   readonly threads?: number;
+  /** For a module with a memory of its own: where everything lies in it, and what it carries. */
+  readonly own?: Omit<Own, 'pages'> & { readonly addresses: ReadonlyMap<string, number> };
 }
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
@@ -47,7 +50,7 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
   const { relaxed } = options;
   const module = new ModuleBuilder(memoryOf(options));
   const functions = new ScalarFunctions(module, importsIn(plan));
-  const globals = new Globals(module, plan);
+  const globals = new Globals(module, plan, options.own?.addresses);
   let done = false;
   const some = module.define({ parameters: [types.i32] }, (locals) => {
     const line = straightLine(
@@ -77,7 +80,7 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
     );
   });
   return {
-    bytes: module.bytes(),
+    bytes: module.bytes(ownOf(options, 0)),
     globals: globals.names,
     arena: 0,
     scratch: 0,
@@ -85,6 +88,13 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
     imports: importsIn(plan),
     threads: 1,
   };
+}
+
+/** The memory that a module brings: as large as its addresses say, with `behind` bytes from the last one on. */
+function ownOf({ own }: BuildOptions, behind: number): Own | undefined {
+  if (own === undefined) return undefined;
+  const end = Math.max(0, ...own.addresses.values()) + behind + 64;
+  return { ...own, pages: Math.ceil(end / 65536) };
 }
 
 /** Shared memories are declared with their maximum. */
@@ -96,16 +106,18 @@ function buildKernels(plan: Plan, given: BuildOptions): Built {
   const { relaxed } = given;
   const module = new ModuleBuilder(memoryOf(given));
   const functions = new ScalarFunctions(module, importsIn(plan));
-  const host = plan.kernels.filter((kernel): kernel is WholeKernel => kernel.kind === 'whole');
+  const host = plan.kernels.filter(
+    (kernel): kernel is WholeKernel => kernel.kind === 'whole' && !isWritten(kernel),
+  );
   const onHost = host.length > 0 ? module.importFunction('host', { parameters: [types.i32] }) : -1;
-  const globals = new Globals(module, plan);
+  const globals = new Globals(module, plan, given.own?.addresses);
   const options: LaneOptions = { relaxed, scalarFunction: functions.indexOf };
   const arena = align(plan.arena.bytes);
   const scratch = i32.add(globals.named('arena'), i32.const(arena));
   let most = 0;
   const parts = plan.kernels.map((kernel): Part => {
-    if (kernel.kind === 'whole') return { host: host.indexOf(kernel) };
     const defined = define(kernel, globals, options);
+    if (defined === undefined) return { host: kernel.kind === 'whole' ? host.indexOf(kernel) : -1 };
     most = Math.max(most, align(defined.scratch));
     return defined;
   });
@@ -129,7 +141,7 @@ function buildKernels(plan: Plan, given: BuildOptions): Built {
       last: copies(plan, globals),
     });
   return {
-    bytes: module.bytes(),
+    bytes: module.bytes(ownOf(given, arena + most * threads)),
     globals: globals.names,
     arena,
     scratch: most * threads,
@@ -143,10 +155,18 @@ function importsIn({ program }: Plan): readonly ImportedFunction[] {
   return importsOf(program.body.map(({ primitive }) => primitive));
 }
 
-function define(kernel: Exclude<Kernel, WholeKernel>, globals: Globals, options: LaneOptions): Defined {
-  return kernel.kind === 'product'
-    ? defineProductKernel(kernel, globals, options)
-    : defineLoop(kernel, globals, options);
+/** A function for a kernel; undefined where the host computes it. */
+function define(kernel: Kernel, globals: Globals, options: LaneOptions): Defined | undefined {
+  switch (kernel.kind) {
+    case 'product':
+      return defineProductKernel(kernel, globals, options);
+    case 'loop':
+      return defineLoop(kernel, globals, options);
+    case 'whole':
+      return isWritten(kernel) ? defineWhole(kernel, globals) : undefined;
+    default:
+      return kernel satisfies never;
+  }
 }
 
 function copies(plan: Plan, globals: Globals): Code {

@@ -6,6 +6,8 @@ import {
   DisposedError,
   type DType,
   type Executable,
+  type Exported,
+  type ExportedNames,
   OptionError,
   type Program,
   ShapeError,
@@ -13,6 +15,7 @@ import {
   type TypedArray,
 } from '@pullback/core';
 import { Compiled, WasmExecutable } from './executable.ts';
+import { exportProgram } from './export.ts';
 import { Memory } from './memory.ts';
 import { hasRelaxed } from './relaxed.ts';
 import { mostWorkers } from './threads/control.ts';
@@ -96,6 +99,11 @@ export class WasmBackend implements Backend {
   #threadsInWords(): string {
     if (this.pool !== undefined) return `${this.pool.size} threads`;
     return this.#asked === 1 ? '1 thread' : `1 thread, not ${this.#asked}: ${whyNoThreads() ?? ''}`;
+  }
+
+  /** @throws UnsupportedError */
+  async export(program: Program, names: ExportedNames): Promise<Exported> {
+    return exportProgram(program, names, { relaxed: this.#relaxed });
   }
 
   statistics(): BackendStatistics {

@@ -3,6 +3,7 @@ import {
   checkLearningRate,
   DataError,
   DisposedError,
+  type Exported,
   type FloatDType,
   type Metric,
   type NonFiniteError,
@@ -15,9 +16,10 @@ import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoin
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 import { restored } from './checkpoint/restored.ts';
 import { readStanding, writeStanding } from './checkpoint/standing.ts';
-import type { Inputs, Samples, Targets } from './data.ts';
+import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
+import { exportModel } from './export.ts';
 import { fitLoop, type Trainee } from './fit.ts';
 import { checkedBytes, fitData } from './fit-data.ts';
 import { headsOf } from './heads.ts';
@@ -293,6 +295,19 @@ export class Model<Name extends string = never> {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /**
+   * The model as code that needs no framework: what it predicts for a batch shaped as `x`, or, with `y`, the training step on such a batch.
+   * `code` is one .wasm file, `loader` the text of an ECMAScript module that loads it; results are those of the model, bit for bit.
+   * @throws UnsupportedError where the backend cannot write code.
+   */
+  async export({ x, y }: { readonly x: Inputs; readonly y?: Targets }): Promise<Exported> {
+    const engine = this.#now();
+    const { definition, store } = engine;
+    await this.#steps.settled();
+    const batch = y === undefined ? readSamples(x, undefined, definition) : engine.samples(x, y);
+    return exportModel(definition, store, batch);
   }
 
   /**

@@ -40,6 +40,11 @@ export interface Backend {
   /** Gives the memory back; no binding that uses the buffer may be run from then on. What was freed before stays so. */
   free(buffer: Buffer): void;
   compile(program: Program): Promise<Executable>;
+  /**
+   * The Program as code that runs without this framework: with the numbers of some inputs in it, and outputs that take the place of the input
+   * of the same name for the next run. @throws UnsupportedError for a primitive that needs the host.
+   */
+  export?(program: Program, names: ExportedNames): Promise<Exported>;
   /** Fulfilled, never rejected, with the reason when it can compute no more, as when a device is taken away; pending until then. */
   readonly lost?: Promise<Error>;
   statistics?(): BackendStatistics;
@@ -48,6 +53,19 @@ export interface Backend {
    * throws DisposedError.
    */
   dispose?(): void;
+}
+
+export interface ExportedNames {
+  /** A name for every input, with its numbers where they are part of the code. */
+  readonly inputs: readonly { readonly name: string; readonly data?: TypedArray }[];
+  readonly outputs: readonly string[];
+}
+
+/** Code for one platform, and what loads it there. */
+export interface Exported {
+  readonly code: Uint8Array<ArrayBuffer>;
+  /** An ECMAScript module whose `load(code)` gives `{ inputs, outputs, run }`. */
+  readonly loader: string;
 }
 
 export interface Executable {

@@ -12,7 +12,7 @@ const farTail = [
   -1.7285347e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1, -1.28717512e-1,
 ];
 
-/** erf x, of float32: with z = |x|, z + z p(z^2) below 0.93, else 1 - e^(z q(z) - z), and the sign of x; about 1 ulp off. */
+/** erf x, of float32: with z = |x|, z + z p(z^2) below 0.93, else 1 - e^(z q(z) - z), and the sign of x; within 1.2 ulp. */
 export function erf(lane: Lane, x: Code): Code {
   const constant = (c: number) => lane.constant(f32x4.const(c));
   const z = lane.keep(f32x4.abs(x));

@@ -32,21 +32,24 @@ export const modFloat32: Rule = (lane, [a], [b]) => {
   return [replaceWhere(lane, v128.or(large, endless), signed, callFloat32(lane, 'mod', a, b))];
 };
 
-/** a / b of int32, exact as a float64 to the last bit that rounding to a whole number by `round` can see; 0 for b = 0. */
-function quotientOfInts(lane: Lane, a: Code, b: Code, round: (x: Code) => Code): Code {
+/** a / b of int32 by `round`, modulo 2^32: rounding to float64 never takes it across a whole number. Anything for b = 0. */
+function wholeQuotient(lane: Lane, a: Code, b: Code, round: (x: Code) => Code): Code {
   const shifter = lane.constant(f64x2.const(integerShifter));
   const quotient = eachTwoHalves(convertInts(a), convertInts(b), f64x2.div);
   return lowerWords(eachHalf(quotient, (q) => f64x2.add(round(q), shifter)));
 }
 
-const where = (b: Code, value: Code, lane: Lane): Code =>
-  v128.andNot(value, i32x4.eq(b, lane.constant(i32x4.const(0))));
+function zeroForZero(lane: Lane, divisor: Code, value: Code): Code {
+  return v128.andNot(value, i32x4.eq(divisor, lane.constant(i32x4.const(0))));
+}
 
 /** a / b of int32, towards 0; 0 for b = 0. */
-export const divInt32: Rule = (lane, [a], [b]) => [where(b, quotientOfInts(lane, a, b, f64x2.trunc), lane)];
+export const divInt32: Rule = (lane, [a], [b]) => [
+  zeroForZero(lane, b, wholeQuotient(lane, a, b, f64x2.trunc)),
+];
 
 /** a - b floor(a / b) of int32; 0 for b = 0. */
 export const modInt32: Rule = (lane, [a], [b]) => {
-  const quotient = quotientOfInts(lane, a, b, f64x2.floor);
-  return [where(b, i32x4.sub(a, i32x4.mul(b, quotient)), lane)];
+  const quotient = wholeQuotient(lane, a, b, f64x2.floor);
+  return [zeroForZero(lane, b, i32x4.sub(a, i32x4.mul(b, quotient)))];
 };

@@ -43,7 +43,7 @@ function reduce(lane: Lane, x: Code): Reduced {
   return { r: demoteFloats(r), k: lowerWords(shifted) };
 }
 
-/** sin x of float32, or of the next quadrant cos x; about 1 ulp off. Beyond 2^20 core's own function is called. */
+/** sin x of float32, or of the next quadrant cos x; within 2.1 ulp. Beyond 2^20 core's own function is called. */
 function trigonometric(name: 'sin' | 'cos'): Rule {
   return (lane, [x]) => {
     const constant = (c: number) => lane.constant(f32x4.const(c));

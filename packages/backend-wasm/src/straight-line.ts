@@ -114,7 +114,7 @@ export function straightLine(
   };
 }
 
-/** As many steps as the local `remaining` says, which ends as 0. */
+/** As many steps as the local `remaining` says, which ends as 0. At most some 1,000 a call: V8 replaces slow code when a function is entered. */
 export function steps({ prologue, step, epilogue }: StraightLine, remaining: number): Code {
   return block(
     branchIf(0, i32.eqz(get(remaining))),

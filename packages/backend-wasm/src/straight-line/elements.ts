@@ -209,8 +209,9 @@ export class Elements {
   }
 }
 
-export function padded<T>(list: readonly T[], length: number): (T | undefined)[] {
-  return Array.from({ length }, (_, i) => list[i]);
+/** `list` with places for what is missing. */
+export function padded<T>(list: readonly (T | undefined)[], length: number): (T | undefined)[] {
+  return list.length === length ? [...list] : Array.from({ length }, (_, i) => list[i]);
 }
 
 function keyOf(pack: Pack, dtype: DType): string {

@@ -20,7 +20,7 @@ import { type Inputs, readSamples, type Samples, type Targets } from './data.ts'
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
 import { exportModel } from './export.ts';
-import { fitLoop, type Trainee } from './fit.ts';
+import { type Counts, fitLoop } from './fit.ts';
 import { checkedBytes, fitData } from './fit-data.ts';
 import { headsOf } from './heads.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
@@ -49,11 +49,10 @@ import type { Watched } from './watched.ts';
 export class Model<Name extends string = never> {
   readonly #checkFinite: boolean;
   readonly #progress: ProgressReporter;
+  readonly #counts: Counts = { steps: 0, epochs: 0, batches: 0 };
   readonly #steps: Steps;
   #engine: Engine;
   #learningRate: number;
-  #epochs = 0;
-  #batches = 0;
   #disposed = false;
 
   /** @throws ShapeError, OptionError and what the layers throw, before anything is computed. */
@@ -78,7 +77,7 @@ export class Model<Name extends string = never> {
     const heads = headsOf(options.loss, options.lossWeights);
     const placement = placementOf(layout);
     this.#checkFinite = options.checkFinite ?? false;
-    this.#steps = new Steps((samples, times) => this.#train(samples, [], times), {
+    this.#steps = new Steps(this.#counts, (samples, times) => this.#train(samples, [], times), {
       atOnce: !this.#checkFinite,
     });
     this.#progress = options.progress ?? defaultProgress();
@@ -88,7 +87,7 @@ export class Model<Name extends string = never> {
   }
 
   get stepCount(): number {
-    return this.#steps.count;
+    return this.#counts.steps;
   }
   get backend(): Backend {
     return this.#engine.store.backend;
@@ -135,9 +134,12 @@ export class Model<Name extends string = never> {
     const reporter = progress === false ? quiet : progress;
     try {
       await this.#steps.settled();
-      return await fitLoop(this.#trainee(), {
-        ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
-      });
+      return await fitLoop(
+        { model: this, counts: this.#counts, engine: () => this.#now() },
+        {
+          ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
+        },
+      );
     } finally {
       source.close();
       validation?.close();
@@ -194,15 +196,15 @@ export class Model<Name extends string = never> {
    */
   step(batch: Batch, options: StepOptions = {}): { readonly loss: PendingLoss } {
     this.#steps.run(this.#now(), batch, options);
-    const mine = this.#steps.count;
+    const mine = this.#counts.steps;
     return { loss: { read: () => this.#readLoss(mine) } };
   }
 
   async #readLoss(step: number): Promise<number> {
     await this.#steps.settled();
-    if (step !== this.#steps.count)
+    if (step !== this.#counts.steps)
       throw new OptionError({
-        got: `the loss of step ${step}, asked for after step ${this.#steps.count}`,
+        got: `the loss of step ${step}, asked for after step ${this.#counts.steps}`,
         expected: 'to be read before the next step',
       });
     return (await this.#now().store.read('loss'))[0] ?? Number.NaN;
@@ -282,7 +284,7 @@ export class Model<Name extends string = never> {
   async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
     const engine = this.#now();
     await this.#steps.settled();
-    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#steps.count);
+    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#counts.steps);
   }
 
   /** Frees everything; a disposed model refuses every call. */
@@ -318,12 +320,7 @@ export class Model<Name extends string = never> {
     const { definition, store } = this.#now();
     const { seed, dtype, layout } = definition;
     await this.#steps.settled();
-    const standing = {
-      steps: this.#steps.count,
-      epochs: this.#epochs,
-      batches: this.#batches,
-      learningRate: this.#learningRate,
-    };
+    const standing = { ...this.#counts, learningRate: this.#learningRate };
     await saveStore(store, target, {
       ...writeStanding({ ...standing, seed, dtype, layout }),
       ...this.details(),
@@ -336,10 +333,9 @@ export class Model<Name extends string = never> {
     const standing = readStanding(checkpoint.metadata, definition.layout);
     await this.#steps.settled();
     await restoreStore(store, checkpoint);
-    this.#steps.count = standing.steps;
-    this.#epochs = standing.epochs;
-    this.#batches = standing.batches;
-    this.#learningRate = standing.learningRate;
+    const { steps, epochs, batches, learningRate } = standing;
+    Object.assign(this.#counts, { steps, epochs, batches });
+    this.#learningRate = learningRate;
   }
 
   /** What a checkpoint says beside that, by name. */
@@ -352,53 +348,13 @@ export class Model<Name extends string = never> {
     const { store } = this.#now();
     await this.#steps.settled();
     const kept = await store.tensors();
-    const [steps, epochs, batches, rate] = [
-      this.#steps.count,
-      this.#epochs,
-      this.#batches,
-      this.#learningRate,
-    ];
+    const [counts, learningRate] = [{ ...this.#counts }, this.#learningRate];
     return async () => {
       const now = this.#now();
       await this.#steps.settled();
       for (const [name, { data }] of kept) now.store.write(name, data);
-      [this.#steps.count, this.#epochs, this.#batches, this.#learningRate] = [steps, epochs, batches, rate];
-    };
-  }
-
-  /** What a fit may do with this model. */
-  #trainee(): Trainee {
-    const model = this;
-    return {
-      get stepCount() {
-        return model.#steps.count;
-      },
-      get epochCount() {
-        return model.#epochs;
-      },
-      get batchCount() {
-        return model.#batches;
-      },
-      get learningRate() {
-        return model.#learningRate;
-      },
-      set learningRate(rate) {
-        model.learningRate = rate;
-      },
-      keep: () => this.keep(),
-      stepped: (count) => {
-        this.#steps.count += count;
-        this.#batches += count;
-      },
-      epochStarts: (done) => {
-        this.#batches = done;
-      },
-      epochDone: () => {
-        this.#epochs++;
-        this.#batches = 0;
-      },
-      clearTotals: () => this.#now().clearTotals(),
-      totals: (watched, count) => this.#now().totals(watched, count),
+      Object.assign(this.#counts, counts);
+      this.#learningRate = learningRate;
     };
   }
 
@@ -422,7 +378,7 @@ export class Model<Name extends string = never> {
   async #train(samples: Samples, watched: readonly Watched[], times: number): Promise<void> {
     const engine = this.#now();
     const ready = await engine.prepare('training', samples, watched);
-    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#steps.count);
+    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#counts.steps);
     engine.runner.run(ready, samples, times);
   }
 }

@@ -121,9 +121,11 @@ function blockOf(
     // Packing A reads a line of cache for each step: short passes find it again for the next strips.
     const longest = readingA === 'steps' ? 384 : all.panels === 1 ? 8192 : 1024;
     const depth = inPasses(inner, longest);
+    // Where all of A stays in the cache, a panel is best used at once, while it is in the first level.
+    const small = readingA === 'direct' && rows * depth * bytes <= cacheBytes;
     return {
       strips: depth < inner ? Math.min(128, all.strips) : all.strips,
-      panels: fitting(all.panels, depth * panels.size * bytes),
+      panels: small ? 1 : fitting(all.panels, depth * panels.size * bytes),
       inner: depth,
     };
   }

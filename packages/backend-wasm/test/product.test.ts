@@ -61,6 +61,8 @@ interface Case {
   readonly b?: LayoutRule;
   /** Products, each with A and B of its own. */
   readonly batch?: number;
+  /** Where the elements come from, in turn. */
+  readonly values?: Float64Array;
   /** Where the units are cut between calls. */
   readonly cuts?: (units: number) => readonly number[];
 }
@@ -72,14 +74,14 @@ const normals = Float64Array.from({ length: 10_007 }, () => random.normal());
 
 /** Runs C = A B + bias from memory with canaries around C and behind the scratch memory. */
 function run([rows, inner, columns]: Sizes, given: Case = {}) {
-  const { dtype = 'float32', relaxed = true, a = plain, b = plain, batch = 1 } = given;
+  const { dtype = 'float32', relaxed = true, a = plain, b = plain, batch = 1, values = normals } = given;
   const cuts = given.cuts ?? ((units) => [0, units]);
   const bytes = dtype === 'float32' ? 4 : 8;
   const [layoutA, layoutB] = [a(rows, inner), b(inner, columns)];
   let next = 0;
   const draw = (length: number) => {
     const drawn = new arrayOf[dtype](length);
-    for (let i = 0; i < length; i++) drawn[i] = normals[next++ % normals.length] ?? 0;
+    for (let i = 0; i < length; i++) drawn[i] = values[next++ % values.length] ?? 0;
     return drawn;
   };
   const operands = {
@@ -338,6 +340,34 @@ test('a batch is the same code at other addresses', () => {
       [14, 1200, 9],
     ] as const)
       expectClose(sizes, { ...given, batch: 3 });
+});
+
+test('what is exact is exact: integers, infinities, NaN, and zeros as sums from +0', () => {
+  const exact = new Float64Array(1009);
+  for (let i = 0; i < exact.length; i++) exact[i] = Math.floor(random.uniform() * 7) - 3;
+  const values = [exact, exact.map((x) => (x === 3 ? Number.POSITIVE_INFINITY : x)), Float64Array.of(-0, 1, -0)];
+  values[1]?.set([Number.NaN], 500);
+  const sizes: readonly Sizes[] = [
+    [13, 21, 18],
+    [2, 66, 33],
+    [40, 70, 5],
+    [30, 9, 10],
+    [1, 1, 1],
+    [1, 17, 100],
+    [7, 1100, 11],
+  ];
+  for (const [rows, inner, columns] of sizes)
+    for (const dtype of ['float32', 'float64'] as const)
+      for (const given of variants)
+        for (const some of values) {
+          const { c, a, b, bias } = run([rows, inner, columns], { ...given, dtype, values: some });
+          const wanted = c.map((_, at) => {
+            let sum = 0;
+            for (let k = 0; k < inner; k++) sum += a(Math.floor(at / columns), k) * b(k, at % columns);
+            return sum + (bias[at % columns] ?? 0);
+          });
+          expect(c.findIndex((x, i) => !Object.is(x, wanted[i]))).toBe(-1);
+        }
 });
 
 test('nothing to add up gives zeros, nothing to compute no units', () => {

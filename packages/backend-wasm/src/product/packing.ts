@@ -8,7 +8,7 @@ import { plus, type Strides, strided } from './strided.ts';
 export interface Packing {
   /** Elements side by side in the packed form: rows of a strip of A or columns of a panel of B. */
   readonly width: number;
-  /** Elements from one step of the inner dimension to the next in the packed form, `width` or more. */
+  /** Elements from one step of the inner dimension to the next in the packed form: `width` or more, whole vectors where steps are neighbours. */
   readonly pitch: number;
   readonly source: Strides;
 }
@@ -35,9 +35,9 @@ export function definePacking(module: ModuleBuilder, floats: Floats, packing: Pa
     const whole = () => groups.map((x) => v128.store(get(to), v128.load(get(from), x * bytes), x * bytes));
     const oneByOne = () =>
       Array.from({ length: width }, (_, x) => floats.copyOne(get(to), x * bytes, get(from), lines.offset(x)));
-    // Blocks of `lanes` x `lanes`, the last group first: what it writes behind the width is overwritten by the groups before.
+    // `lanes` lines by `lanes` steps
     const blocks = () =>
-      [...groups].reverse().map((x) => {
+      groups.map((x) => {
         const lane = new Lane(locals);
         const sources = Array.from({ length: lanes }, (_, i) =>
           lane.keep(v128.load(get(from), lines.offset(Math.min(x + i, width - 1)))),

@@ -64,10 +64,12 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
     const [row, column, strip, panel, sums] = [local(), local(), local(), local(), local()];
     const depth = inPasses ? get(count) : i32.const(inner);
 
+    const packPanel = (size: number): Code =>
+      b.packed ? b.pack(size, get(panel), b.line(get(startB), get(column)), depth) : [];
     const packPanels = (columns: Range): Code => [
       set(panel, plus(get(scratch), blockAt)),
       overParts(locals, panels, columns, column, (size) => [
-        b.pack(size, get(panel), b.line(get(startB), get(column)), depth),
+        packPanel(size),
         set(panel, plus(get(panel), panelBytes)),
       ]),
     ];
@@ -97,11 +99,19 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
     const operands = [get(strip), b.packed ? get(panel) : b.line(get(startB), get(column)), get(sums)];
     const position = [get(row), get(column), spec.batched ? batch : []];
 
+    const whole = (height: number, width: number): Code =>
+      call(tiles.whole(height, width), ...operands, ...position);
+    const panelByPanel = (rows: Range, columns: Range): Code => [
+      set(sums, get(scratch)),
+      set(panel, plus(get(scratch), blockAt)),
+      overParts(locals, panels, columns, column, (width) => [
+        packPanel(width),
+        overParts(locals, strips, rows, row, (height) => [findStrip(height), whole(height, width)]),
+      ]),
+    ];
     const inOnePass = (rows: Range, columns: Range): Code => [
       b.packed ? packPanels(columns) : [],
-      overTiles(rows, columns, findStrip, (height, width) =>
-        call(tiles.whole(height, width), ...operands, ...position),
-      ),
+      overTiles(rows, columns, findStrip, whole),
     ];
     const inManyPasses = (rows: Range, columns: Range): Code => [
       fillMemory(get(scratch), i32.const(0), i32.const(sumsBytes)),
@@ -132,14 +142,16 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
     const units: Range = { first: get(from), end: get(to), all: false };
     const [rows, columns] =
       tiling.split === 'strips' ? [units, everyPart(panels)] : [everyPart(strips), units];
-    return [
-      set(startA, spec.a.address(batch)),
-      set(startB, spec.b.address(batch)),
+    const blocks = () =>
       inBlocks(locals, strips, rows, block.strips, (someRows) =>
         inBlocks(locals, panels, columns, block.panels, (someColumns) =>
           inPasses ? inManyPasses(someRows, someColumns) : inOnePass(someRows, someColumns),
         ),
-      ),
+      );
+    return [
+      set(startA, spec.a.address(batch)),
+      set(startB, spec.b.address(batch)),
+      block.panels === 1 && !inPasses ? panelByPanel(rows, columns) : blocks(),
     ];
   });
   return { index, units: partsOf(tiling.split === 'strips' ? strips : panels), scratch: scratchBytes };

@@ -27,7 +27,8 @@ export interface Tiling {
   readonly split: 'strips' | 'panels';
 }
 
-/** Bytes of B that are packed at a time. */
+/** Of the caches, what a product may count on: less than machines have. */
+const firstLevelBytes = 32 * 1024;
 const cacheBytes = 256 * 1024;
 
 export function tilingOf(spec: ProductSpec): Tiling {
@@ -41,7 +42,8 @@ export function tilingOf(spec: ProductSpec): Tiling {
     a,
     b,
     block: blockOf(spec, lanes, strips, panels, a, b),
-    split: partsOf(panels) >= Math.min(4, partsOf(strips)) ? 'panels' : 'strips',
+    // Panels are packed once among all threads; few of them would not divide evenly.
+    split: partsOf(panels) >= Math.min(8, partsOf(strips)) ? 'panels' : 'strips',
   };
 }
 
@@ -100,7 +102,9 @@ function readingsOf(
   const bytes = dtype === 'float64' ? 8 : 4;
   // Each step of a strip of A is a line of cache. Steps at multiples of 1 KB share few places in it; and many do not fit.
   const crowded = a.columnStride !== 1 && inner > ((a.columnStride * bytes) % 1024 === 0 ? 256 : 768);
-  const standing = b.columnStride === 1 && b.rowStride > 0 && partsOf(strips) <= 2;
+  // Packing B pays when it is read often and does not stay in the first level of cache by itself.
+  const seldom = partsOf(strips) <= 2 || inner * b.rowStride * bytes <= firstLevelBytes / 2;
+  const standing = b.columnStride === 1 && b.rowStride > 0 && seldom;
   return [crowded && partsOf(panels) > 4 ? 'steps' : 'direct', standing ? 'direct' : 'steps'];
 }
 
@@ -121,9 +125,11 @@ function blockOf(
     // Packing A reads a line of cache for each step: short passes find it again for the next strips.
     const longest = readingA === 'steps' ? 384 : all.panels === 1 ? 8192 : 1024;
     const depth = inPasses(inner, longest);
+    // Where all of A stays in the cache, a panel is best used at once, while it is in the first level.
+    const small = readingA === 'direct' && rows * depth * bytes <= cacheBytes;
     return {
       strips: depth < inner ? Math.min(128, all.strips) : all.strips,
-      panels: fitting(all.panels, depth * panels.size * bytes),
+      panels: small ? 1 : fitting(all.panels, depth * panels.size * bytes),
       inner: depth,
     };
   }

@@ -1,7 +1,22 @@
-import { cast, type FloatDType, mul, type Optimizer, placeholder, sizeOf, type Value } from '@pullback/core';
-import { type Case, ConformanceError } from './case.ts';
+import {
+  cast,
+  constant,
+  evaluate,
+  type FloatDType,
+  fill,
+  mul,
+  type Optimizer,
+  placeholder,
+  sizeOf,
+  type Tensor,
+  tensorOf,
+  type Value,
+} from '@pullback/core';
+import { type Case, ConformanceError, guarded } from './case.ts';
 import { near } from './numbers.ts';
+import { type Ground, type ParityOptions, parityCases } from './parity.ts';
 import { runner } from './runner.ts';
+import { examineTraining, type Names, type Spec } from './spec-round-trip.ts';
 
 /** The published update of one number, in plain arithmetic. */
 export type Reference = (at: {
@@ -13,16 +28,22 @@ export type Reference = (at: {
   readonly step: number;
 }) => { readonly weight: number; readonly slots: Readonly<Record<string, number>> };
 
-export interface OptimizerConformance {
+export interface OptimizerConformance extends ParityOptions {
   readonly name?: string;
-  /** Ten steps are compared with it, number by number. */
+  /** Ten steps are compared with it, number by number; `publishedUpdates` has those of the papers. */
   readonly reference?: Reference;
-  /** Whether all numbers of a weight influence each other, as in lamb; there is no reference of one number then. */
+  /** Whether all numbers of a weight influence each other, as in lamb; the reference is held to weights of one number then. */
   readonly coupled?: boolean;
   readonly tolerance?: number;
+  /** The spec that names it, from the same options, and what makes models of specs. */
+  readonly spec?: (options: { learningRate: number }) => Spec;
+  readonly names?: Names;
 }
 
-/** The examination of an optimizer: slots, ten published steps, independence of weights, zero gradients, descent, dtypes. */
+/**
+ * The examination of an optimizer: slots, ten published steps, independence of weights, zero gradients, descent, dtypes, its trace,
+ * backends, and its spec.
+ */
 export function conformOptimizer(
   make: (options: { learningRate: number }) => Optimizer,
   {
@@ -30,6 +51,9 @@ export function conformOptimizer(
     reference,
     coupled = false,
     tolerance = 1e-12,
+    spec,
+    names,
+    ...parity
   }: OptimizerConformance = {},
 ): Case[] {
   const optimizer = make({ learningRate: 0.1 });
@@ -40,7 +64,7 @@ export function conformOptimizer(
   const fail = (what: string, got: unknown, expected: unknown): never => {
     throw new ConformanceError({ what, got: String(got), expected: String(expected) });
   };
-  const each = (what: string, run: () => void): Case => ({ name: `${name}: ${what}`, run });
+  const each = (what: string, run: () => void): Case => guarded(`${name}: ${what}`, run);
   return [
     ...(reference === undefined
       ? []
@@ -48,6 +72,7 @@ export function conformOptimizer(
           each('ten steps as published', () => {
             const got = train(10);
             start.forEach((weights, w) => {
+              if (coupled && weights.length > 1) return;
               weights.forEach((first, k) => {
                 let weight = first;
                 let slots = Object.fromEntries(
@@ -122,7 +147,87 @@ export function conformOptimizer(
       });
     }),
     each('an empty weight', () => void train(2, [new Float64Array(0)])),
+    ...parityCases(name, () => groundOf(optimizer, start), parity),
+    ...(spec === undefined || names === undefined
+      ? []
+      : [
+          guarded(`${name}: its spec gives the same spec and the same steps`, () =>
+            examineTraining(names, spec({ learningRate: 0.1 }), modelSteps(optimizer)),
+          ),
+        ]),
   ];
+}
+
+/** The fourth update as a function of weights, gradients and slots. */
+function groundOf(optimizer: Optimizer, start: readonly Float64Array[]): Ground {
+  const slotsOf = (dtype: FloatDType) => Object.keys(optimizer.slots({ shape: [2], dtype }));
+  const names = slotsOf('float64');
+  const width = 2 + names.length;
+  return {
+    f: (rate, ...given) => {
+      if (rate === undefined) return [];
+      const parameters = start.map((_, i) => {
+        const [weight = rate, slope = rate, ...slots] = given.slice(i * width, (i + 1) * width);
+        return {
+          path: `weight ${i}/kernel`,
+          weight,
+          gradient: slope,
+          slots: Object.fromEntries(names.map((slot, k) => [slot, slots[k] ?? weight])),
+        };
+      });
+      const step = fill(3, [], 'int32');
+      return optimizer
+        .update(parameters, { learningRate: rate, step })
+        .flatMap(({ weight, slots }) => [weight, ...names.flatMap((slot) => slots[slot] ?? [])]);
+    },
+    shapes: [[], ...start.flatMap(({ length }) => Array.from({ length: width }, () => [length]))],
+    numbers: [
+      Float64Array.of(0.1),
+      ...start.flatMap((weights, i) =>
+        Array.from({ length: width }, (_, k) =>
+          // Slots may hold squares: they stay above 0.
+          weights.map((w, n) => (k < 2 ? w + k * Math.sin(3 * n + i) : 0.5 + 0.3 * Math.sin(n + k))),
+        ),
+      ),
+    ],
+  };
+}
+
+/** Updates by the optimizer itself, which keep their slots from one to the next. */
+function modelSteps(optimizer: Optimizer) {
+  let kept: Tensor[][] | undefined;
+  return (weights: readonly Tensor[], gradients: readonly Tensor[], step: number): Tensor[] => {
+    if (step === 0) kept = undefined;
+    const slots =
+      kept ??
+      weights.map((weight) =>
+        Object.values(optimizer.slots(weight)).map(({ spec, initial }) => {
+          const tensor = tensorOf(spec);
+          tensor.data.fill(initial);
+          return tensor;
+        }),
+      );
+    const updated = optimizer.update(
+      weights.map((weight, i) => ({
+        path: `weight ${i}`,
+        weight: constant(weight),
+        gradient: constant(gradients[i] ?? weight),
+        slots: Object.fromEntries(
+          Object.keys(optimizer.slots(weight)).map((slot, k) => [slot, constant(slots[i]?.[k] ?? weight)]),
+        ),
+      })),
+      {
+        learningRate: fill(optimizer.learningRate, [], 'float64'),
+        step: fill(step, [], 'int32'),
+      },
+    );
+    kept = updated.map(({ slots: next }, i) =>
+      Object.keys(optimizer.slots(weights[i] ?? { shape: [], dtype: 'float64' })).flatMap((slot) =>
+        next[slot] === undefined ? [] : [evaluate(next[slot])],
+      ),
+    );
+    return evaluate(updated.map(({ weight }) => weight));
+  };
 }
 
 interface Step {

@@ -1,5 +1,6 @@
 // Everything that the library brings passes.
 import { cpu } from '@pullback/backend-cpu';
+import { wasm } from '@pullback/backend-wasm';
 import * as core from '@pullback/core';
 import { matmul, norm, type Value } from '@pullback/core';
 import * as layers from '@pullback/layers';
@@ -11,28 +12,48 @@ import {
   conformLoss,
   conformNode,
   conformOptimizer,
+  type LossConformance,
+  type Names,
   type NodeOptions,
+  publishedUpdates as published,
   type Reference,
+  type Spec,
 } from '@pullback/testing';
+import { builtins, createContainer, createModel, type ModelSpec } from 'pullback';
 import { describe, test } from 'vitest';
 
 const run = (cases: readonly Case[]) => {
   for (const c of cases) test(c.name, () => c.run());
 };
-const backends = [cpu()];
+const backends = [cpu(), wasm()];
+const within = { backends, ulps: 2 };
+const container = createContainer(builtins);
+const names: Names = { createModel: (spec: ModelSpec) => createModel(container, spec) };
 
 describe('activations', () => {
-  const activations: Record<string, [(x: Value) => Value, NodeOptions['properties']]> = {
+  const activations: Record<string, [(x: Value) => Value, NodeOptions['properties'], Spec?]> = {
     identity: [layers.identity, { elementwise: true, monotone: true, parity: 'odd' }],
     sigmoid: [layers.sigmoid, { elementwise: true, monotone: true }],
     tanh: [layers.tanh, { elementwise: true, monotone: true, parity: 'odd' }],
     relu: [layers.relu, { elementwise: true, monotone: true }],
-    leakyRelu: [(x) => layers.leakyRelu(x, { slope: 0.1 }), { elementwise: true, monotone: true }],
+    leakyRelu: [
+      (x) => layers.leakyRelu(x, { slope: 0.1 }),
+      { elementwise: true, monotone: true },
+      { type: 'leakyRelu', slope: 0.1 } as Spec,
+    ],
     elu: [(x) => layers.elu(x), { elementwise: true, monotone: true }],
-    celu: [(x) => layers.celu(x, { alpha: 2 }), { elementwise: true, monotone: true }],
+    celu: [
+      (x) => layers.celu(x, { alpha: 2 }),
+      { elementwise: true, monotone: true },
+      { type: 'celu', alpha: 2 } as Spec,
+    ],
     selu: [layers.selu, { elementwise: true, monotone: true }],
     gelu: [(x) => layers.gelu(x), { elementwise: true }],
-    'gelu, tanh': [(x) => layers.gelu(x, { approximate: 'tanh' }), { elementwise: true }],
+    'gelu, tanh': [
+      (x) => layers.gelu(x, { approximate: 'tanh' }),
+      { elementwise: true },
+      { type: 'gelu', approximate: 'tanh' } as Spec,
+    ],
     silu: [layers.silu, { elementwise: true }],
     mish: [layers.mish, { elementwise: true }],
     softplus: [layers.softplus, { elementwise: true, monotone: true }],
@@ -41,13 +62,13 @@ describe('activations', () => {
     hardTanh: [layers.hardTanh, { elementwise: true, monotone: true, parity: 'odd' }],
     hardSwish: [layers.hardSwish, { elementwise: true }],
   };
-  for (const [name, [f, properties = {}]] of Object.entries(activations))
-    run(conformNode((x) => f(x as Value), { name, properties, backends }));
+  for (const [name, [f, properties = {}, spec = name]] of Object.entries(activations))
+    run(conformNode((x) => f(x as Value), { name, properties, spec, names, ...within }));
 });
 
 describe('nodes', () => {
   const one = (name: string, f: (x: Value) => Value, options: NodeOptions = {}) =>
-    run(conformNode((x) => f(x as Value), { name, backends, ...options }));
+    run(conformNode((x) => f(x as Value), { name, ...within, ...options }));
   const rows = { properties: { rowsSumToOne: true }, empty: false } as const;
   one('softmax', (x) => core.softmax(x), rows);
   one('softmax along 0', (x) => core.softmax(x, { axis: 0 }), { empty: false });
@@ -70,7 +91,7 @@ describe('nodes', () => {
   one('pad', (x) => core.pad(x, { low: [1], between: [0, 1], value: 2 }));
   one('flip', (x) => core.flip(x));
   const two = (name: string, f: (a: Value, b: Value) => Value, options: NodeOptions) =>
-    run(conformNode((a, b) => f(a as Value, b as Value), { name, backends, ...options }));
+    run(conformNode((a, b) => f(a as Value, b as Value), { name, ...within, ...options }));
   two('matmul', matmul, {
     shapes: (a, b, c) => [
       [a, b],
@@ -108,65 +129,161 @@ describe('nodes', () => {
 });
 
 describe('layers', () => {
-  const both = ['row', 'column'] as const;
-  run(conformLayer(() => layers.dense(3), { layouts: both, refuses: [[], [3]] }));
+  const both = { layouts: ['row', 'column'], names, ...within } as const;
+  const rows = { names, ...within } as const;
+  const matrices = { sample: (a: number, b: number) => [a, b] };
+  const spec = (given: Spec & object & Record<string, unknown>): { spec: Spec } => ({ spec: given });
+  const { dense } = layers;
+  run(conformLayer(() => dense(3), { ...both, refuses: [[], [3]], ...spec({ type: 'dense', units: 3 }) }));
   run(
-    conformLayer(() => layers.dense(2, { activation: layers.tanh, bias: false }), {
+    conformLayer(() => dense(2, { activation: layers.tanh, bias: false }), {
       name: 'dense with tanh',
-      layouts: both,
+      ...both,
+      ...spec({ type: 'dense', units: 2, activation: 'tanh', bias: false }),
+    }),
+  );
+  run(conformLayer(() => layers.sequential(dense(4), layers.silu(), dense(2)), both));
+  run(conformLayer(() => layers.softmax(), { ...both, spec: 'softmax' }));
+  // A gradient that is a difference of nearly equal numbers: 2 floats of those are more of it.
+  const cancelling = { ...both, ulps: 8 };
+  run(conformLayer(() => layers.logSoftmax(), { ...cancelling, spec: 'logSoftmax' }));
+  run(conformLayer(() => layers.prelu(), { ...both, spec: 'prelu' }));
+  run(conformLayer(() => layers.flatten(), { ...matrices, ...both, spec: 'flatten' }));
+  run(
+    conformLayer(() => layers.reshape([-1]), {
+      ...matrices,
+      ...both,
+      ...spec({ type: 'reshape', shape: [-1] }),
     }),
   );
   run(
-    conformLayer(() => layers.sequential(layers.dense(4), layers.silu(), layers.dense(2)), { layouts: both }),
+    conformLayer(() => layers.permute([1, 0]), {
+      ...matrices,
+      ...both,
+      ...spec({ type: 'permute', axes: [1, 0] }),
+    }),
   );
-  run(conformLayer(() => layers.softmax(), { layouts: both }));
-  run(conformLayer(() => layers.logSoftmax(), { layouts: both }));
-  run(conformLayer(() => layers.prelu(), { layouts: both }));
-  run(conformLayer(() => layers.flatten(), { sample: (a, b) => [a, b], layouts: both }));
-  run(conformLayer(() => layers.reshape([-1]), { sample: (a, b) => [a, b], layouts: both }));
-  run(conformLayer(() => layers.permute([1, 0]), { sample: (a, b) => [a, b], layouts: both }));
-  run(conformLayer(() => layers.rescale(0.3)));
-  run(conformLayer(() => layers.dropout(0.4), { random: true }));
-  run(conformLayer(() => layers.spatialDropout(0.4), { random: true, sample: (a, b) => [a, b] }));
-  run(conformLayer(() => layers.alphaDropout(0.4), { random: true }));
-  run(conformLayer(() => layers.gaussianNoise(0.4), { random: true }));
-  run(conformLayer(() => layers.residual(layers.rescale(2), layers.tanh()), { layouts: both }));
-  run(conformLayer(() => layers.add(layers.dense(2), layers.dense(2)), { layouts: both }));
-  run(conformLayer(() => layers.multiply(layers.dense(2), layers.dense(2)), { layouts: both }));
-  run(conformLayer(() => layers.concatenate([layers.dense(2), layers.tanh()]), { layouts: both }));
-  run(conformLayer(() => layers.frozen(layers.dense(2)), { name: 'frozen', layouts: both }));
+  run(conformLayer(() => layers.rescale(0.3), { ...rows, ...spec({ type: 'rescale', scale: 0.3 }) }));
+  const random = { random: true, ...rows };
+  run(conformLayer(() => layers.dropout(0.4), { ...random, ...spec({ type: 'dropout', rate: 0.4 }) }));
+  run(
+    conformLayer(() => layers.spatialDropout(0.4), {
+      ...random,
+      ...matrices,
+      ...spec({ type: 'spatialDropout', rate: 0.4 }),
+    }),
+  );
+  run(
+    conformLayer(() => layers.alphaDropout(0.4), { ...random, ...spec({ type: 'alphaDropout', rate: 0.4 }) }),
+  );
+  run(
+    conformLayer(() => layers.gaussianNoise(0.4), {
+      ...random,
+      ...spec({ type: 'gaussianNoise', deviation: 0.4 }),
+    }),
+  );
+  const two = [
+    { type: 'dense', units: 2 },
+    { type: 'dense', units: 2 },
+  ];
+  run(
+    conformLayer(() => layers.residual(layers.rescale(2), layers.tanh()), {
+      ...both,
+      ...spec({ type: 'residual', layers: [{ type: 'rescale', scale: 2 }, 'tanh'] }),
+    }),
+  );
+  run(conformLayer(() => layers.add(dense(2), dense(2)), { ...both, ...spec({ type: 'add', layers: two }) }));
+  run(
+    conformLayer(() => layers.multiply(dense(2), dense(2)), {
+      ...both,
+      ...spec({ type: 'multiply', layers: two }),
+    }),
+  );
+  run(
+    conformLayer(() => layers.concatenate([dense(2), layers.tanh()]), {
+      ...cancelling,
+      ...spec({ type: 'concatenate', layers: [{ type: 'dense', units: 2 }, 'tanh'] }),
+    }),
+  );
+  run(
+    conformLayer(() => layers.frozen(dense(2)), {
+      name: 'frozen',
+      ...both,
+      ...spec({ type: 'frozen', layer: { type: 'dense', units: 2 } }),
+    }),
+  );
 });
 
 describe('losses', () => {
   const open = [0, 1] as const;
   const mean = { reductions: ['mean'] } as const;
   const signs = { targets: [-1, 1] } as const;
-  run(conformLoss((o) => losses.halfSquaredError(o)));
-  run(conformLoss(() => losses.meanSquaredError(), mean));
-  run(conformLoss(() => losses.meanAbsoluteError(), mean));
-  run(conformLoss((o) => losses.huber(o)));
-  run(conformLoss((o) => losses.logCosh(o)));
-  run(conformLoss((o) => losses.binaryCrossEntropy(o), { predictions: open }));
-  run(conformLoss((o) => losses.sigmoidBinaryCrossEntropy(o)));
-  run(conformLoss((o) => losses.categoricalCrossEntropy(o), { predictions: open }));
-  run(conformLoss((o) => losses.softmaxCrossEntropy(o)));
-  run(conformLoss((o) => losses.sigmoidFocal(o)));
-  run(conformLoss((o) => losses.softmaxFocal(o), { tolerance: 1e-5 }));
-  run(conformLoss((o) => losses.hinge(o), signs));
-  run(conformLoss((o) => losses.squaredHinge(o), signs));
-  run(conformLoss((o) => losses.kullbackLeibler(o), { predictions: open }));
-  run(conformLoss((o) => losses.cosineDistance(o)));
-  run(conformLoss((o) => losses.poisson(o), { predictions: [0.1, 5] }));
+  type Make = Parameters<typeof conformLoss>[0];
+  const named = (name: string, make: Make, options: LossConformance = {}) =>
+    run(
+      conformLoss(make, {
+        spec: ({ reduction }) => (options.reductions ? name : ({ type: name, reduction } as Spec)),
+        names,
+        ...within,
+        ...options,
+      }),
+    );
+  named('halfSquaredError', (o) => losses.halfSquaredError(o));
+  named('meanSquaredError', () => losses.meanSquaredError(), mean);
+  named('meanAbsoluteError', () => losses.meanAbsoluteError(), mean);
+  named('huber', (o) => losses.huber(o));
+  named('logCosh', (o) => losses.logCosh(o));
+  named('binaryCrossEntropy', (o) => losses.binaryCrossEntropy(o), { predictions: open });
+  named('sigmoidBinaryCrossEntropy', (o) => losses.sigmoidBinaryCrossEntropy(o));
+  named('categoricalCrossEntropy', (o) => losses.categoricalCrossEntropy(o), { predictions: open });
+  named('softmaxCrossEntropy', (o) => losses.softmaxCrossEntropy(o));
+  named('sigmoidFocal', (o) => losses.sigmoidFocal(o));
+  named('softmaxFocal', (o) => losses.softmaxFocal(o), { tolerance: 1e-5 });
+  named('hinge', (o) => losses.hinge(o), signs);
+  named('squaredHinge', (o) => losses.squaredHinge(o), signs);
+  named('categoricalHinge', (o) => losses.categoricalHinge(o), { targets: open });
+  named('kullbackLeibler', (o) => losses.kullbackLeibler(o), { predictions: open });
+  named('cosineDistance', (o) => losses.cosineDistance(o));
+  named('poisson', (o) => losses.poisson(o), { predictions: [0.1, 5] });
 });
 
 describe('optimizers', () => {
-  const sgd: Reference = ({ weight, gradient, learningRate }) => ({
-    weight: weight - learningRate * gradient,
-    slots: {},
-  });
-  run(conformOptimizer(optimizers.sgd, { reference: sgd }));
-  const { momentum, adagrad, adadelta, rmsprop, adam, amsgrad, adamax, nadam, adamw, lion } = optimizers;
-  for (const make of [momentum, adagrad, adadelta, rmsprop, adam, amsgrad, adamax, nadam, adamw, lion])
-    run(conformOptimizer((o) => make(o)));
-  run(conformOptimizer((o) => optimizers.lamb(o), { coupled: true }));
+  type Make = Parameters<typeof conformOptimizer>[0];
+  const named = (
+    type: string,
+    make: (options: { learningRate: number }) => ReturnType<Make>,
+    reference: Reference,
+    extra: object = {},
+    coupled = false,
+  ) =>
+    run(
+      conformOptimizer((options) => make({ ...options, ...extra }), {
+        name: [type, ...Object.entries(extra).map(([key, value]) => `${key} ${value}`)].join(', '),
+        reference,
+        coupled,
+        spec: (options) => ({ type, ...options, ...extra }),
+        names,
+        ...within,
+      }),
+    );
+  const o = optimizers;
+  named('sgd', o.sgd, published.sgd());
+  named('momentum', o.momentum, published.momentum());
+  named('momentum', o.momentum, published.momentum({ alpha: 0.5 }), { momentum: 0.5 });
+  named('momentum', o.momentum, published.nesterov(), { nesterov: true });
+  named('adagrad', o.adagrad, published.adagrad());
+  named('adadelta', o.adadelta, published.adadelta());
+  named('rmsprop', o.rmsprop, published.rmsprop());
+  named('rmsprop', o.rmsprop, published.centeredRmsprop({ alpha: 0.3 }), { centered: true, momentum: 0.3 });
+  named('adam', o.adam, published.adam());
+  named('adam', o.adam, published.adam({ beta1: 0.8, beta2: 0.99 }), { beta1: 0.8, beta2: 0.99 });
+  named('amsgrad', o.amsgrad, published.amsgrad());
+  named('adamax', o.adamax, published.adamax());
+  named('nadam', o.nadam, published.nadam());
+  named('adamw', o.adamw, published.adamw());
+  named('adamw', o.adamw, published.adamw({ weightDecay: 0.1 }), { weightDecay: 0.1 });
+  named('lion', o.lion, published.lion());
+  named('lion', o.lion, published.lion({ weightDecay: 0.2 }), { weightDecay: 0.2 });
+  named('lamb', o.lamb, published.lamb(), {}, true);
+  named('lamb', o.lamb, published.lamb({ weightDecay: 0.1 }), { weightDecay: 0.1 }, true);
 });

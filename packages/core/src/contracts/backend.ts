@@ -6,6 +6,13 @@ export interface Buffer {
   readonly spec: TensorSpec;
 }
 
+/** What a backend holds at the moment. */
+export interface BackendStatistics {
+  /** Buffers that were allocated and not yet freed. */
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
 /** Compiles Programs and holds buffers; nothing else. */
 export interface Backend {
   readonly name: string;
@@ -18,6 +25,8 @@ export interface Backend {
   read(buffer: Buffer): Promise<TypedArray>;
   free(buffer: Buffer): void;
   compile(program: Program): Promise<Executable>;
+  /** For a look at leaks; a backend need not count. */
+  statistics?(): BackendStatistics;
 }
 
 export interface Executable {

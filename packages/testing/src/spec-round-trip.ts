@@ -12,15 +12,17 @@ import { ConformanceError } from './case.ts';
 import { near } from './numbers.ts';
 
 /** A name, or an object with the name as `type` and options beside it. */
-export type Spec = string | { readonly type: string };
+export type Spec = string | { readonly type: string; readonly [option: string]: unknown };
+
+type AnySpec = string | { readonly type: string };
 
 /** A model as data. */
 export interface ModelData {
   readonly input: Shape | Readonly<Record<string, Shape>>;
-  readonly layers: readonly Spec[];
-  readonly loss: Spec;
-  readonly optimizer: Spec;
-  readonly backend?: Spec;
+  readonly layers: readonly AnySpec[];
+  readonly loss: AnySpec;
+  readonly optimizer: AnySpec;
+  readonly backend?: AnySpec;
   readonly seed?: number;
   readonly dtype?: FloatDType;
   readonly layout?: 'row' | 'column';
@@ -154,7 +156,8 @@ export async function examineTraining(
   optimizer: Spec,
   update: (weights: readonly Tensor[], gradients: readonly Tensor[], step: number) => readonly Tensor[],
 ): Promise<void> {
-  const data = dataOf({ input: [3], layers: [{ type: 'dense', units: 2 } as Spec], optimizer });
+  const dense: Spec = { type: 'dense', units: 2 };
+  const data = dataOf({ input: [3], layers: [dense], optimizer });
   const x = float64(
     [4, 3],
     Array.from({ length: 12 }, (_, i) => Math.sin(2 * i + 1)),

@@ -39,20 +39,20 @@ describe('activations', () => {
     leakyRelu: [
       (x) => layers.leakyRelu(x, { slope: 0.1 }),
       { elementwise: true, monotone: true },
-      { type: 'leakyRelu', slope: 0.1 } as Spec,
+      { type: 'leakyRelu', slope: 0.1 },
     ],
     elu: [(x) => layers.elu(x), { elementwise: true, monotone: true }],
     celu: [
       (x) => layers.celu(x, { alpha: 2 }),
       { elementwise: true, monotone: true },
-      { type: 'celu', alpha: 2 } as Spec,
+      { type: 'celu', alpha: 2 },
     ],
     selu: [layers.selu, { elementwise: true, monotone: true }],
     gelu: [(x) => layers.gelu(x), { elementwise: true }],
     'gelu, tanh': [
       (x) => layers.gelu(x, { approximate: 'tanh' }),
       { elementwise: true },
-      { type: 'gelu', approximate: 'tanh' } as Spec,
+      { type: 'gelu', approximate: 'tanh' },
     ],
     silu: [layers.silu, { elementwise: true }],
     mish: [layers.mish, { elementwise: true }],
@@ -132,7 +132,7 @@ describe('layers', () => {
   const both = { layouts: ['row', 'column'], names, ...within } as const;
   const rows = { names, ...within } as const;
   const matrices = { sample: (a: number, b: number) => [a, b] };
-  const spec = (given: Spec & object & Record<string, unknown>): { spec: Spec } => ({ spec: given });
+  const spec = (given: Spec): { spec: Spec } => ({ spec: given });
   const { dense } = layers;
   run(conformLayer(() => dense(3), { ...both, refuses: [[], [3]], ...spec({ type: 'dense', units: 3 }) }));
   run(
@@ -222,7 +222,7 @@ describe('losses', () => {
   const named = (name: string, make: Make, options: LossConformance = {}) =>
     run(
       conformLoss(make, {
-        spec: ({ reduction }) => (options.reductions ? name : ({ type: name, reduction } as Spec)),
+        spec: ({ reduction }) => (options.reductions ? name : { type: name, reduction }),
         names,
         ...within,
         ...options,

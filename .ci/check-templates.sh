@@ -13,7 +13,7 @@ for name in plugin-template backend-template; do
   cd "$place/$name/examples/$name"
   npm install --silent --no-audit --no-fund --no-save "$place"/tarballs/*.tgz
   npm run -s typecheck
-  npm test --silent -- --reporter=dot
+  npm test --silent
   npm run -s build
   echo "examples/$name: installed, checked, tested and built from tarballs"
   cd "$root"

@@ -5,7 +5,6 @@ import {
   createModel,
   dense,
   Model,
-  type ModelOptions,
   sequential,
   softmaxCrossEntropy,
   tanh,
@@ -15,7 +14,7 @@ import { TemplateBackend, template } from '../src/index.ts';
 
 const x = Array.from({ length: 32 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
 const y = x.map(([a = 0, b = 0]) => [a * b > 0 ? 1 : 0, a * b > 0 ? 0 : 1]);
-const options = (): Omit<ModelOptions, 'backend'> => ({
+const options = (): Omit<Parameters<typeof Model.create>[0], 'backend'> => ({
   network: sequential(dense(16), tanh(), dense(2)),
   input: [2],
   loss: softmaxCrossEntropy(),

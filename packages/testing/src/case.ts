@@ -65,3 +65,11 @@ export async function report(
   print(`${count - failed.length} of ${count} passed`);
   return failed;
 }
+
+/** The start of the line that runs an example again: with the options that were given, where there were any. */
+export function callOf(
+  call: string,
+  { example: _, ...options }: object & { readonly example?: unknown },
+): string {
+  return Object.keys(options).length === 0 ? `${call}, {` : `${call}, { ...options,`;
+}

@@ -8,7 +8,7 @@ import {
   sizeOf,
   Value,
 } from '@pullback/core';
-import { type Case, ConformanceError, guarded } from './case.ts';
+import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
 import { examineJacobian } from './jacobian.ts';
 import { near } from './numbers.ts';
@@ -53,7 +53,7 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
     const each = (what: string, examine: (example: Example) => void): void => {
       cases.push({
         name: `${name}, samples in ${layout}s: ${what}`,
-        run: () => search(examine, limits, `conformLayer(() => ${name}`),
+        run: () => search(examine, limits, callOf(`conformLayer(() => ${name}`, options)),
       });
     };
     for (const training of random ? [false] : [false, true])

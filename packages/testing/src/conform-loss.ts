@@ -1,8 +1,9 @@
 import { constant, type Loss, placementOf, type Reduction, type Shape, type Value } from '@pullback/core';
-import { type Case, ConformanceError, guarded } from './case.ts';
+import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
-import { examineJacobian } from './jacobian.ts';
+import { examineJacobian, pullbackOf } from './jacobian.ts';
 import { near } from './numbers.ts';
+import { nested } from './numbers-as-text.ts';
 import { type ParityOptions, parityCases } from './parity.ts';
 import { refused } from './refusals.ts';
 import { build, runner } from './runner.ts';
@@ -45,7 +46,7 @@ export function conformLoss(
     const name = `${options.name ?? loss.name}, ${reduction}`;
     const each = (what: string, examine: (example: Example) => void): Case => ({
       name: `${name}: ${what}`,
-      run: () => search(examine, limits, `conformLoss(() => ${options.name ?? loss.name}`),
+      run: () => search(examine, limits, callOf(`conformLoss(() => ${options.name ?? loss.name}`, options)),
     });
     const shapeOf = ({ sizes: [n, p] }: Example): Shape => [n, p];
     const given = (example: Example) => [
@@ -77,6 +78,7 @@ export function conformLoss(
         const target = (like: Value) => constant({ shape: like.shape, data: t }, { dtype: 'float64' });
         examineJacobian(
           {
+            what: `the gradient of ${loss.name}`,
             f: (p) => forwardOf(loss, p, p && target(p), row),
             shapes: [shape],
             names: ['the prediction'],
@@ -84,6 +86,30 @@ export function conformLoss(
           },
           [x],
         );
+      }),
+      each('a finite gradient where the prediction is the target, and far from it', (example) => {
+        const shape = shapeOf(example);
+        const [x = new Float64Array(), t = new Float64Array()] = given(example);
+        const { forward, backward } = pullbackOf({
+          f: (p, q) => forwardOf(loss, p, q, row),
+          shapes: [shape, shape],
+        });
+        for (const place of ['the target', 0, 1e-30, -1e-30, 100, -100, 1000, -1000]) {
+          const inside = x.map((y, k) => {
+            const moved = typeof place === 'number' ? place : (t[k] ?? 0);
+            return moved > predictions[0] && moved < predictions[1] ? moved : y;
+          });
+          const value = forward([inside, t])[0]?.data[0] ?? Number.NaN;
+          const slopes = backward[0]?.([inside, t, Float64Array.of(1)])[0]?.data ?? [];
+          const wrong = Array.from(slopes).findIndex((slope) => !Number.isFinite(slope));
+          if (Number.isFinite(value) && wrong < 0) continue;
+          throw new ConformanceError({
+            what: `the ${wrong < 0 ? 'error' : 'gradient'} of predictions of ${place}`,
+            got: String(wrong < 0 ? value : slopes[wrong]),
+            expected: 'a finite number',
+            at: `at prediction = ${nested(inside, shape)}; target = ${nested(t, shape)}`,
+          });
+        }
       }),
       each(`the ${reduction} over samples of what each has alone`, (example) => {
         const [n, p] = example.sizes;
@@ -98,6 +124,7 @@ export function conformLoss(
             what: `the error of ${n} samples of ${p}`,
             got: String(got),
             expected: `${expected}, the ${reduction} of the errors of each`,
+            at: `at prediction = ${nested(x, [n, p])}; target = ${nested(t, [n, p])}`,
           });
       }),
     ];

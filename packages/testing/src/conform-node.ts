@@ -10,7 +10,7 @@ import {
   sum,
   type Value,
 } from '@pullback/core';
-import { type Case, ConformanceError, guarded } from './case.ts';
+import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, search } from './example.ts';
 import { extremeCases } from './extremes.ts';
 import { examineDiagonal, examineJacobian, pullbackOf } from './jacobian.ts';
@@ -41,7 +41,7 @@ export function conformNode(node: NodeFunction, options: NodeOptions = {}): Case
   const inputsOf = (example: Example) => numbersOf(example, shapesOf(example), domain);
   const each = (what: string, examine: (example: Example) => void): Case => ({
     name: `${name}: ${what}`,
-    run: () => search(examine, options, `conformNode(${name}`),
+    run: () => search(examine, options, callOf(`conformNode(${name}`, options)),
   });
   const usual: Example = { sizes: [2, 3, 4], seed: 3 };
   return [

@@ -88,10 +88,15 @@ export function conformOptimizer(
                     learningRate: 0.1,
                     step,
                   });
-                  [weight, slots] = [next.weight, { ...next.slots }];
                   const own = got[step - 1]?.weights[w]?.[k] ?? Number.NaN;
-                  if (!near(own, weight, tolerance))
-                    fail(`weight ${w} [${k}] after step ${step}`, own, weight);
+                  if (!near(own, next.weight, tolerance))
+                    throw wrongStep(
+                      `number ${k} of weight ${w} after step ${step}`,
+                      { weight, gradient: gradientAt(step - 1, weight), slots },
+                      own,
+                      next.weight,
+                    );
+                  [weight, slots] = [next.weight, { ...next.slots }];
                 }
               });
             });
@@ -228,6 +233,30 @@ function modelSteps(optimizer: Optimizer) {
     );
     return evaluate(updated.map(({ weight }) => weight));
   };
+}
+
+/** A step that is not the published one, with what it started from and how it compares. */
+function wrongStep(
+  what: string,
+  from: {
+    readonly weight: number;
+    readonly gradient: number;
+    readonly slots: Readonly<Record<string, number>>;
+  },
+  got: number,
+  expected: number,
+): ConformanceError {
+  const factor = (got - from.weight) / (expected - from.weight);
+  const said = Number.isFinite(factor)
+    ? `: the step is ${Number(factor.toPrecision(5))} times the published one`
+    : '';
+  const kept = Object.entries(from.slots).map(([slot, value]) => `, ${slot} = ${value}`);
+  return new ConformanceError({
+    what: `${what}${said}`,
+    got: String(got),
+    expected: `${expected}, as published`,
+    at: `from weight = ${from.weight}, gradient = ${from.gradient}${kept.join('')}, with a learning rate of 0.1`,
+  });
 }
 
 interface Step {

@@ -10,20 +10,16 @@ export function diagnosis(got: Matrix, expected: Matrix): string | undefined {
   const [flat, right] = [got.flat(), expected.flat()];
   if (flat.every((x) => x === 0)) return 'no gradient arrives here: all entries are 0';
   if (flat.some((x) => !Number.isFinite(x))) return 'entries are not finite';
+  if (right.every((x) => close(x, 0))) return 'all entries should be 0';
   const largest = right.reduce((best, x, i) => (Math.abs(x) > Math.abs(right[best] ?? 0) ? i : best), 0);
   const factor = (flat[largest] ?? 0) / (right[largest] ?? 1);
-  if (
-    right.length > 1 &&
-    alike(
-      got,
-      expected.map((row) => row.map((x) => x * factor)),
-    )
-  )
-    return factor === -1
-      ? 'all entries have the wrong sign'
-      : `all entries are ${rounded(factor)} times what they should be`;
-  if (right.length === 1)
-    return close(factor, -1) ? 'the wrong sign' : `${rounded(factor)} times what it should be`;
+  const scaled = expected.map((row) => row.map((x) => x * factor));
+  if (Math.abs(factor - 1) > 1e-5 && alike(got, scaled)) {
+    const [which, they] = right.length === 1 ? ['it is', 'it'] : ['all entries are', 'they'];
+    return close(factor, -1)
+      ? 'the sign is wrong'
+      : `${which} ${rounded(factor)} times what ${they} should be`;
+  }
   const square = got.length > 1 && got.length === got[0]?.length;
   if (square && alike(got, expected[0]?.map((_, k) => expected.map((row) => row[k] ?? Number.NaN)) ?? []))
     return 'it is J transposed: J is applied where J^T is meant';

@@ -60,7 +60,7 @@ export interface SearchOptions {
 /**
  * Looks for an example that `examine` refuses, among the corners and by fast-check, and shrinks it: fewer elements first, then fewer
  * decimals.
- * @param call how the examination was called, as `conformNode(swish`: for the line that runs the example again.
+ * @param call how the examination was called, as `conformNode(swish, {`: for the line that runs the example again.
  * @throws ConformanceError for the smallest that was found.
  */
 export function search(
@@ -127,7 +127,7 @@ function elements([a, b, c]: readonly [number, number, number]): number {
 
 function described(error: unknown, { sizes, seed, decimals }: Example, call: string): unknown {
   const rounded = decimals === undefined ? '' : `, decimals: ${decimals}`;
-  const again = `again: ${call}, { example: { sizes: [${sizes.join(', ')}], seed: ${seed}${rounded} } })`;
+  const again = `again: ${call} example: { sizes: [${sizes.join(', ')}], seed: ${seed}${rounded} } })`;
   if (error instanceof ConformanceError) {
     error.message += `\n  ${again}`;
     return error;

@@ -58,7 +58,11 @@ export function examineJacobian(examined: Examined, at: readonly Float64Array[])
             { output: o, outputs, input: i, row: j, column: k },
             got,
             rows.map((_, row) => found.map((column) => column[row] ?? right)),
-            at,
+            {
+              at,
+              complaint: linearity(backward[o], at, i, count),
+              elsewhere: count === 1 && input.length === 1 ? curve(forward, backward[o], at, o, i) : [],
+            },
           );
         }
     });
@@ -73,12 +77,21 @@ interface Place {
   readonly column: number;
 }
 
+/** What else is known of a place where J is wrong. */
+interface Circumstances {
+  readonly at: readonly Float64Array[];
+  /** What is wrong with the vjp whatever J is. */
+  readonly complaint: string | undefined;
+  /** Both derivatives at other numbers, for a function of one number. */
+  readonly elsewhere: readonly string[];
+}
+
 function finding(
   { shapes, names = [], what = 'the vjp' }: Examined,
   { output, outputs, input, row, column }: Place,
   got: Matrix,
   found: readonly (readonly Difference[])[],
-  at: readonly Float64Array[],
+  { at, complaint, elsewhere }: Circumstances,
 ): ConformanceError {
   const nameOf = (i: number) => names[i] ?? (shapes.length > 1 ? `input ${i}` : 'the input');
   const right = found[row]?.[column];
@@ -90,7 +103,7 @@ function finding(
     input: placeOf(column, shapes[input] ?? []),
   };
   const kink = right !== undefined && hasKink(right);
-  const said = kink ? undefined : diagnosis(got, expected);
+  const said = kink ? undefined : (complaint ?? diagnosis(got, expected));
   const matrix = (m: Matrix) => nested(m.flat(), [m.length, m[0]?.length ?? 0], brief);
   const small = got.length * (got[0]?.length ?? 0) <= 36 && got.length * (got[0]?.length ?? 0) > 1;
   return new ConformanceError({
@@ -101,11 +114,49 @@ function finding(
       : `${value}, by central differences of forward`,
     at: [
       ...(small ? [`J by ${what}: ${matrix(got)}`, `J by differences: ${matrix(expected)}`] : []),
+      ...elsewhere,
       ...at.map(
         (numbers, i) => `${i === 0 ? 'at ' : '   '}${nameOf(i)} = ${nested(numbers, shapes[i] ?? [])}`,
       ),
     ].join('\n  '),
   });
+}
+
+/** Whether J^T is no J^T at all, since it is not linear in the gradient that comes back. */
+function linearity(
+  backward: Numbers | undefined,
+  at: readonly Float64Array[],
+  input: number,
+  count: number,
+): string | undefined {
+  const sent = (size: number) =>
+    Array.from(backward?.([...at, new Float64Array(count).fill(size)])[input]?.data ?? []);
+  const [none, one, two] = [sent(0), sent(1), sent(2)];
+  if (none.some((x) => x !== 0))
+    return 'the vjp of a gradient of 0 is not 0, so it forgets the gradient that comes back, or adds to it';
+  if (two.some((x, k) => Math.abs(x - 2 * (one[k] ?? 0)) > 1e-9 * Math.max(1, Math.abs(x))))
+    return 'the vjp is not linear in the gradient that comes back: twice as much gives not twice as much';
+  return undefined;
+}
+
+/** Both derivatives of a function of one number at a few others, to see by what they differ. */
+function curve(
+  forward: Numbers,
+  backward: Numbers | undefined,
+  at: readonly Float64Array[],
+  output: number,
+  input: number,
+): string[] {
+  const moved = (x: number) => at.map((numbers, i) => (i === input ? Float64Array.of(x) : numbers));
+  const columns = [-2, -1, -0.5, 0.5, 1, 2].map((x) => {
+    const found = difference((y) => forward(moved(y))[output]?.data[0] ?? Number.NaN, x);
+    const got = backward?.([...moved(x), Float64Array.of(1)])[input]?.data[0] ?? Number.NaN;
+    return [String(x), brief(got), brief(Number(found.value.toFixed(9)))];
+  });
+  const width = Math.max(...columns.flat().map(({ length }) => length));
+  return ['elsewhere: x      ', '       by the vjp  ', '       differences '].map(
+    (title, i) => `${title}${columns.map((column) => (column[i] ?? '').padStart(width + 1)).join('')}`,
+  );
 }
 
 function agrees(got: number, found: Difference, tolerance: number): boolean {

@@ -1,3 +1,4 @@
+import { cpu } from '@pullback/backend-cpu';
 import {
   type Backend,
   compile,
@@ -26,7 +27,7 @@ export interface Ground {
 }
 
 export interface ParityOptions {
-  /** Backends that must give the same; none when left out. */
+  /** Backends that must give the same; the reference when left out. */
   readonly backends?: readonly Backend[] | undefined;
   /** How many floats their results may be off; 0 when left out. */
   readonly ulps?: number | undefined;
@@ -41,7 +42,7 @@ const dtypes: readonly FloatDType[] = ['float32', 'float64'];
 export function parityCases(
   name: string,
   ground: () => Ground,
-  { backends = [], ulps: most = 0 }: ParityOptions,
+  { backends = [cpu()], ulps: most = 0 }: ParityOptions,
 ): Case[] {
   return [
     guarded(`${name}: depends on nothing but its inputs`, () => refuseCaptured(ground())),

@@ -1,5 +1,5 @@
 import { type Shape, sizeOf } from '@pullback/core';
-import { type Case, ConformanceError } from './case.ts';
+import { type Case, ConformanceError, callOf } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, type Shapes, search } from './example.ts';
 import type { NodeFunction, Properties } from './node-options.ts';
 import { near } from './numbers.ts';
@@ -36,15 +36,18 @@ export function propertyCases(name: string, f: NodeFunction, declared: Declared)
   };
   const each = (what: string, examine: (at: Tried, example: Example) => void): Case => ({
     name: `${name}: ${what}`,
-    run: () => search((example) => examine(tried(example), example), declared, `conformNode(${name}`),
+    run: () =>
+      search(
+        (example) => examine(tried(example), example),
+        declared,
+        callOf(`conformNode(${name}`, declared),
+      ),
   });
   const cases: Case[] = [];
   if (elementwise)
     cases.push(
-      each('elementwise', (at, example) => {
-        examineElementwise(at);
-        examineRanks(f, at, example);
-      }),
+      each('elementwise', examineElementwise),
+      each('elementwise in every rank', (at, example) => examineRanks(f, at, example)),
     );
   if (monotone) cases.push(each('monotone', examineMonotone));
   if (parity !== undefined) cases.push(each(parity, (at) => examineParity(at, parity)));
@@ -77,7 +80,7 @@ function examineRanks(f: NodeFunction, { run, x, shape }: Tried, { sizes: [a, b,
     const { inputs, outputs } = build((given) => (given === undefined ? [] : f(given)), [other], 'float64');
     const got = runner(inputs, outputs)([x.slice(0, sizeOf(other))])[0];
     Array.from(got?.data ?? []).forEach((y, k) => {
-      if (Object.is(y, wanted[k])) return;
+      if (y === wanted[k] || (Number.isNaN(y) && Number.isNaN(wanted[k]))) return;
       throw new ConformanceError({
         what: `it is declared elementwise, and gives another result for the same numbers in the shape [${other.join(', ')}]`,
         got: String(y),

@@ -1,8 +1,11 @@
 import { type Tensor, tensorOf, type Value, type Vertex } from '@pullback/core';
+import { ConformanceError } from './case.ts';
+import { placeOf } from './numbers-as-text.ts';
 
 /**
  * The numbers of Values as they were written: every vertex by its own meaning, nothing merged, folded or left out. What a trace and a
  * compiler make of the same graph is held against it.
+ * @throws ConformanceError when a primitive changes what it reads.
  */
 export function vertexByVertex(
   inputs: readonly Value[],
@@ -27,7 +30,18 @@ export function vertexByVertex(
       }
       const [first, ...others] = made.map(({ spec }) => tensorOf(spec));
       if (first === undefined) continue;
-      node.evaluate(operands.map(at), [first, ...others], attributes);
+      const read = operands.map(at);
+      const before = read.map(({ data }) => data.slice());
+      node.evaluate(read, [first, ...others], attributes);
+      read.forEach(({ data }, i) => {
+        const changed = data.findIndex((x, k) => !Object.is(x, before[i]?.[k]));
+        if (changed >= 0)
+          throw new ConformanceError({
+            what: `'${node.name}' changes its input ${i}`,
+            got: `${data[changed]} at ${placeOf(changed, read[i]?.shape ?? [])} after it was evaluated`,
+            expected: String(before[i]?.[changed]),
+          });
+      });
       made.forEach((output, i) => {
         known.set(output, [first, ...others][i] ?? first);
       });

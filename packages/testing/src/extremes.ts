@@ -6,7 +6,9 @@ import type { NodeFunction } from './node-options.ts';
 import { nested, placeOf } from './numbers-as-text.ts';
 
 // Zeros, denormals of both dtypes, the smallest normal ones, and large numbers.
-const finite = [0, -0, 1e-320, -1e-320, 1e-42, -1e-42, 1e-30, 30, -30, 100, -100, 1000, -1000];
+const finite = [
+  0, -0, 1e-320, -1e-320, 1e-42, -1e-42, 1e-30, 30, -30, 100, -100, 1000, -1000, 1e8, -1e8, 1e15, -1e15,
+];
 const beyond = [Infinity, -Infinity];
 
 /** Inside the domain as a number of that dtype; beside an end of it derivatives may be too large for any float. */
@@ -17,7 +19,7 @@ function isInside(x: number, domain: readonly [number, number], dtype: FloatDTyp
 
 /**
  * Numbers as extreme as they get, alone among usual ones and everywhere: forward makes no NaN of finite numbers and does not overflow on
- * the way to a number, its gradient is finite wherever it is itself, and a NaN stays one.
+ * the way to a number, its gradient is finite wherever it is itself and in float32 near that in float64, and a NaN stays one.
  */
 export function extremeCases(
   name: string,
@@ -28,7 +30,7 @@ export function extremeCases(
   return (['float32', 'float64'] as const).flatMap((dtype) => {
     const examined = () => examination(f, shapes(2, 3, 2), domain, dtype);
     return [
-      guarded(`${name}: finite gradients where it is finite, denormals to +-1000, in ${dtype}`, () =>
+      guarded(`${name}: finite gradients where it is finite, denormals to +-1e15, in ${dtype}`, () =>
         examined()(
           finite.filter((x) => isInside(x, domain, dtype)),
           { mayBeNaN: false },
@@ -69,7 +71,8 @@ function examination(
   const described = (at: readonly Float64Array[]) =>
     `at ${at.map((given, n) => `input ${n} = ${nested(given, shapes[n] ?? [])}`).join('; ')}, in ${dtype}`;
 
-  const examineAt = (at: readonly Float64Array[], mayBeNaN: boolean): void => {
+  const examineAt = (given: readonly Float64Array[], mayBeNaN: boolean, large: boolean): void => {
+    const at = dtype === 'float32' ? given.map((numbers) => numbers.map(Math.fround)) : given;
     const values = numbers(forward(at));
     if (values.some(Number.isNaN) && !mayBeNaN)
       throw new ConformanceError({
@@ -95,15 +98,37 @@ function examination(
             expected: `a finite number, since forward gives [${values.join(', ')}]`,
             at: described(at),
           });
+        if (large) refuseCancellation(data, right[n]?.data ?? [], `input ${n}`, described(at));
       });
     });
   };
   return (extremes: readonly number[], { mayBeNaN }: { readonly mayBeNaN: boolean }): void => {
     for (const x of extremes)
       shapes.forEach((shape, i) => {
-        if (sizeOf(shape) > 0) for (const at of placed(usual, i, x)) examineAt(at, mayBeNaN);
+        if (sizeOf(shape) > 0)
+          for (const at of placed(usual, i, x)) examineAt(at, mayBeNaN, !mayBeNaN && Math.abs(x) >= 30);
       });
   };
+}
+
+/** A gradient whose float32 is far from its float64: large numbers cancelled on the way. */
+function refuseCancellation(
+  slopes: ArrayLike<number>,
+  right: ArrayLike<number>,
+  what: string,
+  at: string,
+): void {
+  const largest = Array.from(right).reduce((most, slope) => Math.max(most, Math.abs(slope)), 1);
+  Array.from(slopes).forEach((slope, k) => {
+    const exact = right[k] ?? Number.NaN;
+    if (Number.isFinite(exact) && Math.abs(slope - exact) > 0.01 * largest)
+      throw new ConformanceError({
+        what: `the gradient at ${what}, number ${k}, is far off`,
+        got: String(slope),
+        expected: `about ${exact}, as in float64: large numbers cancel on the way`,
+        at,
+      });
+  });
 }
 
 /** A result that float64 shows to be small must not be infinite in float32: an intermediate overflowed. */

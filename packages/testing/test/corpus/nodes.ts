@@ -374,6 +374,15 @@ export const wrongNodes: Record<string, () => Case[]> = {
     });
     return one((x) => doubled(x));
   },
+  'a derivative in which large numbers cancel': () =>
+    one(
+      unary(
+        (x) => mul(x, sigmoid(x)),
+        (g, x, y) => mul(g, add(y, mul(sigmoid(x), sub(1, y)))),
+      ),
+    ),
+  'a derivative that overflows where the function saturates': () =>
+    one((x) => tanh(add(x, mul(x, mul(x, x))))),
   'a captured parameter': () => one((x) => mul(x, stranger)),
   'a NaN that becomes 0': () => one((x) => select(less(-Infinity, x), x, 0)),
   'a TypeError for another rank': () =>

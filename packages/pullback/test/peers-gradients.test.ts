@@ -317,8 +317,12 @@ describe('layers', () => {
       expect((await model.evaluate(x, y, { batchSize }))['loss']).toBeCloseTo(whole['loss'] ?? 0, 12);
     const still = { ...options(dense(1, { bias: false })), optimizer: sgd({ learningRate: 0 }) };
     const trained = await Model.create(still);
-    const fit = { batchSize: 2, shuffle: false, validationData: [x, y] as const, progress: false };
-    const [record] = await trained.fit(x, y, fit);
+    const [record] = await trained.fit(x, y, {
+      batchSize: 2,
+      shuffle: false,
+      validationData: [x, y],
+      progress: false,
+    });
     const truth = (await trained.evaluate(x, y))['loss'] ?? 0;
     expect([record?.['loss'], record?.['validation loss']]).toEqual([
       expect.closeTo(truth, 12),

@@ -15,12 +15,13 @@ import {
   type LossConformance,
   type Names,
   type NodeOptions,
+  type OptimizerConformance,
   publishedUpdates as published,
   type Reference,
   type Spec,
 } from '@pullback/testing';
-import { builtins, createContainer, createModel, type ModelSpec } from 'pullback';
-import { describe, test } from 'vitest';
+import { boundNames, builtins, createContainer, createModel, type ModelSpec } from 'pullback';
+import { describe, expect, test } from 'vitest';
 
 const run = (cases: readonly Case[]) => {
   for (const c of cases) test(c.name, () => c.run());
@@ -28,7 +29,14 @@ const run = (cases: readonly Case[]) => {
 const backends = [cpu(), wasm()];
 const within = { backends, ulps: 2 };
 const container = createContainer(builtins);
-const names: Names = { createModel: (spec: ModelSpec) => createModel(container, spec) };
+const examined = new Set<string>();
+const names: Names = {
+  createModel: (spec: ModelSpec) => {
+    for (const each of [...spec.layers, spec.loss, spec.optimizer])
+      examined.add(typeof each === 'string' ? each : each.type);
+    return createModel(container, spec);
+  },
+};
 
 describe('activations', () => {
   const activations: Record<string, [(x: Value) => Value, NodeOptions['properties'], Spec?]> = {
@@ -142,7 +150,29 @@ describe('layers', () => {
       ...spec({ type: 'dense', units: 2, activation: 'tanh', bias: false }),
     }),
   );
-  run(conformLayer(() => layers.sequential(dense(4), layers.silu(), dense(2)), both));
+  run(
+    conformLayer(() => layers.sequential(dense(4), layers.silu(), dense(2)), {
+      ...both,
+      ...spec({
+        type: 'sequential',
+        layers: [{ type: 'dense', units: 4 }, 'silu', { type: 'dense', units: 2 }],
+      }),
+    }),
+  );
+  run(
+    conformLayer(() => layers.regularized(dense(2), layers.l1l2({ l1: 0, l2: 0.1 })), {
+      name: 'regularized',
+      ...both,
+      ...spec({ type: 'regularized', layer: { type: 'dense', units: 2 }, l2: 0.1 }),
+    }),
+  );
+  run(
+    conformLayer(() => layers.constrained(dense(2), layers.nonNegative()), {
+      name: 'constrained',
+      ...both,
+      ...spec({ type: 'constrained', layer: { type: 'dense', units: 2 }, constraint: 'nonNegative' }),
+    }),
+  );
   run(conformLayer(() => layers.softmax(), { ...both, spec: 'softmax' }));
   // A gradient that is a difference of nearly equal numbers: 2 floats of those are more of it.
   const cancelling = { ...both, ulps: 8 };
@@ -286,4 +316,56 @@ describe('optimizers', () => {
   named('lion', o.lion, published.lion({ weightDecay: 0.2 }), { weightDecay: 0.2 });
   named('lamb', o.lamb, published.lamb(), {}, true);
   named('lamb', o.lamb, published.lamb({ weightDecay: 0.1 }), { weightDecay: 0.1 }, true);
+});
+
+describe('optimizers around optimizers', () => {
+  const o = optimizers;
+  const inner = { type: 'sgd', learningRate: 0.1 };
+  const around = (
+    type: string,
+    extra: object,
+    wrap: (inner: ReturnType<typeof o.sgd>) => ReturnType<typeof o.sgd>,
+    options: OptimizerConformance,
+  ) =>
+    run(
+      conformOptimizer((given) => wrap(o.sgd(given)), {
+        spec: () => ({ type, optimizer: inner, ...extra }),
+        names,
+        ...within,
+        ...options,
+      }),
+    );
+  const clipped: Reference = ({ weight, gradient, learningRate }) => ({
+    weight: weight - learningRate * Math.max(-0.5, Math.min(0.5, gradient)),
+    slots: {},
+  });
+  around('clipByValue', { limit: 0.5 }, (own) => o.clipByValue(own, 0.5), { reference: clipped });
+  // Of one number the length is its size.
+  around('clipByNorm', { limit: 0.5 }, (own) => o.clipByNorm(own, 0.5), {
+    reference: clipped,
+    coupled: true,
+  });
+  around('clipByGlobalNorm', { limit: 0.5 }, (own) => o.clipByGlobalNorm(own, 0.5), { global: true });
+  around('weightDecay', { rate: 0.2 }, (own) => o.weightDecay(own, { rate: 0.2 }), {
+    reference: ({ weight, gradient, learningRate }) => ({
+      weight: weight - learningRate * (gradient + 0.2 * weight),
+      slots: {},
+    }),
+  });
+  around('averaged', { decay: 0.9 }, (own) => o.averaged(own, { decay: 0.9 }), {
+    reference: published.sgd(),
+  });
+  around('accumulated', { steps: 2 }, (own) => o.accumulated(own, { steps: 2 }), {
+    reference: ({ weight, gradient, learningRate, slots: { held = 0 }, step }) =>
+      step % 2 === 1
+        ? { weight, slots: { held: gradient } }
+        : { weight: weight - (learningRate * (held + gradient)) / 2, slots: { held: 0 } },
+  });
+});
+
+test('every layer, activation, loss and optimizer that has a name was among them', () => {
+  const bound = (['layer', 'activation', 'loss', 'optimizer'] as const).flatMap((kind) =>
+    boundNames(container, kind),
+  );
+  expect(bound.filter((name) => !examined.has(name))).toEqual([]);
 });

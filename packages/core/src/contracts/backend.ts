@@ -6,20 +6,20 @@ export interface Buffer {
   readonly spec: TensorSpec;
 }
 
-/** What a backend holds at the moment, and what it did since it was made. */
+/** What a backend holds at the moment, and what it did since it was made, as far as it counts. */
 export interface BackendStatistics {
   /** Buffers that were allocated and not yet freed. */
   readonly buffers: number;
   /** Bytes of the elements of these buffers. */
   readonly bytes: number;
   /** Executables that were compiled and not yet disposed of. */
-  readonly programs: number;
+  readonly programs?: number;
   /** Bindings that were made and not yet disposed of. */
-  readonly bindings: number;
+  readonly bindings?: number;
   /** Buffers that were ever allocated: training that is warm allocates no more. */
-  readonly allocations: number;
+  readonly allocations?: number;
   /** How often `run` was called, whatever the number of times. */
-  readonly calls: number;
+  readonly calls?: number;
 }
 
 /**

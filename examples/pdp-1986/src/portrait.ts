@@ -1,6 +1,15 @@
-import type { Weights } from 'pullback';
+import type { Model, Weights } from 'pullback';
 import type { Simulation } from './simulation.ts';
-import { type BackendName, errorOf, loadPrinted, modelOf, outputsOf, sweep, weightsOf } from './train.ts';
+import {
+  type BackendName,
+  errorOf,
+  loadPrinted,
+  modelOf,
+  outputsOf,
+  rowsOf,
+  sweep,
+  weightsOf,
+} from './train.ts';
 
 /** One run as it is drawn: the error on its way, and the weights that it came to. */
 export interface Portrait {
@@ -10,6 +19,8 @@ export interface Portrait {
   readonly curve: readonly (readonly [number, number])[];
   readonly weights: Weights;
   readonly outputs: readonly (readonly number[])[];
+  /** The activations that are shown for every pattern, where some are. */
+  readonly codes: readonly (readonly number[])[] | undefined;
 }
 
 /** How many points a curve has, about. */
@@ -37,12 +48,21 @@ export async function portray(
     curve,
     weights: await weightsOf(model),
     outputs: await outputsOf(model, simulation.patterns),
+    codes: await codesOf(model, simulation),
   };
+}
+
+async function codesOf(model: Model, { codes, patterns }: Simulation): Promise<number[][] | undefined> {
+  if (codes === undefined) return undefined;
+  const { inputs, targets } = patterns;
+  const seen = await model.inspect({ x: { pattern: inputs, target: targets }, target: targets });
+  return rowsOf(seen.value(`0/${codes}`));
 }
 
 /** The outputs of the simulation's network with the weights that were printed. */
 export async function outputsOfPrinted(simulation: Simulation, backend: BackendName): Promise<number[][]> {
   using model = await modelOf(simulation, 1, backend);
   await loadPrinted(model, simulation.publishedWeights?.weights ?? {});
-  return outputsOf(model, simulation.patterns);
+  const outputs = await outputsOf(model, simulation.patterns);
+  return outputs;
 }

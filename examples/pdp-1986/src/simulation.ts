@@ -38,9 +38,10 @@ export interface PublishedWeights {
   readonly title: string;
   /** By path within the network, with their shapes, as matrices [from, to] and biases [to]. */
   readonly weights: Readonly<Record<string, readonly number[] | readonly (readonly number[])[]>>;
-  /** The output of every pattern as it was printed, where it was; for all others targets are shown. */
-  readonly outputs?: readonly (readonly number[])[];
+  /** Where they were taken from. */
   readonly source: string;
+  /** What they are said to do, as a sentence. */
+  readonly claim: string;
 }
 
 /** One simulation of the chapter: a network, its patterns, how it learns, and what was published of it. */
@@ -59,6 +60,10 @@ export interface Simulation {
   readonly published: string;
   readonly expected?: Expectation;
   readonly wiring?: readonly Wiring[];
+  /** A layer whose weights are a receptive field of so many columns, drawn for several learned nets. */
+  readonly field?: { readonly layer: string; readonly side: number };
+  /** A layer whose units' activations are shown for every pattern. */
+  readonly codes?: string;
   readonly publishedWeights?: PublishedWeights;
   /** Patterns that are not learned, on which a learned network is tried. */
   readonly heldOut?: HeldOut;

@@ -1,4 +1,13 @@
-import { halfSquaredError, Model, momentum, tensor, uniformly, type Weights, weightDecay } from 'pullback';
+import {
+  halfSquaredError,
+  Model,
+  momentum,
+  type Tensor,
+  tensor,
+  uniformly,
+  type Weights,
+  weightDecay,
+} from 'pullback';
 import { untilLearned } from './criterion.ts';
 import type { Patterns, Simulation } from './simulation.ts';
 
@@ -63,7 +72,11 @@ export function sweep(model: Model, { patterns, learning }: Simulation, sweeps: 
 
 /** The output units' activations for every pattern. */
 export async function outputsOf(model: Model, { inputs, targets }: Patterns): Promise<number[][]> {
-  const { shape, data } = await model.predict({ pattern: inputs, target: targets });
+  return rowsOf(await model.predict({ pattern: inputs, target: targets }));
+}
+
+/** The rows of a matrix. */
+export function rowsOf({ shape, data }: Tensor): number[][] {
   const [rows = 0, width = 0] = shape;
   return Array.from({ length: rows }, (_, i) => Array.from(data.subarray(i * width, (i + 1) * width)));
 }

@@ -37,6 +37,16 @@ export const addition: Simulation = {
   ],
 };
 
+/** A slower reading: fewer starts get stuck, and the time comes nearer to what was reported. */
+export const slowAddition: Simulation = {
+  ...addition,
+  name: 'addition-slow',
+  title: 'Addition with links, a tenth of the rate',
+  learning: { rate: 0.05, limit: 20_000 },
+  seeds: 30,
+  expected: asOften(19, 30),
+};
+
 /** Without the links it cannot be done. */
 export const plainAddition: Simulation = {
   name: 'addition-plain',

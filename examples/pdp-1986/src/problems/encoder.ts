@@ -16,6 +16,7 @@ export const encoder: Simulation = {
   seeds: 20,
   published: 'codes of the hidden units, some of them at .5 (table 5)',
   expected: asOften(20, 20),
+  codes: 'hidden',
   wiring: [
     { layer: 'hidden', from: names('i', 8), to: names('h', 3) },
     { layer: 'output', from: names('h', 3), to: names('o', 8) },
@@ -35,6 +36,7 @@ export const narrowEncoder: Simulation = {
   seeds: 20,
   published: 'the single unit takes 0, .2, .6 and 1 (read off a figure)',
   expected: asOften(20, 20),
+  codes: 'single',
   wiring: [
     { layer: 'single', from: ['a', 'b'], to: ['s'] },
     { layer: 'hidden', from: ['s'], to: names('h', 4) },

@@ -50,6 +50,7 @@ export const negation: Simulation = {
       'output/bias': [-1, 6, 6],
     },
     source: 'read off the figure',
+    claim: 'The chapter has them give all 48 bits.',
   },
 };
 

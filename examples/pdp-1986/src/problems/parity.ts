@@ -16,6 +16,7 @@ export const parity: Simulation = {
   seeds: 30,
   published: '2,825 presentations at eta .5 (third-party notes)',
   expected: asOften(30, 30),
+  codes: 'hidden',
   wiring: [
     { layer: 'hidden', from: ['b3', 'b2', 'b1', 'b0'], to: ['h1', 'h2', 'h3', 'h4'] },
     { layer: 'output', from: ['h1', 'h2', 'h3', 'h4'], to: ['o'] },

@@ -78,6 +78,9 @@ function recurrent(start: Initializer): Layer<readonly [Value]> {
   });
 }
 
+const names = (letter: string): string[] =>
+  Array.from({ length: hiddenUnits }, (_, i) => `${letter}${i + 1}`);
+
 /** 5-30-3, recurrent: two letters, then the digits that they stand for. */
 export const sequence: Simulation = {
   name: 'sequence',
@@ -90,5 +93,10 @@ export const sequence: Simulation = {
   seeds: 10,
   published: '260 sweeps; 19 of the 20 digits of five words that were held out (table 11)',
   expected: generalizing(8, 10, 15 / 20),
+  wiring: [
+    { layer: 'seen', from: [...letters], to: names('h') },
+    { layer: 'before', from: names("h'"), to: names('h') },
+    { layer: 'digits', from: names('h'), to: ['1', '2', '3'] },
+  ],
   heldOut: { patterns: patternsOf(kept), unit: 'digits', count: rightDigits, of: 20 },
 };

@@ -36,5 +36,6 @@ export const symmetry: Simulation = {
       'output/bias': [6.89],
     },
     source: 'read off the figure',
+    claim: 'The chapter has them classify all 64 strings.',
   },
 };

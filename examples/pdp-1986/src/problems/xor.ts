@@ -43,6 +43,7 @@ export const xor: Simulation = {
       'output/bias': [6.3],
     },
     source: 'read off the figure',
+    claim: 'The chapter has them solve the problem.',
   },
 };
 
@@ -74,6 +75,8 @@ export const xorMinimum: Simulation = {
       'output/bias': [-0.8],
     },
     source: 'read off the figure',
+    claim:
+      'The chapter draws them as a minimum from which no way leads down: two patterns are right and two stand at one half.',
   },
 };
 

@@ -37,7 +37,7 @@ export interface StraightLineOptions extends LaneOptions {
  * Past it, on Node 20, the machine code of a step leaves the 32 KB cache of instructions and takes two to three times as long for each
  * operation, which loops then do faster.
  */
-const largestStep = 22_000;
+const largestStep = 20_000;
 
 /**
  * A whole small Program as straight-line SIMD code. A value is the list of its elements, each a lane of some register or a number: what

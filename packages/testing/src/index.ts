@@ -7,3 +7,6 @@ export { conformOptimizer, type OptimizerConformance, type Reference } from './c
 export { type Difference, difference } from './differences.ts';
 export { type CheckedModel, gradientCheck, type WrongGradient } from './gradient-check.ts';
 export { allClose, near, ulps } from './numbers.ts';
+export { programOf, type RandomProgram, type Recipe, recipes } from './random-program.ts';
+export { type Expected, expectedOf, mismatch } from './rounding.ts';
+export { runProgram } from './run-program.ts';

@@ -12,13 +12,14 @@ export function kernelsOf(group: Group, lowered: Lowered, { stored }: Pick<Fused
   if (first === undefined) return [];
   const { op } = first;
   if (op.kind === 'whole') {
-    const { instruction, origins, operands } = op;
+    const { instruction, origins, operands, shapes } = op;
     const inputs = operands.flatMap((operand) => (operand.kind === 'root' ? [operand.root] : []));
     return [
       {
         kind: 'whole',
         instruction,
         inputs,
+        shapes,
         outputs: instruction.outputs.map((_, k) => op.root + k),
         origins,
       },

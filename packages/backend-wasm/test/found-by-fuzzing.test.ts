@@ -34,6 +34,16 @@ const found: readonly (readonly [what: string, shape: Shape, f: F])[] = [
       return core.concatenate([sums, late]);
     },
   ],
+  [
+    'what gets a kernel of its own because it is read at two kinds of points',
+    [2, 2, 2],
+    (x) => {
+      const doubled = core.add(x, x);
+      const turned = core.transpose(doubled, [1, 0, 2]);
+      const both = core.add(turned, turned);
+      return [core.add(both, both), core.square(core.add(both, doubled))];
+    },
+  ],
 ];
 
 describe('found by random Programs', () => {

@@ -44,6 +44,16 @@ const found: readonly (readonly [what: string, shape: Shape, f: F])[] = [
       return [core.add(both, both), core.square(core.add(both, doubled))];
     },
   ],
+  [
+    'rows by index of what is flipped',
+    [64, 33],
+    (x) => core.add(core.gather(core.flip(x, 0), core.iota([3])), 0),
+  ],
+  [
+    'rows by index of what is flipped, behind a product',
+    [64, 64],
+    (x) => core.add(core.matmul(x, x), core.gather(core.flip(x, 0), core.iota([64]))),
+  ],
 ];
 
 describe('found by random Programs', () => {

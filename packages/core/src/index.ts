@@ -69,6 +69,7 @@ export {
   type VarianceOptions,
   variance,
 } from './math/statistics.ts';
+export { coreNameOf } from './native.ts';
 export type {
   Batch,
   Composite,

@@ -11,10 +11,9 @@ import {
   type Tensor,
   UnknownNameError,
 } from '@pullback/core';
-import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoint.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
-import { restored } from './checkpoint/restored.ts';
-import { readStanding, writeStanding } from './checkpoint/standing.ts';
+import { restored } from './checkpoint.ts';
 import type { Inputs, Samples, Targets } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
@@ -302,6 +301,8 @@ export class Model<Name extends string = never> {
   async save(target: CheckpointTarget): Promise<void> {
     const { definition, store } = this.#now();
     const { seed, dtype, layout } = definition;
+    const { saveStore } = await import('./checkpoint/checkpoint.ts');
+    const { writeStanding } = await import('./checkpoint/standing.ts');
     await this.#steps.settled();
     const standing = {
       steps: this.#steps.count,
@@ -318,6 +319,8 @@ export class Model<Name extends string = never> {
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { definition, store } = this.#now();
+    const { restoreStore } = await import('./checkpoint/checkpoint.ts');
+    const { readStanding } = await import('./checkpoint/standing.ts');
     const standing = readStanding(checkpoint.metadata, definition.layout);
     await this.#steps.settled();
     await restoreStore(store, checkpoint);

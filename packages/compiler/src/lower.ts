@@ -1,5 +1,11 @@
-import { type Instruction, type Program, type Shape, sizeOf, type TensorSpec } from '@pullback/core';
-import { coreNameOf } from './names.ts';
+import {
+  coreNameOf,
+  type Instruction,
+  type Program,
+  type Shape,
+  sizeOf,
+  type TensorSpec,
+} from '@pullback/core';
 import type { Op, Operand } from './op.ts';
 import { denseView, moved, sameView, type View } from './view.ts';
 

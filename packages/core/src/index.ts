@@ -77,6 +77,7 @@ export {
   type VarianceOptions,
   variance,
 } from './math/statistics.ts';
+export { coreNameOf } from './native.ts';
 export type {
   Batch,
   Composite,

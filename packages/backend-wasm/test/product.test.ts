@@ -345,7 +345,11 @@ test('a batch is the same code at other addresses', () => {
 test('what is exact is exact: integers, infinities, NaN, and zeros as sums from +0', () => {
   const exact = new Float64Array(1009);
   for (let i = 0; i < exact.length; i++) exact[i] = Math.floor(random.uniform() * 7) - 3;
-  const values = [exact, exact.map((x) => (x === 3 ? Number.POSITIVE_INFINITY : x)), Float64Array.of(-0, 1, -0)];
+  const values = [
+    exact,
+    exact.map((x) => (x === 3 ? Number.POSITIVE_INFINITY : x)),
+    Float64Array.of(-0, 1, -0),
+  ];
   values[1]?.set([Number.NaN], 500);
   const sizes: readonly Sizes[] = [
     [13, 21, 18],

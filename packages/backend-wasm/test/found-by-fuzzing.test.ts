@@ -54,6 +54,11 @@ const found: readonly (readonly [what: string, shape: Shape, f: F])[] = [
     [64, 64],
     (x) => core.add(core.matmul(x, x), core.gather(core.flip(x, 0), core.iota([64]))),
   ],
+  [
+    'a sum of sums that is repeated along as many columns as there were rows',
+    [20, 20],
+    (x) => core.add(core.broadcast(core.sum(core.sum(x, { axis: 1 })), [20]), 1),
+  ],
 ];
 
 describe('found by random Programs', () => {

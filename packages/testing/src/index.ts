@@ -5,6 +5,7 @@ export { conformLoss, type LossConformance } from './conform-loss.ts';
 export { conformNode, type NodeFunction, type NodeOptions, type Properties } from './conform-node.ts';
 export { conformOptimizer, type OptimizerConformance, type Reference } from './conform-optimizer.ts';
 export { type Difference, difference } from './differences.ts';
+export { type Examine, examinePrograms, type ProgramsOptions } from './examine-programs.ts';
 export { type CheckedModel, gradientCheck, type WrongGradient } from './gradient-check.ts';
 export { allClose, near, ulps } from './numbers.ts';
 export { programOf, type RandomProgram, type Recipe, recipes } from './random-program.ts';

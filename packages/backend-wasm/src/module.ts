@@ -1,4 +1,4 @@
-import { type Code, flat, sized, text, types, unsigned, type ValueType } from './encoding.ts';
+import { type Code, flat, joined, sized, text, types, unsigned, type ValueType } from './encoding.ts';
 
 /** The locals of a function that is being written; its parameters come first. */
 export class Locals {
@@ -88,29 +88,26 @@ export class ModuleBuilder {
     ];
     const bodies = this.#functions.map(({ locals, body }) => {
       const groups = runsOf(locals.types).map(([type, count]) => [unsigned(count), type]);
-      return sized([unsigned(groups.length), groups, body, 0x0b]);
+      return sized(flat([unsigned(groups.length), groups, body, 0x0b]));
     });
-    return Uint8Array.from(
-      flat([
-        [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-        section(1, signatures),
-        section(2, imports),
-        section(
-          3,
-          this.#functions.map(({ type }) => unsigned(type)),
-        ),
-        section(
-          7,
-          this.#exports.map(({ name, index }) => [text(name), 0, unsigned(index)]),
-        ),
-        section(10, bodies),
-      ]),
-    );
+    const exports = this.#exports.map(({ name, index }) => [text(name), 0, unsigned(index)]);
+    return joined([
+      Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
+      ...section(1, signatures.map(flat)),
+      ...section(2, imports.map(flat)),
+      ...section(
+        3,
+        this.#functions.map(({ type }) => flat(unsigned(type))),
+      ),
+      ...section(7, exports.map(flat)),
+      ...section(10, bodies),
+    ]);
   }
 }
 
-function section(id: number, entries: readonly Code[]): Code {
-  return entries.length === 0 ? [] : [id, sized([unsigned(entries.length), entries])];
+function section(id: number, entries: readonly Uint8Array[]): Uint8Array[] {
+  if (entries.length === 0) return [];
+  return [Uint8Array.of(id), sized(flat(unsigned(entries.length)), ...entries)];
 }
 
 /** Neighbours that are equal, with their number. */

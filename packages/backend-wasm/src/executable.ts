@@ -12,6 +12,7 @@ import {
 } from '@pullback/core';
 import { type BuildOptions, type Built, build } from './build.ts';
 import type { Memory } from './memory.ts';
+import type { Pool, Shared } from './threads/pool.ts';
 
 /** A Program as modules, one for each way in which outputs share the memory of inputs. */
 export class Compiled {
@@ -46,6 +47,8 @@ export interface Linked {
 /** What executables and bindings report to. */
 export interface Owner {
   readonly memory: Memory;
+  /** Its other threads, where there are some. */
+  readonly pool: Pool | undefined;
   readonly counted: { programs: number; bindings: number; calls: number };
   readonly disposed: boolean;
 }
@@ -92,6 +95,7 @@ export class WasmExecutable implements Executable {
 
 class WasmBinding implements Binding {
   readonly #arena: number | undefined;
+  #shared: Shared | undefined;
   /** Undefined once it was disposed of. */
   #run: ((times: number) => void) | undefined;
   /** Views of the memory for what the host runs, made anew when the memory has grown. */
@@ -106,7 +110,9 @@ class WasmBinding implements Binding {
     const { built, plan, module } = linked;
     const { memory, counted } = owner;
     const bytes = built.arena + built.scratch;
-    this.#arena = bytes === 0 ? undefined : memory.take(bytes);
+    // Behind it, with threads, the number of workers that are ready.
+    const total = bytes + (built.threads > 1 ? 64 : 0);
+    this.#arena = total === 0 ? undefined : memory.take(total);
     const globals = new Map([...addresses, ['arena', this.#arena ?? 0]]);
     if (this.#arena !== undefined)
       for (const { value, data } of plan.literals) {
@@ -115,19 +121,32 @@ class WasmBinding implements Binding {
         if (location.kind === 'arena' && spec !== undefined)
           memory.view(spec, this.#arena + location.offset).set(data);
       }
+    const given = Object.fromEntries(built.globals.map((name) => [name, globals.get(name) ?? 0]));
     const { exports } = new WebAssembly.Instance(module, {
       e: {
         memory: memory.memory,
         host: (kernel: number) => this.#onHost(kernel, globals),
         ...Object.fromEntries(built.imports.map((name) => [name, elementary[name]])),
-        ...Object.fromEntries(built.globals.map((name) => [name, globals.get(name) ?? 0])),
+        ...given,
       },
     });
-    const { run } = exports;
+    const { run, work } = exports;
     if (typeof run !== 'function') throw new UnsupportedError('a module without a step');
-    this.#run = (times) => {
-      run(times);
-    };
+    const { pool } = owner;
+    if (typeof work !== 'function' || pool === undefined || this.#arena === undefined)
+      this.#run = (times) => {
+        run(times);
+      };
+    else {
+      const shared = pool.share(module, given, this.#arena + bytes);
+      this.#shared = shared;
+      const own = (thread: number, times: number): void => {
+        work(thread, times);
+      };
+      this.#run = (times) => {
+        if (!pool.run(shared, times, own)) run(times);
+      };
+    }
     counted.bindings++;
   }
 
@@ -141,6 +160,7 @@ class WasmBinding implements Binding {
     if (this.#run === undefined || this.owner.disposed) return;
     this.#run = undefined;
     this.#steps = undefined;
+    if (this.#shared !== undefined) this.owner.pool?.forget(this.#shared);
     if (this.#arena !== undefined) this.owner.memory.give(this.#arena);
     this.owner.counted.bindings--;
     this.disposedOf();
@@ -161,8 +181,8 @@ class WasmBinding implements Binding {
       const address = (globals.get(base) ?? 0) + (location.kind === 'arena' ? location.offset : 0);
       return { ...spec, data: this.owner.memory.view(spec, address) };
     };
-    return built.host.map(({ instruction, inputs, outputs }) => {
-      const read = inputs.map(tensor);
+    return built.host.map(({ instruction, inputs, shapes, outputs }) => {
+      const read = inputs.map((value, i) => ({ ...tensor(value), shape: shapes[i] ?? [] }));
       const [first, ...others] = outputs.map(tensor);
       return () => {
         if (first !== undefined)

@@ -9,6 +9,7 @@ import {
   type TypedArray,
 } from '@pullback/core';
 import { Heap } from './heap.ts';
+import { reserved } from './threads/control.ts';
 
 interface Held {
   readonly address: number;
@@ -17,11 +18,18 @@ interface Held {
 
 /** Buffers in one WebAssembly memory. */
 export class Memory {
-  readonly #heap = new Heap();
+  readonly #heap: Heap;
   readonly #held = new Map<Buffer, Held>();
   #bytes = 0;
   #allocations = 0;
   #disposed = false;
+
+  /** @param shared whether threads may work on it. */
+  constructor({ shared = false } = {}) {
+    this.#heap = shared
+      ? new Heap({ memory: new WebAssembly.Memory({ initial: 1, maximum: 65536, shared }), reserved })
+      : new Heap();
+  }
 
   get memory(): WebAssembly.Memory {
     return this.#heap.memory;

@@ -1,4 +1,4 @@
-import { type Code, flat, joined, sized, text, types, unsigned, type ValueType } from './encoding.ts';
+import { type Code, flat, joined, signed, sized, text, types, unsigned, type ValueType } from './encoding.ts';
 
 /** The locals of a function that is being written; its parameters come first. */
 export class Locals {
@@ -23,6 +23,16 @@ export interface MemoryImport {
   readonly initial: number;
   readonly maximum?: number;
   readonly shared?: boolean;
+}
+
+/** What a module carries that needs nothing from outside. */
+export interface Own {
+  /** Pages of a memory of its own, exported as `memory`. */
+  readonly pages: number;
+  /** What lies in it at the start. */
+  readonly data: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+  /** A section of its own, with a name, for whoever loads it. */
+  readonly custom: { readonly name: string; readonly text: string };
 }
 
 interface Typed {
@@ -73,7 +83,7 @@ export class ModuleBuilder {
     return index;
   }
 
-  bytes(): Uint8Array<ArrayBuffer> {
+  bytes(own?: Own): Uint8Array<ArrayBuffer> {
     const { initial, maximum, shared = false } = this.memory;
     const limits =
       maximum === undefined ? [0, unsigned(initial)] : [shared ? 3 : 1, unsigned(initial), unsigned(maximum)];
@@ -84,13 +94,13 @@ export class ModuleBuilder {
     const imports = [
       ...this.#functionImports.map(({ name, type }) => [text('e'), text(name), 0, unsigned(type)]),
       ...this.#globals.map((name) => [text('e'), text(name), 3, types.i32, 0]),
-      [text('e'), text('memory'), 2, limits],
+      ...(own === undefined ? [[text('e'), text('memory'), 2, limits]] : []),
     ];
     const bodies = this.#functions.map(({ locals, body }) => {
       const groups = runsOf(locals.types).map(([type, count]) => [unsigned(count), type]);
       return sized(flat([unsigned(groups.length), groups, body, 0x0b]));
     });
-    const exports = this.#exports.map(({ name, index }) => [text(name), 0, unsigned(index)]);
+    const exported = this.#exports.map(({ name, index }) => [text(name), 0, unsigned(index)]);
     return joined([
       Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
       ...section(1, signatures.map(flat)),
@@ -99,15 +109,27 @@ export class ModuleBuilder {
         3,
         this.#functions.map(({ type }) => flat(unsigned(type))),
       ),
-      ...section(7, exports.map(flat)),
+      ...(own === undefined ? [] : section(5, [flat([0, unsigned(own.pages)])])),
+      ...section(7, (own === undefined ? exported : [...exported, [text('memory'), 2, 0]]).map(flat)),
       ...section(10, bodies),
+      ...(own === undefined ? [] : carried(own)),
     ]);
   }
 }
 
-function section(id: number, entries: readonly Uint8Array[]): Uint8Array[] {
-  if (entries.length === 0) return [];
-  return [Uint8Array.of(id), sized(flat(unsigned(entries.length)), ...entries)];
+/** The sections of data and of text. */
+function carried({ data, custom }: Own): Uint8Array[] {
+  const segments = data.flatMap(({ address, bytes }) => [
+    flat([0, 0x41, signed(address), 0x0b, unsigned(bytes.length)]),
+    bytes,
+  ]);
+  const note = [flat(text(custom.name)), new TextEncoder().encode(custom.text)];
+  return [...section(11, segments, data.length), Uint8Array.of(0), sized(...note)];
+}
+
+function section(id: number, pieces: readonly Uint8Array[], entries = pieces.length): Uint8Array[] {
+  if (entries === 0) return [];
+  return [Uint8Array.of(id), sized(flat(unsigned(entries)), ...pieces)];
 }
 
 /** Neighbours that are equal, with their number. */

@@ -16,8 +16,10 @@ export interface StraightLine {
   readonly step: Code;
   /** Stores the outputs of the last step. */
   readonly epilogue: Code;
-  /** How many operations on single elements a step has. */
+  /** How many operations on single elements there are, each once. */
   readonly operations: number;
+  /** About how many bytes all of it takes. */
+  readonly size: number;
 }
 
 export interface StraightLineOptions extends LaneOptions {
@@ -27,15 +29,15 @@ export interface StraightLineOptions extends LaneOptions {
   readonly outputAddress: (place: number) => Code;
   /** The place of the output that has the memory of an input: what a step writes there, the next one reads. */
   readonly nextOf?: (input: number) => number | undefined;
-  /** The most operations on single elements. */
+  /** About how many bytes of WebAssembly it may take. */
   readonly limit?: number;
 }
 
-/** Up to here straight lines were faster than loops where it was measured. */
-const mostOperations = 4000;
-
-/** For each operation so many elements may be read and moved, which takes time here but none in a step. */
-const movesEach = 16;
+/**
+ * Past it, on Node 20, the machine code of a step leaves the 32 KB cache of instructions and takes two to three times as long for each
+ * operation, which loops then do faster.
+ */
+const largestStep = 20_000;
 
 /**
  * A whole small Program as straight-line SIMD code. A value is the list of its elements, each a lane of some register or a number: what
@@ -48,7 +50,7 @@ export function straightLine(
     inputAddress,
     outputAddress,
     nextOf = () => undefined,
-    limit = mostOperations,
+    limit = largestStep,
     ...lane
   }: StraightLineOptions,
   locals: Locals,
@@ -60,20 +62,29 @@ export function straightLine(
     ...program.inputs.map(({ shape }, i) => (read.has(i) ? sizeOf(shape) : 0)),
     ...program.body.map((instruction) => workOf(instruction, specOf)),
   ];
-  if (sizes.reduce((total, size) => total + size, 0) > limit * movesEach) return undefined;
+  const changing = program.inputs.map((_, i) => nextOf(i));
+  const fit = (input: TensorSpec, place: number | undefined): boolean => {
+    const output = specOf(program.outputs[place ?? -1] ?? -1);
+    return (
+      place === undefined || (input.dtype === output.dtype && sizeOf(input.shape) === sizeOf(output.shape))
+    );
+  };
+  if (!program.inputs.every((input, i) => fit(input, changing[i]))) return undefined;
+  // Elements that are only named and moved take no code, but time here.
+  if (sizes.reduce((total, size) => total + size, 0) > limit * 2) return undefined;
 
   const elements = new Elements(locals, lane);
-  const vectorizer = new Vectorizer(elements);
+  const vectorizer = new Vectorizer(elements, lane);
   const reductions = new Reductions(vectorizer, lane.relaxed ?? false);
   const values: (readonly Element[])[] = program.inputs.map((spec, i) =>
-    read.has(i) ? elements.input(i, spec, inputAddress(i), nextOf(i) !== undefined) : [],
+    read.has(i) ? elements.input(i, spec, inputAddress(i), changing[i] !== undefined) : [],
   );
   for (const instruction of program.body) {
     const operands = instruction.inputs.map(
       (value): Operand => ({ elements: values[value] ?? [], spec: specOf(value) }),
     );
     const made = elementsOf(instruction, operands, { elements, vectorizer, reductions });
-    if (made === undefined || vectorizer.operations > limit) return undefined;
+    if (made === undefined || vectorizer.size > limit) return undefined;
     values.push(made);
   }
 
@@ -84,21 +95,26 @@ export function straightLine(
     const result = resultOf(place);
     return Array.from({ length: Math.ceil(result.length / 4) }, (_, quarter) => {
       const four = result.slice(quarter * 4, quarter * 4 + 4);
-      const stay = (part: readonly Element[], lanes: number) =>
-        elements.gatherToStay(padded(part, lanes), dtype);
+      const read = (part: readonly Element[], lanes: number) => elements.result(padded(part, lanes), dtype);
       const registers: Four =
-        dtype === 'float64' ? [stay(four.slice(0, 2), 2), stay(four.slice(2), 2)] : [stay(four, 4)];
+        dtype === 'float64' ? [read(four.slice(0, 2), 2), read(four.slice(2), 2)] : [read(four, 4)];
       return storeFour(dtype, outputAddress(place), registers, quarter * 4 * bytesOf(dtype), four.length);
     });
   });
   const step = elements.advance(
-    (input) => resultOf(nextOf(input)),
+    (input) => resultOf(changing[input]),
     (input) => specOf(input).dtype,
   );
-  return { prologue: elements.prologue, step, epilogue, operations: vectorizer.operations };
+  return {
+    prologue: elements.registers.prologue,
+    step,
+    epilogue,
+    operations: vectorizer.operations,
+    size: vectorizer.size,
+  };
 }
 
-/** As many steps as the local `remaining` says, which ends as 0. */
+/** As many steps as the local `remaining` says, which ends as 0. At most some 1,000 a call: V8 replaces slow code when a function is entered. */
 export function steps({ prologue, step, epilogue }: StraightLine, remaining: number): Code {
   return block(
     branchIf(0, i32.eqz(get(remaining))),

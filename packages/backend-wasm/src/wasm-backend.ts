@@ -6,18 +6,29 @@ import {
   DisposedError,
   type DType,
   type Executable,
+  type Exported,
+  type ExportedNames,
+  OptionError,
   type Program,
   ShapeError,
   type TensorSpec,
   type TypedArray,
 } from '@pullback/core';
 import { Compiled, WasmExecutable } from './executable.ts';
+import { exportProgram } from './export.ts';
 import { Memory } from './memory.ts';
 import { hasRelaxed } from './relaxed.ts';
+import { mostWorkers } from './threads/control.ts';
+import { Pool, whyNoThreads } from './threads/pool.ts';
 
 export interface WasmOptions {
   /** The same bits on every machine and engine: no relaxed multiply-add. */
   readonly deterministic?: boolean;
+  /**
+   * How many threads compute, this one among them; 1 when left out. The bits of the results do not depend on it. A page has threads only when it
+   * is cross-origin isolated; without, one thread does all.
+   */
+  readonly threads?: number;
 }
 
 /** More Programs than this, and what was compiled for the oldest is made again when it is wanted. */
@@ -27,14 +38,26 @@ const mostCompiled = 64;
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
-  readonly memory = new Memory();
+  readonly memory: Memory;
+  readonly pool: Pool | undefined;
   readonly counted = { programs: 0, bindings: 0, calls: 0 };
   readonly #relaxed: boolean;
+  readonly #asked: number;
   readonly #compiled = new Map<string, Compiled>();
   #disposed = false;
 
-  constructor({ deterministic = false }: WasmOptions = {}) {
+  /** @throws OptionError */
+  constructor({ deterministic = false, threads = 1 }: WasmOptions = {}) {
+    if (!Number.isInteger(threads) || threads < 1 || threads > mostWorkers)
+      throw new OptionError({
+        got: `${threads} threads`,
+        expected: `a whole number from 1 to ${mostWorkers}`,
+      });
     this.#relaxed = !deterministic && hasRelaxed();
+    this.#asked = threads;
+    const shared = threads > 1 && whyNoThreads() === undefined;
+    this.memory = new Memory({ shared });
+    this.pool = shared ? new Pool(this.memory.memory, threads - 1) : undefined;
   }
 
   get disposed(): boolean {
@@ -70,7 +93,17 @@ export class WasmBackend implements Backend {
 
   /** What a Program becomes here, in words: kernels, what was fused, memory, flops. */
   explain(program: Program): string {
-    return explain(planFor(this.#compiledFor(program).kernels));
+    return [this.#threadsInWords(), explain(planFor(this.#compiledFor(program).kernels))].join('\n');
+  }
+
+  #threadsInWords(): string {
+    if (this.pool !== undefined) return `${this.pool.size} threads`;
+    return this.#asked === 1 ? '1 thread' : `1 thread, not ${this.#asked}: ${whyNoThreads() ?? ''}`;
+  }
+
+  /** @throws UnsupportedError */
+  async export(program: Program, names: ExportedNames): Promise<Exported> {
+    return exportProgram(program, names, { relaxed: this.#relaxed });
   }
 
   statistics(): BackendStatistics {
@@ -79,6 +112,7 @@ export class WasmBackend implements Backend {
 
   dispose(): void {
     this.#disposed = true;
+    this.pool?.dispose();
     this.memory.dispose();
     this.#compiled.clear();
     Object.assign(this.counted, { programs: 0, bindings: 0 });
@@ -87,7 +121,8 @@ export class WasmBackend implements Backend {
   #compiledFor(program: Program): Compiled {
     const key = programKey(program);
     const known = this.#compiled.get(key);
-    const compiled = known ?? new Compiled(program, { relaxed: this.#relaxed });
+    const compiled =
+      known ?? new Compiled(program, { relaxed: this.#relaxed, threads: this.pool?.size ?? 1 });
     // The most recent is the last.
     this.#compiled.delete(key);
     this.#compiled.set(key, compiled);

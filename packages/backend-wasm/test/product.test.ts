@@ -61,6 +61,8 @@ interface Case {
   readonly b?: LayoutRule;
   /** Products, each with A and B of its own. */
   readonly batch?: number;
+  /** Where the elements come from, in turn. */
+  readonly values?: Float64Array;
   /** Where the units are cut between calls. */
   readonly cuts?: (units: number) => readonly number[];
 }
@@ -72,14 +74,14 @@ const normals = Float64Array.from({ length: 10_007 }, () => random.normal());
 
 /** Runs C = A B + bias from memory with canaries around C and behind the scratch memory. */
 function run([rows, inner, columns]: Sizes, given: Case = {}) {
-  const { dtype = 'float32', relaxed = true, a = plain, b = plain, batch = 1 } = given;
+  const { dtype = 'float32', relaxed = true, a = plain, b = plain, batch = 1, values = normals } = given;
   const cuts = given.cuts ?? ((units) => [0, units]);
   const bytes = dtype === 'float32' ? 4 : 8;
   const [layoutA, layoutB] = [a(rows, inner), b(inner, columns)];
   let next = 0;
   const draw = (length: number) => {
     const drawn = new arrayOf[dtype](length);
-    for (let i = 0; i < length; i++) drawn[i] = normals[next++ % normals.length] ?? 0;
+    for (let i = 0; i < length; i++) drawn[i] = values[next++ % values.length] ?? 0;
     return drawn;
   };
   const operands = {
@@ -110,6 +112,7 @@ function run([rows, inner, columns]: Sizes, given: Case = {}) {
     inner,
     columns,
     relaxed,
+    batched: batch > 1,
     a: { address: step(at.a, layoutA), rowStride: layoutA.rowStride, columnStride: layoutA.columnStride },
     b: { address: step(at.b, layoutB), rowStride: layoutB.rowStride, columnStride: layoutB.columnStride },
     epilogue: ({ row, column, batch: index, dr, dc, count, once }, four, lane) => {
@@ -224,21 +227,19 @@ function expectSame(got: Float32Array | Float64Array, wanted: Float32Array | Flo
   expect(Buffer.compare(bits(got), bits(wanted))).toBe(0);
 }
 
-const variants: readonly Case[] = [plain, transposed].flatMap((a) =>
-  [plain, transposed].flatMap((b) => [
-    { a, b, relaxed: true },
-    { a, b, relaxed: false },
-  ]),
+const transpositions: readonly Case[] = [plain, transposed].flatMap((a) =>
+  [plain, transposed].map((b) => ({ a, b })),
 );
-const extents = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 16, 17, 25, 31, 33];
+const variants = transpositions.flatMap((given) => [true, false].map((relaxed) => ({ ...given, relaxed })));
+const extents = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 19, 25, 33];
 
 describe('float32 is the sum in float64 within the bound of its roundings', () => {
   for (const rows of extents)
     test(`${rows} rows, every remainder of columns, all transpositions`, () => {
       for (const columns of extents)
-        variants.forEach((given, i) => {
+        transpositions.forEach((given, i) => {
           const inner = extents[(rows + columns + i) % extents.length] ?? 1;
-          expectClose([rows, inner, columns], given);
+          expectClose([rows, inner, columns], { ...given, relaxed: (rows + columns) % 2 === 0 });
         });
     });
 
@@ -251,8 +252,16 @@ describe('float32 is the sum in float64 within the bound of its roundings', () =
     [37, 2100, 21],
     [5, 4099, 6],
     [13, 40, 2100],
-    [800, 1030, 9],
+    [200, 1030, 9],
     [61, 300, 130],
+    [2, 270, 1100],
+    [1100, 270, 2],
+    [67, 800, 47],
+    [4, 65, 31],
+    [5, 67, 9],
+    [6, 70, 40],
+    [40, 65, 9],
+    [9, 66, 21],
   ];
   for (const sizes of large)
     test(`${sizes.join(' x ')}: blocks and passes`, () => {
@@ -264,13 +273,16 @@ describe('float64 has the bits of the reference', () => {
   for (const rows of extents)
     test(`${rows} rows, every remainder of columns, all transpositions`, () => {
       for (const columns of extents)
-        variants.forEach((given, i) => {
-          if (given.relaxed !== (columns % 2 === 0)) return;
+        transpositions.forEach((given, i) => {
           expectEqual([rows, extents[(rows + 2 * columns + i) % extents.length] ?? 1, columns], given);
         });
     });
   test('in passes', () => {
-    for (const given of variants) expectEqual([23, 2050, 19], given);
+    for (const given of transpositions) {
+      expectEqual([23, 2050, 19], given);
+      expectEqual([1, 150, 1100], given);
+      expectEqual([1100, 150, 1], given);
+    }
   });
 });
 
@@ -298,6 +310,8 @@ describe('the same bits however the units are divided', () => {
     [150, 1100, 11],
     [1, 60, 300],
     [300, 60, 1],
+    [2, 270, 1100],
+    [1100, 270, 2],
     [9, 5, 9],
   ];
   for (const size of sizes)
@@ -326,6 +340,38 @@ test('a batch is the same code at other addresses', () => {
       [14, 1200, 9],
     ] as const)
       expectClose(sizes, { ...given, batch: 3 });
+});
+
+test('what is exact is exact: integers, infinities, NaN, and zeros as sums from +0', () => {
+  const exact = new Float64Array(1009);
+  for (let i = 0; i < exact.length; i++) exact[i] = Math.floor(random.uniform() * 7) - 3;
+  const values = [
+    exact,
+    exact.map((x) => (x === 3 ? Number.POSITIVE_INFINITY : x)),
+    Float64Array.of(-0, 1, -0),
+  ];
+  values[1]?.set([Number.NaN], 500);
+  const sizes: readonly Sizes[] = [
+    [13, 21, 18],
+    [2, 66, 33],
+    [40, 70, 5],
+    [30, 9, 10],
+    [1, 1, 1],
+    [1, 17, 100],
+    [7, 1100, 11],
+  ];
+  for (const [rows, inner, columns] of sizes)
+    for (const dtype of ['float32', 'float64'] as const)
+      for (const given of variants)
+        for (const some of values) {
+          const { c, a, b, bias } = run([rows, inner, columns], { ...given, dtype, values: some });
+          const wanted = c.map((_, at) => {
+            let sum = 0;
+            for (let k = 0; k < inner; k++) sum += a(Math.floor(at / columns), k) * b(k, at % columns);
+            return sum + (bias[at % columns] ?? 0);
+          });
+          expect(c.findIndex((x, i) => !Object.is(x, wanted[i]))).toBe(-1);
+        }
 });
 
 test('nothing to add up gives zeros, nothing to compute no units', () => {

@@ -53,8 +53,8 @@ export function planFor({ program, lowered, groups, reasons }: Kernels, aliases:
     else direct.set(root, output);
   });
   const inArena = new Map([...specs].filter(([root]) => root >= inputs && !direct.has(root)));
-  const kept = new Set([...aside, ...literals.map(({ value }) => value)]);
-  const arena = planArena(kernels, inArena, kept);
+  const given = new Set(literals.map(({ value }) => value));
+  const arena = planArena(kernels, inArena, { kept: aside, given });
   return {
     program,
     kernels,

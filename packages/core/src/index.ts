@@ -1,6 +1,14 @@
 export { apply, applyMany, applyPrimitive } from './apply.ts';
 export { type Compiled, type CompileOptions, compile } from './compile.ts';
-export type { Backend, BackendStatistics, Binding, Buffer, Executable } from './contracts/backend.ts';
+export type {
+  Backend,
+  BackendStatistics,
+  Binding,
+  Buffer,
+  Executable,
+  Exported,
+  ExportedNames,
+} from './contracts/backend.ts';
 export type { Initializer } from './contracts/initializer.ts';
 export {
   defineLayer,

@@ -3,7 +3,7 @@ import { planNames } from './plan-names.ts';
 
 /**
  * Which samples of a larger set a step takes: `size` of them, in turn by the number of the step; or those from the resident `cursor` on,
- * which the Program moves on itself; or those whose places stand in the resident `order` from there on.
+ * which the Program moves on itself; or those whose places stand in the resident `order` from there on. The order of all needs no cursor.
  */
 export interface Choice {
   readonly size: number;
@@ -30,8 +30,10 @@ export function choose(choice: Choice | undefined, count: number, step: Value): 
     return size === count
       ? all
       : { ...all, take: byRows(add(mul(mod(step, count / size), size), iota([size]))) };
-  const cursor = placeholder({ shape: [], dtype: 'int32' }, planNames.cursor);
   const order = placeholder({ shape: [count], dtype: 'int32' }, planNames.order);
+  if (by === 'order' && size === count)
+    return { ...all, take: byRows(order), inputs: new Map([[planNames.order, order]]) };
+  const cursor = placeholder({ shape: [], dtype: 'int32' }, planNames.cursor);
   const places = add(cursor, iota([size]));
   return {
     take: byRows(by === 'order' ? gather(order, places) : places),

@@ -56,13 +56,15 @@ export class ResidentSet {
       this.#put(planNames.order, order);
       this.#order = order;
     }
-    if (choice !== undefined && from !== this.#cursor) {
+    // All samples are taken without the cursor.
+    const moves = choice !== undefined && choice.size < this.#count;
+    if (moves && from !== this.#cursor) {
       this.#place[0] = from;
       this.#put(planNames.cursor, this.#place);
     }
-    this.#cursor = undefined;
+    if (moves) this.#cursor = undefined;
     binding.run(times);
-    this.#cursor = choice === undefined ? from : from + times * choice.size;
+    if (moves) this.#cursor = from + times * choice.size;
   }
 
   /** Waits until everything that was run is done. */

@@ -1,4 +1,4 @@
-import type { Buffer, Tensor, TypedArray } from '@pullback/core';
+import type { Tensor } from '@pullback/core';
 import { namedOf, type Samples, specsOf } from './data.ts';
 import type { Definition } from './definition.ts';
 import { type PlanKind, planOf } from './plan.ts';
@@ -41,12 +41,6 @@ export class Runner {
       if (buffer !== undefined) this.#store.backend.write(buffer, data);
     }
     ready.holds = samples;
-    binding.run(times);
-  }
-
-  /** Runs the Program on the samples that it holds, of which some are written again. */
-  again({ binding }: Ready, written: readonly (readonly [Buffer, TypedArray])[], times: number): void {
-    for (const [buffer, data] of written) this.#store.backend.write(buffer, data);
     binding.run(times);
   }
 

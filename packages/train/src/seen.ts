@@ -1,6 +1,13 @@
-import { type DType, isTypedArray, type Shape, type TensorLike, type TypedArray } from '@pullback/core';
+import {
+  type DType,
+  isTypedArray,
+  type Shape,
+  sizeOf,
+  type TensorLike,
+  type TypedArray,
+} from '@pullback/core';
 
-/** More elements than this are not compared: to write them again costs less. */
+/** More elements than this are not compared: to write them costs less. */
 const mostCompared = 4096;
 
 /** What a tensor-like was when it was read: the array, its shape, and its elements where they are few. */
@@ -38,19 +45,14 @@ export class Seen {
   keep(): boolean {
     const source = this.#source;
     if (source === undefined) return true;
-    this.#extents = isTypedArray(source) ? [source.length] : extentsOf(source);
-    const count = this.#extents.reduce((all, extent) => all * extent, 1);
+    if (!isTypedArray(source)) this.#extents = extentsOf(source);
+    const count = isTypedArray(source) ? source.length : sizeOf(this.#extents);
     const kept = this.#elements?.length === count ? this.#elements : undefined;
     this.#elements = count > mostCompared ? undefined : (kept ?? new Float64Array(count));
     if (this.#elements === undefined) return false;
     if (isTypedArray(source)) this.#elements.set(source);
     else fillFrom(source, this.#elements, 0);
     return true;
-  }
-
-  /** Whether the elements were few enough to be kept. */
-  get kept(): boolean {
-    return this.#elements !== undefined;
   }
 
   /** Whether the elements are those that were kept. */

@@ -1,5 +1,5 @@
-import type { Buffer, TensorLike, TypedArray } from '@pullback/core';
-import { likeOf, type Samples } from './data.ts';
+import type { Buffer, Tensor, TensorLike, TypedArray } from '@pullback/core';
+import { likeOf, namedOf, type Samples } from './data.ts';
 import type { Engine } from './engine.ts';
 import type { Batch } from './model-options.ts';
 import { planNames } from './plan-names.ts';
@@ -27,13 +27,18 @@ interface Remembered {
 interface Again {
   readonly samples: Samples;
   readonly ready: Ready;
-  /** Those that are too many to be compared, which are written again. */
-  readonly written: readonly (readonly [Buffer, TypedArray])[];
+  readonly parts: readonly { readonly seen: Seen; readonly place: Place | undefined }[];
+}
+
+/** A buffer that takes an array's elements as they are. */
+interface Place {
+  readonly buffer: Buffer;
+  readonly data: TypedArray;
 }
 
 /**
- * The last step, so that another on the same arrays reads, checks and writes only what may have changed in them: few elements are compared
- * with what they were, many are written again as they are.
+ * The last step, so that another on the same arrays reads, checks and writes only what may have changed in them: few elements are written
+ * when they are others than they were, many always.
  */
 export class StepMemory {
   #last: Remembered | undefined;
@@ -42,10 +47,16 @@ export class StepMemory {
   repeat(engine: Engine, batch: Batch, batchSize: number | undefined, times: number): boolean {
     const last = this.#last;
     if (last?.again === undefined || last.engine !== engine || last.batchSize !== batchSize) return false;
-    const { samples, ready, written } = last.again;
+    const { samples, ready, parts } = last.again;
     if (ready.released || !isSame(last, batch)) return false;
-    for (const { seen } of last.parts) if (seen.kept && !seen.unchanged) return false;
-    if (ready.holds === samples) engine.runner.again(ready, written, times);
+    const { backend } = engine.store;
+    for (const { seen, place } of parts) {
+      if (seen.unchanged) continue;
+      if (place === undefined) return false;
+      backend.write(place.buffer, place.data);
+      seen.keep();
+    }
+    if (ready.holds === samples) ready.binding.run(times);
     else engine.runner.run(ready, samples, times);
     return true;
   }
@@ -90,16 +101,14 @@ function partsOf({ definition: { inputs, heads } }: Engine, batch: Batch): reado
   ];
 }
 
-/** How the same arrays are run again; undefined where they would have to be read. */
+/** How the same arrays are run again; undefined where many elements would have to be read. */
 function againOf(parts: readonly Part[], samples: Samples, ready: Ready): Again | undefined {
-  const written: (readonly [Buffer, TypedArray])[] = [];
-  const read = [...samples.inputs, ...samples.targets].map(({ data }) => data);
-  for (const { seen, name, checked } of parts) {
-    if (seen.keep()) continue;
-    const data = seen.shared;
-    const buffer = name === undefined ? undefined : ready.batch.get(name);
-    if (data === undefined || buffer === undefined || checked || !read.includes(data)) return undefined;
-    written.push([buffer, data]);
-  }
-  return { samples, ready, written };
+  const read = new Map<string | undefined, Tensor>(namedOf(samples));
+  const again = parts.map(({ seen, name, checked }) => {
+    const few = seen.keep();
+    const [data, buffer] = [seen.shared, ready.batch.get(name ?? '')];
+    const asItIs = data !== undefined && buffer !== undefined && read.get(name)?.data === data && !checked;
+    return { seen, few, place: asItIs ? { buffer, data } : undefined };
+  });
+  return again.every(({ few, place }) => few || place) ? { samples, ready, parts: again } : undefined;
 }

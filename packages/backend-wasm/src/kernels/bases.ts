@@ -1,6 +1,6 @@
 import type { Plan } from '@pullback/compiler';
 import { type Code, types } from '../encoding.ts';
-import { get, getGlobal, set } from '../instructions.ts';
+import { get, getGlobal, i32, set } from '../instructions.ts';
 import type { Locals, ModuleBuilder } from '../module.ts';
 
 /** An address that is code and a constant, for the offset of a load or a store. */
@@ -9,13 +9,15 @@ export interface Address {
   readonly offset: number;
 }
 
-/** Where the module's buffers begin: numbers that are given when it is instantiated. */
+/** Where the module's buffers begin: numbers that are given when it is instantiated, or known before. */
 export class Globals {
   readonly #globals = new Map<string, number>();
 
   constructor(
     readonly module: ModuleBuilder,
     readonly plan: Plan,
+    /** Addresses that are known already and become part of the code. */
+    readonly fixed: ReadonlyMap<string, number> = new Map(),
   ) {}
 
   /** The names of those that are used. */
@@ -24,6 +26,8 @@ export class Globals {
   }
 
   named(name: string): Code {
+    const address = this.fixed.get(name);
+    if (address !== undefined) return i32.const(address);
     const known = this.#globals.get(name) ?? this.module.importGlobal(name);
     this.#globals.set(name, known);
     return getGlobal(known);

@@ -1,16 +1,17 @@
-import { type Code, types, type ValueType } from '../encoding.ts';
-import { get, set, v128 } from '../instructions.ts';
+import type { Code, ValueType } from '../encoding.ts';
+import { f32x4, get, set, v128 } from '../instructions.ts';
 import { type Four, Lane } from '../lane.ts';
 import type { Locals } from '../module.ts';
 import type { Floats } from './floats.ts';
 import type { ProductSpec } from './spec.ts';
-import { vectorsOf } from './tile.ts';
+import { layoutOf, type Tile } from './tile.ts';
 
-export interface FinishLocals {
-  readonly sums: number;
-  readonly row: number;
-  readonly column: number;
-  readonly batch: number;
+/** Of a tile: the address of its stored sums, and where it stands. */
+export interface FinishOperands {
+  readonly sums: Code;
+  readonly row: Code;
+  readonly column: Code;
+  readonly batch: Code;
 }
 
 /** The epilogue on every four of a tile whose sums are stored. */
@@ -18,8 +19,8 @@ export function finishTile(
   locals: Locals,
   floats: Floats,
   { epilogue, lane: options }: ProductSpec,
-  { height, width }: { readonly height: number; readonly width: number },
-  at: FinishLocals,
+  tile: Pick<Tile, 'lanes' | 'height' | 'width'>,
+  { sums, row, column, batch }: FinishOperands,
 ): Code {
   const lane = new Lane(locals, options);
   const shared = new Map<string, number>();
@@ -31,30 +32,56 @@ export function finishTile(
     shared.set(key, local);
     return get(local);
   };
-  const vectors = vectorsOf(width, floats);
-  for (let dr = 0; dr < height; dr++)
-    for (let dc = 0; dc < width; dc += 4) {
-      const sum = (vector: number): Code => {
-        const local = locals.make(types.v128);
-        const value = vector < vectors ? v128.load(get(at.sums), (dr * vectors + vector) * 16) : floats.zero;
-        lane.statements.push(set(local, value));
-        return get(local);
-      };
-      const first = dc / floats.lanes;
-      const four: Four = floats.lanes === 4 ? [sum(first)] : [sum(first), sum(first + 1)];
-      epilogue(
-        {
-          row: get(at.row),
-          column: get(at.column),
-          batch: get(at.batch),
-          dr,
-          dc,
-          count: Math.min(4, width - dc),
-          once,
-        },
-        four,
-        lane,
-      );
-    }
+  const position = { row, column, batch, once };
+  const { height, width } = tile;
+  // As many rows at a time as a transposition yields.
+  const together = tile.lanes === 'rows' ? floats.lanes : 1;
+  for (let top = 0; top < height; top += together)
+    for (let dc = 0; dc < width; dc += 4)
+      foursOf(lane, floats, tile, sums, top, dc)
+        .slice(0, height - top)
+        .forEach((four, i) => {
+          epilogue({ ...position, dr: top + i, dc, count: Math.min(4, width - dc) }, four, lane);
+        });
   return [lane.prologue, lane.statements];
+}
+
+/** The fours of columns `dc` .. `dc` + 3, one for each row from `top` on that comes with it. */
+function foursOf(
+  lane: Lane,
+  floats: Floats,
+  tile: Pick<Tile, 'lanes' | 'height' | 'width'>,
+  sums: Code,
+  top: number,
+  dc: number,
+): readonly Four[] {
+  const { outer, inner } = layoutOf(tile, floats);
+  const stored = (i: number, j: number): Code =>
+    lane.keep(i < outer && j < inner ? v128.load(sums, (i * inner + j) * 16) : floats.zero);
+  const keep = (value: Code) => lane.keep(value);
+  if (tile.lanes === 'columns') {
+    const j = dc / floats.lanes;
+    return [floats.lanes === 4 ? [stored(top, j)] : [stored(top, j), stored(top, j + 1)]];
+  }
+  if (tile.lanes === 'rows') {
+    const column = (i: number) => stored(dc + i, top / floats.lanes);
+    const block = (from: number) =>
+      floats
+        .transpose(
+          Array.from({ length: floats.lanes }, (_, i) => column(from + i)),
+          keep,
+        )
+        .map(keep);
+    if (floats.lanes === 4) return block(0).map((row): Four => [row]);
+    const [left, right] = [block(0), block(2)];
+    return left.map((row, i): Four => [row, right[i] ?? floats.zero]);
+  }
+  // (x_0 + x_1) + (x_2 + x_3) over the lanes of each sum
+  const [x0 = [], x1 = [], x2 = [], x3 = []] = floats
+    .transpose(
+      [0, 1, 2, 3].map((i) => stored(top, dc + i)),
+      keep,
+    )
+    .map(keep);
+  return [[lane.keep(f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3)))]];
 }

@@ -1,4 +1,4 @@
-import { type Code, types, type ValueType } from '../encoding.ts';
+import type { Code } from '../encoding.ts';
 import { f32, f32x4, f64, f64x2, shuffle, v128 } from '../instructions.ts';
 
 /** What products need to know of a float type: its vectors, and how a sum goes on. */
@@ -15,9 +15,6 @@ export interface Floats {
   /** The transpose of `lanes` vectors; they may be read several times, `keep` puts what is between into locals. */
   readonly transpose: (vectors: readonly Code[], keep: (value: Code) => Code) => readonly Code[];
 }
-
-export const scalarType = (dtype: 'float32' | 'float64'): ValueType =>
-  dtype === 'float32' ? types.f32 : types.f64;
 
 /** float64 always rounds the product and the sum, as the reference does. */
 export function floatsOf(dtype: 'float32' | 'float64', relaxed: boolean): Floats {

@@ -3,7 +3,7 @@ import type { Four, Lane, LaneOptions } from '../lane.ts';
 
 /** A matrix as elements of memory at strides. */
 export interface Matrix {
-  /** Code for the byte address of element [0][0], an i32; `batch` is which product of a batch, 0 when there is one. */
+  /** Code for the byte address of element [0][0], an i32; `batch` is which product of a batch. */
   readonly address: (batch: Code) => Code;
   /** In elements; 0 for a broadcast, or negative. */
   readonly rowStride: number;
@@ -20,6 +20,8 @@ export interface ProductSpec {
   readonly b: Matrix;
   /** float32 by relaxed multiply-add; else product and sum are rounded each, as float64 always does. */
   readonly relaxed: boolean;
+  /** Whether there are several products, told apart by `batch`. */
+  readonly batched?: boolean;
   /** What the lanes of the epilogue get. */
   readonly lane?: LaneOptions;
   /**
@@ -30,7 +32,7 @@ export interface ProductSpec {
 }
 
 export interface TilePosition {
-  /** i32 locals: first row and first column of the tile, and which product of the batch. */
+  /** i32: first row and first column of the tile, and which product of the batch. */
   readonly row: Code;
   readonly column: Code;
   readonly batch: Code;

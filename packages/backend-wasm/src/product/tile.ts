@@ -2,22 +2,34 @@ import { type Code, types } from '../encoding.ts';
 import { branchIf, get, i32, loop, set, v128, when } from '../instructions.ts';
 import type { Locals } from '../module.ts';
 import type { Floats } from './floats.ts';
-import { plus, strided } from './strided.ts';
+import { plus, type Strides, strided } from './strided.ts';
 
-/** A tile of C as sums in registers. */
+/** Which axis the lanes of a tile's vectors lie along: columns of C, rows of C, or the inner dimension, to be added up at the end. */
+export type Lanes = 'columns' | 'rows' | 'inner';
+
+/** A tile of C as sums in registers, with the strides of its factors as they are read. */
 export interface Tile {
+  readonly lanes: Lanes;
   readonly height: number;
   readonly width: number;
-  /** Strides in elements, of A as it is read (packed or not) and from one row of B to the next. */
-  readonly a: { readonly across: number; readonly along: number };
-  readonly b: { readonly along: number };
+  readonly a: Strides;
+  readonly b: Strides;
+  /** Steps behind the last whole vector, where lanes lie along the inner dimension; else 0. */
+  readonly remainder: number;
 }
 
-export const vectorsOf = (width: number, { lanes }: Floats): number => Math.ceil(width / lanes);
+/** How the sums of a tile are laid out: `outer` times `inner` vectors. */
+export function layoutOf({ lanes, height, width }: Pick<Tile, 'lanes' | 'height' | 'width'>, floats: Floats) {
+  const vectors = (n: number) => Math.ceil(n / floats.lanes);
+  if (lanes === 'rows') return { outer: width, inner: vectors(height) };
+  return { outer: height, inner: lanes === 'columns' ? vectors(width) : width };
+}
 
 /** Bytes that the sums of a tile take when they are stored. */
-export const sumBytes = (height: number, width: number, floats: Floats): number =>
-  height * vectorsOf(width, floats) * 16;
+export function sumBytes(tile: Pick<Tile, 'lanes' | 'height' | 'width'>, floats: Floats): number {
+  const { outer, inner } = layoutOf(tile, floats);
+  return outer * inner * 16;
+}
 
 /** i32 locals of a tile: what they hold is changed. */
 export interface TilePointers {
@@ -26,9 +38,22 @@ export interface TilePointers {
   readonly sums: number;
 }
 
+/** One factor in a step: where it is read, as single elements in all lanes or as vectors. */
+interface Side {
+  readonly pointer: number;
+  readonly along: number;
+  readonly lowest: number;
+  readonly load: (index: number) => Code;
+}
+
+/** Bytes from one step to the next in the factor that counts the steps: B, or A where it has the vectors. */
+export function countedStride({ lanes, a, b }: Tile, floats: Floats): number {
+  return (lanes === 'rows' ? a.along : b.along) * floats.bytes;
+}
+
 /**
- * sums[i][j] = sum over k of A[i][k] B[k][j], in the order of k; stored vector by vector, row by row. With `onward` the sums go on from
- * what is stored. `depth` is code for the bytes of B from the first k to the end.
+ * sums[i][j] = sum over k of A[i][k] B[k][j], in the order of k (lanes along the inner dimension: in the order of k for each of its
+ * remainders), stored as `layoutOf` says. With `onward` the sums go on from what is stored. `depth` is code for k times `countedStride`.
  *
  * The form is what V8 11 compiles without spilling: the loop stands inside an `if`, sums leave their registers only for memory, k is not
  * unrolled.
@@ -41,55 +66,78 @@ export function sumTile(
   depth: Code,
   onward: boolean,
 ): Code {
-  const { height, width } = tile;
   const { bytes } = floats;
-  const columns = vectorsOf(width, floats);
-  const rows = strided(height, tile.a.across * bytes);
-  const end = locals.make(types.i32);
-  const vectors = (count: number) => Array.from({ length: count }, () => locals.make(types.v128));
-  const sum = Array.from({ length: height }, () => vectors(columns));
+  const { outer, inner } = layoutOf(tile, floats);
+  const splats = (pointer: number, count: number, { across, along }: Strides): Side => {
+    const { lowest, offset } = strided(count, across * bytes);
+    return { pointer, along, lowest, load: (i) => floats.splat(get(pointer), offset(i)) };
+  };
+  const vectors = (pointer: number, { along }: Strides): Side => ({
+    pointer,
+    along,
+    lowest: 0,
+    load: (j) => v128.load(get(pointer), j * 16),
+  });
+  const runs = (pointer: number, count: number, { across }: Strides): Side => {
+    const { lowest, offset } = strided(count, across * bytes);
+    return { pointer, along: floats.lanes, lowest, load: (i) => v128.load(get(pointer), offset(i)) };
+  };
+  const [first, second]: readonly [Side, Side] =
+    tile.lanes === 'columns'
+      ? [splats(a, tile.height, tile.a), vectors(b, tile.b)]
+      : tile.lanes === 'rows'
+        ? [splats(b, tile.width, tile.b), vectors(a, tile.a)]
+        : [runs(a, tile.height, tile.a), runs(b, tile.width, tile.b)];
+
+  const make = (count: number) => Array.from({ length: count }, () => locals.make(types.v128));
+  const sum = Array.from({ length: outer }, () => make(inner));
   const each = (f: (local: number, offset: number) => Code) =>
-    sum.map((row, i) => row.map((local, j) => f(local, (i * columns + j) * 16)));
-  const loadRow = (local: number, i: number) => set(local, floats.splat(get(a), rows.offset(i)));
-  const loadColumns = (local: number, j: number) => set(local, v128.load(get(b), j * 16));
+    sum.map((row, i) => row.map((local, j) => f(local, (i * inner + j) * 16)));
   const addTo = (i: number, j: number, x: number, y: number) => {
     const local = sum[i]?.[j] ?? 0;
     return set(local, floats.multiplyAdd(get(x), get(y), get(local)));
   };
   // The smaller side waits in registers, the other passes through one.
-  const step: Code[] = [];
-  if (height < columns) {
-    const held = vectors(height);
-    const [passing = 0] = vectors(1);
-    step.push(held.map(loadRow));
-    for (let j = 0; j < columns; j++)
-      step.push(
-        loadColumns(passing, j),
-        held.map((local, i) => addTo(i, j, local, passing)),
-      );
-  } else {
-    const held = vectors(columns);
-    const [passing = 0] = vectors(1);
-    step.push(held.map(loadColumns));
-    for (let i = 0; i < height; i++)
-      step.push(
-        loadRow(passing, i),
-        held.map((local, j) => addTo(i, j, passing, local)),
-      );
-  }
+  const held = make(Math.min(outer, inner));
+  const passing = locals.make(types.v128);
+  const step = (mask: (value: Code) => Code): Code =>
+    outer < inner
+      ? [
+          held.map((local, i) => set(local, mask(first.load(i)))),
+          Array.from({ length: inner }, (_, j) => [
+            set(passing, mask(second.load(j))),
+            held.map((local, i) => addTo(i, j, local, passing)),
+          ]),
+        ]
+      : [
+          held.map((local, j) => set(local, mask(second.load(j)))),
+          Array.from({ length: outer }, (_, i) => [
+            set(passing, mask(first.load(i))),
+            held.map((local, j) => addTo(i, j, passing, local)),
+          ]),
+        ];
+  const end = locals.make(types.i32);
+  const before = i32.ltU(get(second.pointer), get(end));
   return [
-    rows.lowest === 0 ? [] : set(a, plus(get(a), rows.lowest)),
-    set(end, i32.add(get(b), depth)),
+    [first, second].map(({ pointer, lowest }) =>
+      lowest === 0 ? [] : set(pointer, plus(get(pointer), lowest)),
+    ),
+    set(end, i32.add(get(second.pointer), depth)),
     onward ? each((local, offset) => set(local, v128.load(get(sums), offset))) : [],
     when(
-      i32.ltU(get(b), get(end)),
+      before,
       loop(
-        step,
-        set(a, plus(get(a), tile.a.along * bytes)),
-        set(b, plus(get(b), tile.b.along * bytes)),
-        branchIf(0, i32.ltU(get(b), get(end))),
+        step((value) => value),
+        [first, second].map(({ pointer, along }) => set(pointer, plus(get(pointer), along * bytes))),
+        branchIf(0, before),
       ),
     ),
+    tile.remainder === 0 ? [] : step((value) => v128.and(value, firstLanes(tile.remainder, floats))),
     each((local, offset) => v128.store(get(sums), get(local), offset)),
   ];
+}
+
+/** All bits of the first `count` lanes. */
+function firstLanes(count: number, { bytes }: Floats): Code {
+  return v128.const(Array.from({ length: 16 }, (_, i) => (i < count * bytes ? 255 : 0)));
 }

@@ -1,9 +1,10 @@
 import { bytesOf, type DType, sizeOf, type TensorSpec } from '@pullback/core';
-import { type Code, types } from '../encoding.ts';
-import { get, set, shuffle, v128 } from '../instructions.ts';
-import { Constants, Lane, type LaneOptions } from '../lane.ts';
+import type { Code } from '../encoding.ts';
+import { set, shuffle, v128 } from '../instructions.ts';
+import type { Lane, LaneOptions } from '../lane.ts';
 import type { Locals } from '../module.ts';
 import { loadFour } from '../rules/memory.ts';
+import { type Register, RegisterWriter } from './registers.ts';
 
 /**
  * Names an element, which is a lane of a register or a number; those of one register are numbered in its order. A value is the list of its
@@ -13,15 +14,6 @@ export type Element = number;
 
 /** Elements side by side, as one register holds them; where there is none, the lane may hold anything. */
 export type Pack = readonly (Element | undefined)[];
-
-interface Register {
-  /** Reads it, once it was written. */
-  code: Code | undefined;
-  /** Writes what is loaded when it is first read. */
-  readonly load?: () => Code;
-  /** Whether it is the same in every step. */
-  readonly fixed: boolean;
-}
 
 type Place = { readonly register: Register; readonly lane: number } | { readonly number: number };
 
@@ -50,25 +42,14 @@ export class Elements {
   readonly #numbers = new Map<string, Element>();
   readonly #gathered = new Map<string, Register>();
   readonly #carried: Carried[] = [];
-  readonly #constants: Constants;
-  /** What is the same in every step: stands before the first. */
-  readonly fixed: Lane;
-  /** What every step does anew. */
-  readonly step: Lane;
+  readonly registers: RegisterWriter;
+  /** How many shuffles there are. */
+  shuffles = 0;
 
-  constructor(
-    readonly locals: Locals,
-    options: LaneOptions,
-  ) {
-    this.#constants = new Constants(locals);
-    this.fixed = new Lane(locals, options, this.#constants);
-    this.step = new Lane(locals, options, this.#constants);
+  constructor(locals: Locals, options: LaneOptions) {
+    this.registers = new RegisterWriter(locals, options);
     // Movement primitives that put zeros between elements name them so.
     this.number(0);
-  }
-
-  get prologue(): Code {
-    return [this.#constants.prologue, this.fixed.statements];
   }
 
   number(x: number): Element {
@@ -83,22 +64,13 @@ export class Elements {
     return place !== undefined && 'number' in place ? place.number : undefined;
   }
 
-  isFixed(element: Element | undefined): boolean {
-    const place = element === undefined ? undefined : this.#places[element];
-    return place === undefined || 'number' in place || place.register.fixed;
-  }
-
   laneOf(element: Element): number | undefined {
     const place = this.#places[element];
     return place !== undefined && 'register' in place ? place.lane : undefined;
   }
 
-  /** The elements of a register that was written. */
-  enter(code: Code, lanes: number, fixed: boolean): Element[] {
-    return this.#enter({ code, fixed }, lanes);
-  }
-
-  #enter(register: Register, lanes: number): Element[] {
+  /** The elements of a register. */
+  enter(register: Register, lanes: number): Element[] {
     return Array.from({ length: lanes }, (_, lane) => this.#places.push({ register, lane }) - 1);
   }
 
@@ -111,29 +83,32 @@ export class Elements {
     const size = sizeOf(shape);
     return Array.from({ length: Math.ceil(size / lanes) }, (_, block) => {
       const offset = block * lanes * bytesOf(dtype);
-      const load = (): Code => {
-        const value =
-          dtype === 'float64' ? v128.load(address, offset) : loadFour(dtype, address, offset, this.fixed)[0];
-        const local = this.locals.make(types.v128);
-        this.fixed.statements.push(set(local, value));
-        if (changing) this.#carried.push({ input, block, local, register });
-        return get(local);
-      };
-      const register: Register = { code: undefined, load, fixed: !changing };
-      return this.#enter(register, Math.min(lanes, size - block * lanes));
+      const load = (lane: Lane): Code =>
+        dtype === 'float64' ? v128.load(address, offset) : loadFour(dtype, address, offset, lane)[0];
+      const register = changing
+        ? this.registers.loadChanging(load, (local, own) =>
+            this.#carried.push({ input, block, local, register: own }),
+          )
+        : this.registers.load(load);
+      return this.enter(register, Math.min(lanes, size - block * lanes));
     }).flat();
   }
 
   /** The register in which the elements of a pack are in order. */
-  gather(pack: Pack, dtype: DType): Code {
-    return this.#read(this.#gather(pack, dtype));
+  gather(pack: Pack, dtype: DType): Register {
+    const key = keyOf(pack, dtype);
+    const known = this.#gathered.get(key);
+    if (known !== undefined) return known;
+    const register = this.#assemble(this.#withNumbers(pack, dtype));
+    this.#gathered.set(key, register);
+    return register;
   }
 
-  /** The same in a local that no later step overwrites before it is read behind the last one. */
-  gatherToStay(pack: Pack, dtype: DType): Code {
-    const register = this.#gather(pack, dtype);
-    const code = this.#read(register);
-    return this.#carried.some((one) => one.register === register) ? this.step.keep(code) : code;
+  /** Reads a pack behind the last step, as it was in that step. */
+  result(pack: Pack, dtype: DType): Code {
+    const register = this.gather(pack, dtype);
+    const code = this.registers.read(register);
+    return this.#carried.some((one) => one.register === register) ? this.registers.copy(register) : code;
   }
 
   /** Gives inputs that a step changes their new values, all at once. */
@@ -144,10 +119,10 @@ export class Elements {
     for (const { input, block, local } of this.#carried) {
       const lanes = lanesOf(dtypeOf(input));
       const next = nextOf(input).slice(block * lanes, (block + 1) * lanes);
-      values.push(this.gather(padded(next, lanes), dtypeOf(input)));
+      values.push(this.registers.read(this.gather(padded(next, lanes), dtypeOf(input))));
       moves.unshift(set(local, []));
     }
-    return [this.step.statements, values, moves];
+    return [this.registers.step, values, moves];
   }
 
   /** How many instructions of a step the packs take that are not at hand. */
@@ -181,20 +156,6 @@ export class Elements {
     });
   }
 
-  #read(register: Register): Code {
-    register.code ??= register.load?.() ?? [];
-    return register.code;
-  }
-
-  #gather(pack: Pack, dtype: DType): Register {
-    const key = keyOf(pack, dtype);
-    const known = this.#gathered.get(key);
-    if (known !== undefined) return known;
-    const register = this.#assemble(this.#withNumbers(pack, dtype));
-    this.#gathered.set(key, register);
-    return register;
-  }
-
   /** Where the elements of a pack are; its numbers are in order in one register. */
   #withNumbers(pack: Pack, dtype: DType): (Source | undefined)[] {
     const numbers = pack.map((element) => (element === undefined ? undefined : this.numberOf(element)));
@@ -205,7 +166,7 @@ export class Elements {
       numbers.map((x) => x ?? first),
       dtype,
     );
-    const register = { code: this.#constants.of(v128.const(bytes)), fixed: true };
+    const register = this.registers.constant(v128.const(bytes));
     return sources.map(
       (source, lane) => source ?? (numbers[lane] === undefined ? undefined : { register, lane }),
     );
@@ -213,8 +174,7 @@ export class Elements {
 
   #assemble(sources: readonly (Source | undefined)[]): Register {
     const [first, second, ...others] = new Set(sources.flatMap((source) => source?.register ?? []));
-    if (first === undefined)
-      return { code: this.#constants.of(v128.const(new Array(16).fill(0))), fixed: true };
+    if (first === undefined) return this.registers.constant(v128.const(new Array(16).fill(0)));
     if (second === undefined && inOrder(sources)) return first;
     if (others.length === 0) return this.#shuffled(first, second ?? first, sources);
     // Each half first, from the one or two registers that it comes from.
@@ -241,14 +201,17 @@ export class Elements {
     const lanes = sources.map((source, lane) =>
       source === undefined ? lane : source.lane + (source.register === a ? 0 : sources.length),
     );
-    const fixed = a.fixed && b.fixed;
-    const code = (fixed ? this.fixed : this.step).keep(shuffle(this.#read(a), this.#read(b), lanes));
-    return { code, fixed };
+    const [register = a] = this.registers.make([a, b], 1, (lane, [x = [], y = []]) => [
+      lane.keep(shuffle(x, y, lanes)),
+    ]);
+    this.shuffles++;
+    return register;
   }
 }
 
-export function padded<T>(list: readonly T[], length: number): (T | undefined)[] {
-  return Array.from({ length }, (_, i) => list[i]);
+/** `list` with places for what is missing. */
+export function padded<T>(list: readonly (T | undefined)[], length: number): (T | undefined)[] {
+  return list.length === length ? [...list] : Array.from({ length }, (_, i) => list[i]);
 }
 
 function keyOf(pack: Pack, dtype: DType): string {

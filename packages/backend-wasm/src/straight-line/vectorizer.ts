@@ -1,6 +1,8 @@
 import type { DType } from '@pullback/core';
-import type { Code } from '../encoding.ts';
-import type { Four, Lane, Rule } from '../lane.ts';
+import { flat } from '../encoding.ts';
+import { get } from '../instructions.ts';
+import { type Four, Lane, type LaneOptions, type Rule } from '../lane.ts';
+import { Locals } from '../module.ts';
 import { type Element, type Elements, lanesOf, type Pack, padded } from './elements.ts';
 
 /** The same done to every element, by SIMD code for 2 or 4 at a time. */
@@ -15,6 +17,11 @@ export interface Operation {
   readonly fold?: (...x: readonly number[]) => number;
 }
 
+/** Bytes of a shuffle of two locals into a third. */
+const shuffleSize = 26;
+/** Two bytes, as most locals take. */
+const typicalLocal = 500;
+
 type Tuple = readonly Element[];
 /** Some side by side; where there is none, a lane is free. */
 type Row = readonly (Tuple | undefined)[];
@@ -22,10 +29,20 @@ type Row = readonly (Tuple | undefined)[];
 /** Puts operations on single elements side by side into SIMD code; what was done before is not done again. */
 export class Vectorizer {
   readonly #known = new Map<string, Element>();
+  readonly #sizes = new Map<string, number>();
+  #written = 0;
   /** How many operations on single elements there are. */
   operations = 0;
 
-  constructor(readonly elements: Elements) {}
+  constructor(
+    readonly elements: Elements,
+    readonly options: LaneOptions = {},
+  ) {}
+
+  /** About how many bytes the code takes. */
+  get size(): number {
+    return this.#written + this.elements.shuffles * shuffleSize;
+  }
 
   /** result_i = operation(a_i, b_i, ...) */
   apply(operation: Operation, ...operands: readonly (readonly Element[])[]): Element[] {
@@ -62,20 +79,38 @@ export class Vectorizer {
     return given.length === numbers.length ? this.elements.number(fold(...given)) : undefined;
   }
 
+  /** The bytes that an operation takes, found by writing it once where nobody reads it. */
+  #sizeOf({ name, operands, lanes, write }: Operation): number {
+    const known = this.#sizes.get(name);
+    if (known !== undefined) return known;
+    const lane = new Lane(new Locals(), this.options);
+    const operand = get(typicalLocal);
+    const fours = operands.map((dtype): Four => (lanes > lanesOf(dtype) ? [operand, operand] : [operand]));
+    lane.keepAll(write(lane, ...fours));
+    const size = flat(lane.statements).length;
+    this.#sizes.set(name, size);
+    return size;
+  }
+
   #write(operation: Operation, pack: Row): void {
     const { elements } = this;
-    const fixed = pack.every(
-      (tuple) => tuple === undefined || tuple.every((element) => elements.isFixed(element)),
+    const packs = operation.operands.map((dtype, j) =>
+      packsOf(operation, pack, j).map((part) => elements.gather(part, dtype)),
     );
-    const lane: Lane = fixed ? elements.fixed : elements.step;
-    const fours = operation.operands.map((dtype, j): Four => {
-      const [low = [], high] = packsOf(operation, pack, j).map((part) => elements.gather(part, dtype));
-      return high === undefined ? [low] : [low, high];
-    });
-    const results = lane.keepAll(operation.write(lane, ...fours));
-    const made = (results as readonly Code[]).flatMap((code) =>
-      elements.enter(code, Math.min(operation.lanes, lanesOf(operation.result)), fixed),
+    const lanes = lanesOf(operation.result);
+    const registers = elements.registers.make(
+      packs.flat(),
+      operation.lanes > lanes ? 2 : 1,
+      (lane, codes) => {
+        const left = [...codes];
+        const fours = packs
+          .map(({ length }) => left.splice(0, length))
+          .map(([low = [], high]): Four => (high === undefined ? [low] : [low, high]));
+        return lane.keepAll(operation.write(lane, ...fours));
+      },
     );
+    this.#written += this.#sizeOf(operation);
+    const made = registers.flatMap((register) => elements.enter(register, Math.min(operation.lanes, lanes)));
     pack.forEach((tuple, i) => {
       const element = made[i];
       if (tuple !== undefined && element !== undefined)

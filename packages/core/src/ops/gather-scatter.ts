@@ -37,9 +37,9 @@ const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Valu
       for (const index of indices.data) {
         const from = (o * extent + index) * inner;
         const inside = index >= 0 && index < extent;
-        if (inner === 1) output.data[to] = inside ? (x.data[from] ?? 0) : 0;
-        else if (inside) output.data.set(x.data.subarray(from, from + inner), to);
-        else output.data.fill(0, to, to + inner);
+        // Long rows are moved as a whole.
+        if (inside && inner > 16) output.data.set(x.data.subarray(from, from + inner), to);
+        else for (let i = 0; i < inner; i++) output.data[to + i] = inside ? (x.data[from + i] ?? 0) : 0;
         to += inner;
       }
   },

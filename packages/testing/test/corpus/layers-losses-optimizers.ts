@@ -1,4 +1,5 @@
 import {
+  abs,
   add,
   cast,
   defineLayer,
@@ -6,6 +7,7 @@ import {
   defineOptimizer,
   div,
   exp,
+  formatShape,
   type Layer,
   type Loss,
   log,
@@ -15,6 +17,9 @@ import {
   neg,
   type Optimizer,
   reshape,
+  type Scope,
+  ShapeError,
+  sameShape,
   sign,
   softmax,
   sqrt,
@@ -69,7 +74,7 @@ export const wrongLayers: Record<string, () => Case[]> = {
   'no error for the wrong input': () => layer((_, x) => tanh(x), [[3]]),
   'the samples along the wrong axis': () => layer((_, x) => transpose(x)),
   'flattened with the batch': () => layer((_, x) => reshape(x, [1, -1])),
-  'far off in float32': () => layer((_, x) => sub(add(x, 1e9), 1e9)),
+  'far off in float32': () => layer((_, x) => sub(add(x, 1e6), 1e6)),
 };
 
 const loss = (
@@ -82,6 +87,17 @@ const guarded = (f: (x: Value, t: Value) => Value) => (x: Value, t: Value) => {
   if (x.shape.join() !== t.shape.join()) throw new RangeError('shapes differ');
   return f(x, t);
 };
+
+const twins = (forward: (scope: Scope, a: Value, b: Value) => Value) =>
+  conformLayer(() => defineLayer('wrong', forward) as Layer<readonly Value[]>, {
+    runs: 4,
+    inputs: (a) => [[a], [a]],
+  });
+
+Object.assign(wrongLayers, {
+  'two inputs, one without gradient': () => twins((_, a, b) => mul(a, stopGradient(b))),
+  'two inputs, compared over the batch': () => twins((_, a, b) => sub(a, mean(b, { axis: 0 }))),
+} satisfies typeof wrongLayers);
 
 export const wrongLosses: Record<string, () => Case[]> = {
   'a mean that says sum': () => loss(error('wrong', (x, t) => mean(square(sub(x, t))))),
@@ -133,7 +149,15 @@ export const wrongLosses: Record<string, () => Case[]> = {
   'samples taken for components in columns': () =>
     loss(error('wrong', (x, t) => sum(square(mean(sub(x, t), { axis: -1 }))))),
   'a NaN in the gradient at the target': () =>
-    loss(error('wrong', (x, t) => sum(sqrt(square(sub(x, add(t, sub(x, x)))))))),
+    loss(
+      error('wrong', (x, t) => {
+        if (!sameShape(x.shape, t.shape))
+          throw new ShapeError({ got: formatShape(t.shape), expected: formatShape(x.shape) });
+        return sum(sqrt(square(sub(x, t))));
+      }),
+    ),
+  'an error that overflows far from the target': () =>
+    loss(error('wrong', (x, t) => sum(sub(exp(abs(sub(x, t))), 1)))),
 };
 
 const momentum: Reference = ({ weight, gradient, slots: { d = 0 }, learningRate }) => {
@@ -205,6 +229,30 @@ export const wrongOptimizers: Record<string, () => Case[]> = {
         },
       },
       momentum,
+    ),
+  'weight decay of the weight that was already updated': () =>
+    optimizer(
+      {
+        update: (w, g, _, { learningRate: r }) => {
+          const moved = sub(w, mul(r, g));
+          return { weight: sub(moved, mul(r, mul(moved, 0.1))), slots: none };
+        },
+      },
+      ({ weight, gradient, learningRate }) => ({
+        weight: weight - learningRate * (gradient + 0.1 * weight),
+        slots: {},
+      }),
+    ),
+  'momentum of a stale gradient': () =>
+    optimizer(
+      {
+        slots: { d: 0 },
+        update: (w, g, slots, { learningRate: r }) => ({
+          weight: sub(w, mul(r, d(slots, w))),
+          slots: { d: g },
+        }),
+      },
+      sgd,
     ),
   'the gradient taken after the update': () =>
     optimizer(

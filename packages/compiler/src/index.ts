@@ -11,7 +11,8 @@ export {
   type WholeKernel,
   writtenBy,
 } from './kernel.ts';
-export { alignment, type Location } from './memory.ts';
+export type { LowerOptions } from './lower.ts';
+export { alignment, type Location, type MemoryOptions } from './memory.ts';
 export { coreNameOf } from './names.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
 export { type Aliases, lateStatements } from './schedule.ts';

@@ -1,4 +1,11 @@
-import { type Instruction, type Program, type Shape, sizeOf, type TensorSpec } from '@pullback/core';
+import {
+  type Instruction,
+  type Primitive,
+  type Program,
+  type Shape,
+  sizeOf,
+  type TensorSpec,
+} from '@pullback/core';
 import { coreNameOf } from './names.ts';
 import type { Op, Operand } from './op.ts';
 import { denseView, moved, sameView, type View } from './view.ts';
@@ -16,8 +23,13 @@ export interface Lowered {
 /** What a value of the Program is: a view of something, a number everywhere, or places. */
 type Meaning = Operand;
 
+export interface LowerOptions {
+  /** Elementwise primitives that the backend has no scalar rule for: they are kernels of their own, by the meaning that they bring. */
+  readonly asWhole?: (primitive: Primitive) => boolean;
+}
+
 /** Opens movement into views; what no view can say becomes a copy. */
-export function lower(program: Program): Lowered {
+export function lower(program: Program, { asWhole = () => false }: LowerOptions = {}): Lowered {
   const ops: Op[] = [];
   const specs = new Map<number, TensorSpec>();
   const meanings = new Map<number, Meaning>();
@@ -103,7 +115,11 @@ export function lower(program: Program): Lowered {
           inputs.map((input) => specOf(input).shape),
         ),
       );
-    } else if (kind === 'elementwise' && instruction.outputs.length === 1) {
+    } else if (
+      kind === 'elementwise' &&
+      instruction.outputs.length === 1 &&
+      !asWhole(instruction.primitive)
+    ) {
       put({
         ...common,
         kind: 'map',

@@ -1,4 +1,4 @@
-import { bytesOf, sizeOf, type TensorSpec } from '@pullback/core';
+import { bytesOf, type DType, sizeOf, type TensorSpec } from '@pullback/core';
 import type { Kernel } from './kernel.ts';
 import { readBy, writtenBy } from './kernel.ts';
 
@@ -19,11 +19,19 @@ export interface Arena {
   readonly unshared: number;
 }
 
+export interface MemoryOptions {
+  /** Blocks begin at multiples of this many bytes, and at least as many are free behind each; 64 when left out. */
+  readonly alignment?: number;
+  /** Bytes of an element, where a backend keeps some dtypes wider than the host does. */
+  readonly bytesOf?: (dtype: DType) => number;
+}
+
 /** The values of `specs` in one block of memory: those whose lives do not overlap share it. First fit, in order of birth. */
 export function planArena(
   kernels: readonly Kernel[],
   specs: ReadonlyMap<number, TensorSpec>,
   kept: ReadonlySet<number>,
+  { alignment: step = alignment, bytesOf: width = bytesOf }: MemoryOptions = {},
 ): Arena {
   const lives = new Map<number, { from: number; to: number }>();
   kernels.forEach((kernel, time) => {
@@ -39,7 +47,7 @@ export function planArena(
   let [bytes, unshared] = [0, 0];
   for (const [root, { from, to }] of lives) {
     const { shape, dtype } = specs.get(root) ?? { shape: [], dtype: 'float32' };
-    const size = Math.ceil((sizeOf(shape) * bytesOf(dtype) + alignment) / alignment) * alignment;
+    const size = Math.ceil((sizeOf(shape) * width(dtype) + step) / step) * step;
     live = live.filter((block) => block.to >= from).sort((a, b) => a.start - b.start);
     let start = 0;
     for (const block of live) {

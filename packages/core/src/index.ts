@@ -1,6 +1,6 @@
 export { apply, applyMany, applyPrimitive } from './apply.ts';
 export { type Compiled, type CompileOptions, compile } from './compile.ts';
-export type { Backend, Binding, Buffer, Executable } from './contracts/backend.ts';
+export type { Backend, BackendStatistics, Binding, Buffer, Executable } from './contracts/backend.ts';
 export type { Initializer } from './contracts/initializer.ts';
 export {
   defineLayer,
@@ -73,6 +73,7 @@ export type {
   Composite,
   Cotangents,
   Detour,
+  ElementKernels,
   GradientOf,
   HostTensor,
   InverseLink,

@@ -37,22 +37,29 @@ export function productStages(kernel: ProductKernel, options: ProductOptions): S
     columns: space.at(-1) ?? 1,
     inner,
   };
-  const tiles = sizeOf(sizes.batch) * Math.ceil(sizes.rows / tile) * Math.ceil(sizes.columns / tile);
   if (
     options.sharedTiles &&
     sizes.rows >= 64 &&
     sizes.columns >= 64 &&
     inner >= 32 &&
-    tiles >= options.invocations
+    sizeOf(space) / 16 >= options.invocations
   )
     return [sharedStage(kernel, sizes)];
+  const own = tileFor(sizes, options);
+  const tiles = sizeOf(sizes.batch) * Math.ceil(sizes.rows / own.down) * Math.ceil(sizes.columns / own.across);
   const splits = Math.max(
     1,
     Math.min(Math.floor(options.invocations / Math.max(1, tiles)), Math.floor(inner / 64)),
   );
-  if (splits === 1) return [registerStage(kernel, sizes, 1, undefined)];
+  if (splits === 1) return [registerStage(kernel, sizes, own, 1, undefined)];
   const partials = options.scratch('float32', splits * sizeOf(space));
-  return [registerStage(kernel, sizes, splits, partials), joinStage(kernel, splits, partials)];
+  return [registerStage(kernel, sizes, own, splits, partials), joinStage(kernel, splits, partials)];
+}
+
+/** As many elements for an invocation as leave enough invocations. */
+function tileFor({ batch, rows, columns }: Sizes, { invocations }: ProductOptions): Tile {
+  const large = (sizeOf(batch) * rows * columns) / 64 >= invocations && rows >= 8 && columns >= 8;
+  return large ? { down: 8, across: 8 } : { down: 4, across: 4 };
 }
 
 /** `place * stride` modulo 2^32, in which negative strides are as good as others. */
@@ -113,48 +120,36 @@ function common(kernel: ProductKernel) {
   };
 }
 
+/** Elements of C that an invocation keeps in registers. */
+interface Tile {
+  readonly down: number;
+  readonly across: number;
+}
+
 function registerStage(
   kernel: ProductKernel,
   sizes: Sizes,
+  { down, across }: Tile,
   splits: number,
   partials: number | undefined,
 ): Stage {
   const { a, b } = kernel;
   const { batch, rows, columns, inner } = sizes;
   const rank = kernel.space.length;
-  const part = Math.ceil(inner / splits / 4) * 4;
-  const vectors = {
-    a: vectorOf(a, rank - 2, rank - 1, rows, splits === 1 ? inner : part),
-    b: vectorOf(b, rank - 1, rank - 2, columns, splits === 1 ? inner : part),
-  };
-  const wide = (load: Load, vector: Vector) => (vector === 'none' ? [] : [load.buffer]);
   const own = common(kernel);
-  const { cone } = own;
-  const elsewhere = new Set([
-    ...own.reads,
-    ...(vectors.a === 'none' ? [a.buffer] : []),
-    ...(vectors.b === 'none' ? [b.buffer] : []),
-    ...own.writes,
-  ]);
-  // A value that is read one by one elsewhere in the kernel is read so everywhere.
-  const as = (load: Load, vector: Vector): Vector => (elsewhere.has(load.buffer) ? 'none' : vector);
-  const [va, vb] = [as(a, vectors.a), as(b, vectors.b)];
-  const mixed = a.buffer === b.buffer && (va === 'none') !== (vb === 'none');
-  const [wa, wb]: [Vector, Vector] = mixed ? ['none', 'none'] : [va, vb];
-  const [tilesDown, tilesAcross] = [Math.ceil(rows / tile), Math.ceil(columns / tile)];
+  const part = Math.ceil(inner / splits / 4) * 4;
+  const [va, vb] = vectorsOf(kernel, sizes, own, splits);
+  const step = va === 'inner' || vb === 'inner' ? 4 : 1;
+  const [tilesDown, tilesAcross] = [Math.ceil(rows / down), Math.ceil(columns / across)];
   const tiles = sizeOf(batch) * tilesDown * tilesAcross;
-  const step = (wa === 'inner' || wb === 'inner') && (splits > 1 || inner % 4 === 0) ? 4 : 1;
-  const [ra, rb]: [Vector, Vector] = [
-    step === 1 && wa === 'inner' ? 'none' : wa,
-    step === 1 && wb === 'inner' ? 'none' : wb,
-  ];
+  const fours = across / 4;
   return {
     label: `${own.label}${splits > 1 ? ' (split)' : ''}`,
     origins: own.origins,
     reads: [...(partials === undefined ? own.reads : []), a.buffer, b.buffer],
     writes: partials === undefined ? own.writes : [partials],
-    vectors: [...new Set([...wide(a, ra), ...wide(b, rb)])],
-    operations: 16 * Math.ceil(inner / splits) + 16 * cone.size,
+    vectors: [...(va === 'none' ? [] : [a.buffer]), ...(vb === 'none' ? [] : [b.buffer])],
+    operations: down * across * (Math.ceil(inner / splits) + own.cone.size),
     groups: (width) => Math.ceil((tiles * splits) / width),
     ...(partials === undefined && {
       declarations: (memory: Memory, suffix: string) => epilogue(kernel, memory, suffix),
@@ -170,24 +165,28 @@ function registerStage(
           { axis: rank - 1, extent: tilesAcross },
         ];
         decode(code, 'tile', axes, new Set(axes.map(({ axis }) => axis)));
-        code.line(`let row = x${rank - 2} * ${count(tile)};`);
-        code.line(`let column = x${rank - 1} * ${count(tile)};`);
-        // Rows and columns past the end read the last one again, and are not stored.
-        const rowAt = (r: number) =>
-          rows % tile === 0 ? `(row + ${r}u)` : `min(row + ${r}u, ${count(rows - 1)})`;
-        const columnAt = (c: number) =>
-          columns % tile === 0 ? `(column + ${c}u)` : `min(column + ${c}u, ${count(columns - 1)})`;
+        code.line(`let row = x${rank - 2} * ${count(down)};`);
+        code.line(`let column = x${rank - 1} * ${count(across)};`);
+        // Rows and columns past the end read the last ones again, and are not stored.
+        const within = (name: string, extent: number, size: number, i: number, last = 1) =>
+          extent % size === 0 ? `(${name} + ${i}u)` : `min(${name} + ${i}u, ${count(extent - last)})`;
         const base = ({ view }: Load) => indexOf(view.offset, [...view.strides.slice(0, -2), 0, 0]);
         const strideOf = ({ view }: Load, axis: number) => view.strides[axis] ?? 0;
         code.line(`let base_a = ${base(a)};`);
         code.line(`let base_b = ${base(b)};`);
-        for (let r = 0; r < tile; r++) {
-          code.line(`var c${r} = vec4f();`);
-          if (ra !== 'outer') code.line(`let row${r} = base_a + ${times(rowAt(r), strideOf(a, rank - 2))};`);
-        }
-        if (rb !== 'outer')
-          for (let c = 0; c < tile; c++)
-            code.line(`let column${c} = base_b + ${times(columnAt(c), strideOf(b, rank - 1))};`);
+        each(down, (r) => {
+          each(fours, (v) => code.line(`var c${r}_${v} = vec4f();`));
+          if (va !== 'outer')
+            code.line(
+              `let row${r} = base_a + ${times(within('row', rows, down, r), strideOf(a, rank - 2))};`,
+            );
+        });
+        if (vb !== 'outer')
+          each(across, (c) =>
+            code.line(
+              `let column${c} = base_b + ${times(within('column', columns, across, c), strideOf(b, rank - 1))};`,
+            ),
+          );
         const [from, to] =
           splits === 1
             ? ['0u', count(inner)]
@@ -195,58 +194,87 @@ function registerStage(
         code.block(`for (var k = ${from}; k < ${to}; k += ${step}u)`, () => {
           const along = (load: Load, axis: number, kk: number) =>
             times(kk === 0 ? 'k' : `(k + ${kk}u)`, strideOf(load, axis));
-          // A: one expression for each row and each of the steps.
-          for (let r = 0; r < tile && ra === 'inner'; r++)
-            code.line(`let a${r} = ${memory.load4(a.buffer, `(row${r} + k) / 4u`)};`);
-          for (let kk = 0; kk < step; kk++) {
-            if (ra === 'outer')
-              code.line(
-                `let a${kk} = ${memory.load4(a.buffer, `(base_a + row + ${along(a, rank - 1, kk)}) / 4u`)};`,
-              );
-            if (ra === 'none')
-              for (let r = 0; r < tile; r++)
+          if (va === 'inner')
+            each(down, (r) => code.line(`let a${r} = ${memory.load4(a.buffer, `(row${r} + k) / 4u`)};`));
+          if (vb === 'inner')
+            each(across, (c) =>
+              code.line(`let b${c} = ${memory.load4(b.buffer, `(column${c} + k) / 4u`)};`),
+            );
+          each(step, (kk) => {
+            if (va === 'outer')
+              each(down / 4, (v) => {
+                const place = `base_a + ${within('row', rows, down, 4 * v, 4)} + ${along(a, rank - 1, kk)}`;
+                code.line(`let a${v}_${kk} = ${memory.load4(a.buffer, `(${place}) / 4u`)};`);
+              });
+            else if (va === 'none')
+              each(down, (r) =>
                 code.line(
                   `let a${r}_${kk} = ${memory.load(a.buffer, `row${r} + ${along(a, rank - 1, kk)}`)};`,
-                );
-          }
-          const elementOfA = (r: number, kk: number) =>
-            ra === 'inner' ? `a${r}.${lanes[kk]}` : ra === 'outer' ? `a${kk}.${lanes[r]}` : `a${r}_${kk}`;
-          for (let c = 0; c < tile && rb === 'inner'; c++)
-            code.line(`let b_${c} = ${memory.load4(b.buffer, `(column${c} + k) / 4u`)};`);
-          for (let kk = 0; kk < step; kk++) {
-            const vector =
-              rb === 'outer'
-                ? memory.load4(b.buffer, `(base_b + column + ${along(b, rank - 2, kk)}) / 4u`)
-                : rb === 'inner'
-                  ? `vec4f(${lanes.map((_, c) => `b_${c}.${lanes[kk]}`).join(', ')})`
-                  : `vec4f(${lanes.map((_, c) => memory.load(b.buffer, `column${c} + ${along(b, rank - 2, kk)}`)).join(', ')})`;
-            code.line(`let b${kk} = ${vector};`);
-            for (let r = 0; r < tile; r++) code.line(`c${r} += ${elementOfA(r, kk)} * b${kk};`);
-          }
+                ),
+              );
+            const elementOfA = (r: number) =>
+              va === 'inner'
+                ? `a${r}.${lanes[kk]}`
+                : va === 'outer'
+                  ? `a${Math.floor(r / 4)}_${kk}.${lanes[r % 4]}`
+                  : `a${r}_${kk}`;
+            each(fours, (v) => {
+              const place = `base_b + ${within('column', columns, across, 4 * v, 4)} + ${along(b, rank - 2, kk)}`;
+              const vector =
+                vb === 'outer'
+                  ? memory.load4(b.buffer, `(${place}) / 4u`)
+                  : vb === 'inner'
+                    ? `vec4f(${lanes.map((_, c) => `b${4 * v + c}.${lanes[kk]}`).join(', ')})`
+                    : `vec4f(${lanes.map((_, c) => memory.load(b.buffer, `column${4 * v + c} + ${along(b, rank - 2, kk)}`)).join(', ')})`;
+              code.line(`let v${v}_${kk} = ${vector};`);
+              each(down, (r) => code.line(`c${r}_${v} += ${elementOfA(r)} * v${v}_${kk};`));
+            });
+          });
         });
         const places = batch.map((_, axis) => `x${axis}`);
-        for (let r = 0; r < tile; r++) {
-          const store = () => {
-            for (let c = 0; c < tile; c++) {
-              const call =
-                partials === undefined
-                  ? `epilogue${suffix}(${[...places, `row + ${r}u`, `column + ${c}u`, `c${r}.${lanes[c]}`].join(', ')});`
-                  : memory.store(
-                      partials,
-                      `split * ${count(sizeOf(kernel.space))} + ${placeIn(kernel.space, [...places, `(row + ${r}u)`, `(column + ${c}u)`])}`,
-                      `c${r}.${lanes[c]}`,
-                    );
-              if (columns % tile === 0) code.line(call);
-              else code.block(`if (column + ${c}u < ${count(columns)})`, () => code.line(call));
-            }
-          };
-          if (rows % tile === 0) store();
-          else code.block(`if (row + ${r}u < ${count(rows)})`, store);
-        }
+        const guard = (name: string, extent: number, size: number, i: number) =>
+          extent % size === 0 ? [] : [`${name} + ${i}u < ${count(extent)}`];
+        each(down, (r) =>
+          each(across, (c) => {
+            const element = `c${r}_${Math.floor(c / 4)}.${lanes[c % 4]}`;
+            const at = [...places, `(row + ${r}u)`, `(column + ${c}u)`];
+            const call =
+              partials === undefined
+                ? `epilogue${suffix}(${[...at, element].join(', ')});`
+                : memory.store(
+                    partials,
+                    `split * ${count(sizeOf(kernel.space))} + ${placeIn(kernel.space, at)}`,
+                    element,
+                  );
+            const guards = [...guard('row', rows, down, r), ...guard('column', columns, across, c)];
+            if (guards.length === 0) code.line(call);
+            else code.block(`if (${guards.join(' && ')})`, () => code.line(call));
+          }),
+        );
       });
       return code.toString();
     },
   };
+}
+
+function each(n: number, body: (i: number) => void): void {
+  for (let i = 0; i < n; i++) body(i);
+}
+
+/** How the factors are read; what is read one by one elsewhere in the kernel is read so everywhere. */
+function vectorsOf(
+  kernel: ProductKernel,
+  { rows, columns, inner }: Sizes,
+  { reads, writes }: { readonly reads: readonly number[]; readonly writes: readonly number[] },
+  splits: number,
+): readonly [Vector, Vector] {
+  const { a, b, space } = kernel;
+  const rank = space.length;
+  const elsewhere = new Set([...reads, ...(splits === 1 ? writes : [])]);
+  const of = (load: Load, outerAxis: number, innerAxis: number, outer: number): Vector =>
+    elsewhere.has(load.buffer) ? 'none' : vectorOf(load, outerAxis, innerAxis, outer, inner);
+  const [va, vb] = [of(a, rank - 2, rank - 1, rows), of(b, rank - 1, rank - 2, columns)];
+  return a.buffer === b.buffer && (va === 'none') !== (vb === 'none') ? ['none', 'none'] : [va, vb];
 }
 
 /** Row-major. */

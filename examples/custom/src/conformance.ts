@@ -1,28 +1,49 @@
 // Everything that this package brings, examined by the conformance kit: what its tests would run.
-import { conformBackend, conformLayer, conformNode, conformOptimizer, report } from '@pullback/testing';
-import type { Value } from 'pullback';
+import {
+  conformBackend,
+  conformLayer,
+  conformNode,
+  conformOptimizer,
+  type Names,
+  report,
+} from '@pullback/testing';
+import { builtins, createContainer, createModel, type ModelSpec, type Value, wasm } from 'pullback';
 import { batchNorm } from './batch-norm.ts';
 import { cumsum } from './cumsum.ts';
 import { Gate } from './gate.ts';
 import { LoopBackend } from './loop-backend.ts';
 import { lstmCell } from './lstm-cell.ts';
 import { normalize } from './normalize.ts';
+import { gating } from './plugin.ts';
 import { centered } from './running-mean.ts';
 import { signDescent, signMomentum } from './sign-descent.ts';
 import { swish, swishByHand } from './swish.ts';
 
-const backends = [new LoopBackend()];
+// #region names
+/** Where the names are bound: specs are examined through it. */
+const container = createContainer(builtins, gating);
+const names: Names = { createModel: (spec: ModelSpec) => createModel(container, spec) };
+const backends = [new LoopBackend(), wasm()];
+// #endregion
 
 // #region cases
 export const cases = [
-  ...conformNode(swish, { properties: { elementwise: true }, backends }),
-  ...conformNode(swishByHand, { name: 'swish by hand', properties: { elementwise: true }, backends }),
-  ...conformLayer(() => new Gate(3), { refuses: [[]] }),
+  ...conformNode(swish, { properties: { elementwise: true }, backends, ulps: 4, spec: 'swish', names }),
+  ...conformNode(swishByHand, { name: 'swish by hand', backends, ulps: 4 }),
+  ...conformLayer(() => new Gate(3), {
+    refuses: [[]],
+    backends,
+    ulps: 4,
+    spec: { type: 'gate', units: 3 },
+    names,
+  }),
   ...conformOptimizer(signDescent, {
     reference: ({ weight, gradient, learningRate }) => ({
       weight: weight - learningRate * Math.sign(gradient),
       slots: {},
     }),
+    spec: (options) => ({ type: 'signDescent', ...options }),
+    names,
   }),
   ...conformBackend(() => new LoopBackend()),
 ];
@@ -36,13 +57,15 @@ cases.push(
     empty: false,
     tolerance: 1e-5,
     backends,
+    ulps: 8, // differences of nearly equal numbers
   }),
-  ...conformNode(one(cumsum), { name: 'cumsum', backends }),
+  ...conformNode(one(cumsum), { name: 'cumsum', backends, ulps: 2 }),
   ...conformNode((...x) => lstmCell(...(x as [Value, Value, Value, Value, Value])), {
     name: 'lstmCell',
     shapes: (a, b) => [1, 2, 3, 4, 5].map(() => [a, b]),
     runs: 3,
     backends,
+    ulps: 8,
   }),
   ...conformLayer(() => batchNorm(), { mixesWhileTraining: true, tolerance: 1e-4 }),
   ...conformLayer(() => centered(), { mixesWhileTraining: true }),

@@ -46,6 +46,7 @@ export class LoopBackend implements Backend {
   #bind(program: Program, inputs: readonly Buffer[], outputs: readonly Buffer[]): Binding {
     refuseOther('inputs', inputs.length, program.inputs.length);
     refuseOther('outputs', outputs.length, program.outputs.length);
+    for (const buffer of [...inputs, ...outputs]) this.#array(buffer); // one that was freed is refused here
     const once = () => {
       const values = inputs.map((input) => this.#array(input));
       for (const { primitive, attributes, inputs: from, outputs: specs } of program.body) {

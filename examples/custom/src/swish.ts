@@ -5,9 +5,12 @@ export const swish = defineActivation('swish', (x) => mul(x, sigmoid(x)));
 // #endregion
 
 // #region written
-/** The same with its derivative written down, y + sigmoid(x) (1 - y), which saves a few products. */
+/** The same with its derivative written down, s (1 + x (1 - s)) with s = sigmoid(x). */
 export const swishByHand = defineActivation('swish', {
   forward: (x) => mul(x, sigmoid(x)),
-  vjp: (gradient, { input: x, output: y }) => mul(gradient, add(y, mul(sigmoid(x), sub(1, y)))),
+  vjp: (gradient, { input: x }) => {
+    const s = sigmoid(x);
+    return mul(gradient, mul(s, add(1, mul(x, sub(1, s)))));
+  },
 });
 // #endregion

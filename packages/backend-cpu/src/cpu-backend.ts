@@ -1,5 +1,6 @@
 import {
   type Backend,
+  type BackendStatistics,
   type Binding,
   type Buffer,
   DisposedError,
@@ -19,10 +20,15 @@ export class CpuBackend implements Backend {
   readonly name = 'cpu';
   readonly dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
   readonly #tensors = new WeakMap<Buffer, HostTensor>();
+  #buffers = 0;
+  #bytes = 0;
 
   allocate(spec: TensorSpec): Buffer {
     const buffer = { spec };
-    this.#tensors.set(buffer, tensorOf(spec));
+    const tensor = tensorOf(spec);
+    this.#tensors.set(buffer, tensor);
+    this.#buffers++;
+    this.#bytes += tensor.data.byteLength;
     return buffer;
   }
 
@@ -38,7 +44,16 @@ export class CpuBackend implements Backend {
   }
 
   free(buffer: Buffer): void {
+    const tensor = this.#tensors.get(buffer);
+    if (tensor === undefined) return;
     this.#tensors.delete(buffer);
+    this.#buffers--;
+    this.#bytes -= tensor.data.byteLength;
+  }
+
+  /** Buffers that were not freed; those that were garbage collected are still counted. */
+  statistics(): BackendStatistics {
+    return { buffers: this.#buffers, bytes: this.#bytes };
   }
 
   async compile(program: Program): Promise<Executable> {

@@ -19,6 +19,30 @@ export class ConformanceError extends Error {
   }
 }
 
+/** A case whose errors are findings: one that was not expected is reported as what it is. */
+export function guarded(name: string, run: () => void | Promise<void>): Case {
+  return {
+    name,
+    run: async () => {
+      try {
+        await run();
+      } catch (error) {
+        throw error instanceof ConformanceError ? error : unexpected(error);
+      }
+    },
+  };
+}
+
+/** An error that nothing asked for, as a finding. */
+export function unexpected(error: unknown, at?: string): ConformanceError {
+  return new ConformanceError({
+    what: 'an error was thrown',
+    got: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    expected: 'none',
+    ...(at !== undefined && { at }),
+  });
+}
+
 /** Runs cases one after the other, and prints a line for each. @returns those that failed, with their errors. */
 export async function report(
   cases: Iterable<Case>,
@@ -40,4 +64,12 @@ export async function report(
   }
   print(`${count - failed.length} of ${count} passed`);
   return failed;
+}
+
+/** The start of the line that runs an example again: with the options that were given, where there were any. */
+export function callOf(
+  call: string,
+  { example: _, ...options }: object & { readonly example?: unknown },
+): string {
+  return Object.keys(options).length === 0 ? `${call}, {` : `${call}, { ...options,`;
 }

@@ -3,22 +3,24 @@ import {
   type FloatDType,
   type Layer,
   type Layout,
-  PullbackError,
   placeholder,
   type Shape,
   sizeOf,
   Value,
 } from '@pullback/core';
-import { type Case, ConformanceError } from './case.ts';
+import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
 import { examineJacobian } from './jacobian.ts';
 import { near } from './numbers.ts';
+import { type Ground, type ParityOptions, parityCases } from './parity.ts';
+import { refused } from './refusals.ts';
 import { runner } from './runner.ts';
+import { dataOf, examineRoundTrip, float64, type Names, type Spec } from './spec-round-trip.ts';
 import { type Asked, firstNumbers, testScope } from './test-scope.ts';
 
 type AnyLayer = Layer<readonly Value[], Value | Readonly<Record<string, Value>>>;
 
-export interface LayerConformance extends SearchOptions {
+export interface LayerConformance extends SearchOptions, ParityOptions {
   readonly name?: string;
   /** The shape of one sample from two extents; a vector when left out. */
   readonly sample?: (a: number, b: number) => Shape;
@@ -30,11 +32,14 @@ export interface LayerConformance extends SearchOptions {
   readonly tolerance?: number;
   /** Shapes of a batch that the layer must refuse, with an error of ours. */
   readonly refuses?: readonly Shape[];
+  /** The spec that names it, and what makes models of specs. */
+  readonly spec?: Spec;
+  readonly names?: Names;
 }
 
 /**
  * The examination of a layer: gradients at its input and at every parameter against differences, batch independence, parameters
- * that depend on nothing but the shape of a sample, sharing, purity, layouts and errors.
+ * that depend on nothing but the shape of a sample, sharing, purity, layouts, errors, its trace, backends, and its spec.
  * @param make gives a new layer each time.
  */
 export function conformLayer(make: () => AnyLayer, options: LayerConformance = {}): Case[] {
@@ -46,7 +51,10 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
     const batchOf = ({ sizes: [n, a, b] }: Example, count = n): Shape =>
       layout === 'row' ? [count, ...sample(a, b)] : [...sample(a, b), count];
     const each = (what: string, examine: (example: Example) => void): void => {
-      cases.push({ name: `${name}, samples in ${layout}s: ${what}`, run: () => search(examine, limits) });
+      cases.push({
+        name: `${name}, samples in ${layout}s: ${what}`,
+        run: () => search(examine, limits, callOf(`conformLayer(() => ${name}`, options)),
+      });
     };
     for (const training of random ? [false] : [false, true])
       each(`gradients at input and parameters, in ${training ? 'training' : 'prediction'}`, (example) => {
@@ -60,6 +68,7 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
             f: (x, ...weights) =>
               outputsOf(make(), [x ?? noInput()], weights, { layout, training, dtype: 'float64' }),
             shapes: [batchOf(example), ...built.asked.map(({ shape }) => shape)],
+            what: `the gradient of ${name}`,
             names: ['the input', ...built.asked.map(({ name: path }) => `'${path}'`)],
             tolerance,
           },
@@ -97,6 +106,19 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
           expected: `[${first.join(', ')}]`,
         });
     });
+    const usual: Example = { sizes: [4, 3, 2], seed: 3 };
+    for (const training of random ? [false] : [false, true])
+      cases.push(
+        ...parityCases(
+          `${name}, samples in ${layout}s, in ${training ? 'training' : 'prediction'}`,
+          () => groundOf(make, batchOf(usual), usual, { layout, training }),
+          options,
+        ),
+      );
+    if (options.spec !== undefined && options.names !== undefined)
+      cases.push(
+        specCase(`${name}, samples in ${layout}s`, make, layout, sample(3, 2), options.spec, options.names),
+      );
     each('float32 is near float64', (example) => {
       const [single, double] = (['float32', 'float64'] as const).map((dtype) =>
         run(make(), batchOf(example), example, { layout, training: false, dtype }),
@@ -112,27 +134,77 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
     });
   }
   for (const shape of refuses)
-    cases.push({
-      name: `${name}: refuses a batch of [${shape.join(', ')}]`,
-      run: () => {
-        try {
-          parametersOf(make(), shape, { layout: 'row', training: true, dtype: 'float64' });
-        } catch (error) {
-          if (error instanceof PullbackError) return;
-          throw new ConformanceError({
-            what: 'the error for a wrong shape',
-            got: String(error),
-            expected: 'a PullbackError that says what was got and expected',
-          });
-        }
-        throw new ConformanceError({
-          what: `a batch of [${shape.join(', ')}]`,
-          got: 'no error',
-          expected: 'one',
-        });
-      },
-    });
+    cases.push(
+      guarded(`${name}: refuses a batch of [${shape.join(', ')}]`, () =>
+        refused(name, [shape], () =>
+          parametersOf(make(), shape, { layout: 'row', training: true, dtype: 'float64' }),
+        ),
+      ),
+    );
   return cases;
+}
+
+/** The layer as a function of its input and its parameters, with their first numbers. */
+function groundOf(
+  make: () => AnyLayer,
+  shape: Shape,
+  example: Example,
+  { layout, training }: { readonly layout: Layout; readonly training: boolean },
+): Ground {
+  const { asked } = parametersOf(make(), shape, { layout, training, dtype: 'float64' });
+  const f = (x?: Value, ...weights: Value[]) =>
+    outputsOf(make(), [x ?? noInput()], weights, {
+      layout,
+      training,
+      dtype: x?.dtype === 'float32' ? 'float32' : 'float64',
+    });
+  return {
+    f,
+    shapes: [shape, ...asked.map((each) => each.shape)],
+    numbers: [
+      ...numbersOf(example, [shape], [-Infinity, Infinity]),
+      ...asked.map((each) => shaken(firstNumbers(each, example.seed), example.seed)),
+    ],
+  };
+}
+
+/** By its name it is the same layer, with parameters of the same names. */
+function specCase(
+  name: string,
+  make: () => AnyLayer,
+  layout: Layout,
+  sample: Shape,
+  spec: Spec,
+  names: Names,
+): Case {
+  return guarded(`${name}: its spec gives the same spec and the same layer`, async () => {
+    const setting = { layout, training: false, dtype: 'float64' } as const;
+    const shape = layout === 'row' ? [4, ...sample] : [...sample, 4];
+    const { asked, output } = parametersOf(make(), shape, setting);
+    const [first] = output instanceof Value ? [output] : Object.values(output);
+    const extents = first?.shape ?? [];
+    const [x = new Float64Array()] = numbersOf({ sizes: [4, 3, 2], seed: 7 }, [shape], [-Infinity, Infinity]);
+    const batch = { x: float64(shape, x), target: float64(extents, new Float64Array(sizeOf(extents))) };
+    const data = dataOf({ input: sample, layers: [spec], layout });
+    await examineRoundTrip(names, data, batch, (parameters) => {
+      const own = asked.map(({ name: path }) => path.split('/').slice(1).join('/'));
+      const got = parameters.map(({ path }) => path.split('/').slice(2).join('/'));
+      if (own.join() !== got.join())
+        throw new ConformanceError({
+          what: 'the parameters of a model made from the spec',
+          got: got.join(', ') || 'none',
+          expected: `${own.join(', ') || 'none'}, as without the spec`,
+        });
+      const input = placeholder({ shape, dtype: 'float64' }, 'x');
+      const weights = parameters.map(({ tensor }) => placeholder(tensor, 'weight'));
+      const outputs = outputsOf(make(), [input], weights, setting);
+      const numbers = runner(
+        [input, ...weights],
+        outputs,
+      )([x, ...parameters.map(({ tensor }) => Float64Array.from(tensor.data))]);
+      return { kind: 'prediction', numbers: numbers[0]?.data ?? [] };
+    });
+  });
 }
 
 interface Setting {

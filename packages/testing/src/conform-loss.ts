@@ -1,19 +1,15 @@
-import {
-  constant,
-  type Loss,
-  PullbackError,
-  placementOf,
-  type Reduction,
-  type Shape,
-  type Value,
-} from '@pullback/core';
-import { type Case, ConformanceError } from './case.ts';
+import { constant, type Loss, placementOf, type Reduction, type Shape, type Value } from '@pullback/core';
+import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
-import { examineJacobian } from './jacobian.ts';
+import { examineJacobian, pullbackOf } from './jacobian.ts';
 import { near } from './numbers.ts';
+import { nested } from './numbers-as-text.ts';
+import { type ParityOptions, parityCases } from './parity.ts';
+import { refused } from './refusals.ts';
 import { build, runner } from './runner.ts';
+import { dataOf, examineRoundTrip, float64, type Names, type Spec } from './spec-round-trip.ts';
 
-export interface LossConformance extends SearchOptions {
+export interface LossConformance extends SearchOptions, ParityOptions {
   readonly name?: string;
   /** The interval of predictions; all numbers when left out. */
   readonly predictions?: readonly [number, number];
@@ -23,11 +19,14 @@ export interface LossConformance extends SearchOptions {
   /** Whether column layout has a meaning; true when left out. */
   readonly columns?: boolean;
   readonly tolerance?: number;
+  /** The spec that names it, from the same options, and what makes models of specs. */
+  readonly spec?: (options: { reduction: Reduction }) => Spec;
+  readonly names?: Names;
 }
 
 /**
  * The examination of a loss: one number, its gradient against differences, its reduction over batches, errors of samples, layouts,
- * and targets of a wrong shape.
+ * targets of a wrong shape, its trace, backends, and its spec.
  */
 export function conformLoss(
   make: (options: { reduction: Reduction }) => Loss,
@@ -47,7 +46,7 @@ export function conformLoss(
     const name = `${options.name ?? loss.name}, ${reduction}`;
     const each = (what: string, examine: (example: Example) => void): Case => ({
       name: `${name}: ${what}`,
-      run: () => search(examine, limits),
+      run: () => search(examine, limits, callOf(`conformLoss(() => ${options.name ?? loss.name}`, options)),
     });
     const shapeOf = ({ sizes: [n, p] }: Example): Shape => [n, p];
     const given = (example: Example) => [
@@ -79,6 +78,7 @@ export function conformLoss(
         const target = (like: Value) => constant({ shape: like.shape, data: t }, { dtype: 'float64' });
         examineJacobian(
           {
+            what: `the gradient of ${loss.name}`,
             f: (p) => forwardOf(loss, p, p && target(p), row),
             shapes: [shape],
             names: ['the prediction'],
@@ -86,6 +86,30 @@ export function conformLoss(
           },
           [x],
         );
+      }),
+      each('a finite gradient where the prediction is the target, and far from it', (example) => {
+        const shape = shapeOf(example);
+        const [x = new Float64Array(), t = new Float64Array()] = given(example);
+        const { forward, backward } = pullbackOf({
+          f: (p, q) => forwardOf(loss, p, q, row),
+          shapes: [shape, shape],
+        });
+        for (const place of ['the target', 0, 1e-30, -1e-30, 100, -100, 1000, -1000]) {
+          const inside = x.map((y, k) => {
+            const moved = typeof place === 'number' ? place : (t[k] ?? 0);
+            return moved > predictions[0] && moved < predictions[1] ? moved : y;
+          });
+          const value = forward([inside, t])[0]?.data[0] ?? Number.NaN;
+          const slopes = backward[0]?.([inside, t, Float64Array.of(1)])[0]?.data ?? [];
+          const wrong = Array.from(slopes).findIndex((slope) => !Number.isFinite(slope));
+          if (Number.isFinite(value) && wrong < 0) continue;
+          throw new ConformanceError({
+            what: `the ${wrong < 0 ? 'error' : 'gradient'} of predictions of ${place}`,
+            got: String(wrong < 0 ? value : slopes[wrong]),
+            expected: 'a finite number',
+            at: `at prediction = ${nested(inside, shape)}; target = ${nested(t, shape)}`,
+          });
+        }
       }),
       each(`the ${reduction} over samples of what each has alone`, (example) => {
         const [n, p] = example.sizes;
@@ -100,6 +124,7 @@ export function conformLoss(
             what: `the error of ${n} samples of ${p}`,
             got: String(got),
             expected: `${expected}, the ${reduction} of the errors of each`,
+            at: `at prediction = ${nested(x, [n, p])}; target = ${nested(t, [n, p])}`,
           });
       }),
     ];
@@ -152,45 +177,42 @@ export function conformLoss(
             });
         }),
       );
-    cases.push({
-      name: `${name}: refuses a target that would be broadcast`,
-      run: () => {
-        for (const [x, t] of [
-          [
-            [3, 2],
-            [2, 2],
-          ],
-          [
-            [3, 2],
-            [3, 3],
-          ],
-          [
-            [3, 2],
-            [1, 2],
-          ],
-          [
-            [3, 2],
-            [3, 1],
-          ],
-        ] as const)
-          try {
-            build((a, b) => forwardOf(loss, a, b, row), [x, t], 'float64');
-            throw new ConformanceError({
-              what: `a target of [${t.join(', ')}] for a prediction of [${x.join(', ')}]`,
-              got: 'no error',
-              expected: 'one of ours',
-            });
-          } catch (failure) {
-            if (failure instanceof PullbackError) continue;
-            if (failure instanceof ConformanceError) throw failure;
-            throw new ConformanceError({
-              what: 'the error for a target of a wrong shape',
-              got: String(failure),
-              expected: 'a PullbackError that says what was got and expected',
-            });
-          }
-      },
-    });
+    const usual: Example = { sizes: [4, 3, 2], seed: 3 };
+    const { spec, names } = options;
+    cases.push(
+      guarded(`${name}: refuses a target that would be broadcast`, () => {
+        for (const target of [
+          [2, 2],
+          [3, 3],
+          [1, 2],
+          [3, 1],
+        ])
+          refused(`${name} of a prediction of [3, 2] with a target`, [target], () =>
+            build((x, t) => forwardOf(loss, x, t, row), [[3, 2], target], 'float64'),
+          );
+      }),
+      ...parityCases(
+        name,
+        () => ({
+          f: (x, t) => forwardOf(loss, x, t, row),
+          shapes: [shapeOf(usual), shapeOf(usual)],
+          numbers: given(usual),
+        }),
+        options,
+      ),
+    );
+    if (spec !== undefined && names !== undefined)
+      cases.push(
+        guarded(`${name}: its spec gives the same spec and the same loss`, async () => {
+          const [x = new Float64Array(), t = new Float64Array()] = given(usual);
+          const data = dataOf({ input: [3], layers: ['identity'], loss: spec({ reduction }) });
+          const batch = { x: float64(shapeOf(usual), x), target: float64(shapeOf(usual), t) };
+          await examineRoundTrip(names, data, batch, () => ({
+            kind: 'loss',
+            numbers: [error(shapeOf(usual), [x, t])],
+          }));
+        }),
+      );
     return cases;
   });
 }

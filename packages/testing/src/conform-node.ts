@@ -1,59 +1,33 @@
 import {
   add,
-  type Backend,
-  compile,
   constant,
-  type FloatDType,
   gradient,
   mul,
+  PullbackError,
   placeholder,
   type Shape,
   sizeOf,
   sum,
-  tensorOf,
   type Value,
 } from '@pullback/core';
-import { type Case, ConformanceError } from './case.ts';
-import { type Example, numbersOf, type SearchOptions, type Shapes, search } from './example.ts';
+import { type Case, ConformanceError, callOf, guarded } from './case.ts';
+import { type Example, numbersOf, search } from './example.ts';
+import { extremeCases } from './extremes.ts';
 import { examineDiagonal, examineJacobian, pullbackOf } from './jacobian.ts';
-import { allClose, near, ulps } from './numbers.ts';
+import type { NodeFunction, NodeOptions } from './node-options.ts';
+import { allClose } from './numbers.ts';
+import { nested } from './numbers-as-text.ts';
+import { parityCases } from './parity.ts';
+import { propertyCases } from './properties.ts';
+import { examineError, refused } from './refusals.ts';
 import { build, runner } from './runner.ts';
-
-/** What is declared of a function, and then examined. */
-export interface Properties {
-  /** Output i depends on input i alone. */
-  readonly elementwise?: boolean;
-  /** It never falls. */
-  readonly monotone?: boolean;
-  /** f(-x) = -f(x), or f(-x) = f(x). */
-  readonly parity?: 'odd' | 'even';
-  /** Numbers along the last axis sum to 1. */
-  readonly rowsSumToOne?: boolean;
-}
-
-export interface NodeOptions extends SearchOptions {
-  /** What cases are called after. */
-  readonly name?: string;
-  /** The shapes of the inputs from three extents; one matrix when left out. */
-  readonly shapes?: Shapes;
-  /** Where the function is defined and differentiable: an open interval; all numbers when left out. */
-  readonly domain?: readonly [number, number];
-  readonly properties?: Properties;
-  /** Backends that must give the same; none when left out. */
-  readonly backends?: readonly Backend[];
-  /** How many floats compiled results may be off; 0 when left out. */
-  readonly ulps?: number;
-  readonly tolerance?: number;
-}
-
-/** A function of Values: an activation, a node, or anything written with them. */
-export type NodeFunction = (...x: Value[]) => Value | readonly Value[];
+import { dataOf, examineRoundTrip, float64 } from './spec-round-trip.ts';
 
 const line = [-Infinity, Infinity] as const;
 
 /**
  * The examination of a differentiable function: its vjp against differences of `forward` and against the derived one,
- * its second derivative, linearity, purity, extremes, what is declared of it, and backends.
+ * its second derivative, linearity, purity, extremes, errors, what is declared of it, its trace, backends, and its spec.
  */
 export function conformNode(node: NodeFunction, options: NodeOptions = {}): Case[] {
   const { name = nameOf(node), shapes = (a, b) => [[a, b]], domain = line, tolerance } = options;
@@ -67,9 +41,10 @@ export function conformNode(node: NodeFunction, options: NodeOptions = {}): Case
   const inputsOf = (example: Example) => numbersOf(example, shapesOf(example), domain);
   const each = (what: string, examine: (example: Example) => void): Case => ({
     name: `${name}: ${what}`,
-    run: () => search(examine, options),
+    run: () => search(examine, options, callOf(`conformNode(${name}`, options)),
   });
-  const cases = [
+  const usual: Example = { sizes: [2, 3, 4], seed: 3 };
+  return [
     each('J^T by central differences', (example) => examineJacobian(examined(example), inputsOf(example))),
     each('J^T at kinks and whole numbers', (example) => {
       const whole = inputsOf(example).map((numbers) => numbers.map(Math.round));
@@ -87,17 +62,65 @@ export function conformNode(node: NodeFunction, options: NodeOptions = {}): Case
     each('pure: the same twice, inputs untouched', (example) =>
       examinePurity(examined(example), example, domain),
     ),
-    ...extremeCases(name, f, options),
-    ...propertyCases(f, name, options),
+    ...extremeCases(name, f, shapes, domain),
+    ...propertyCases(name, f, { ...options, properties: options.properties ?? {}, shapes, domain }),
+    guarded(`${name}: of wrong shapes, our errors or none`, () =>
+      examineWrongShapes(name, f, shapesOf(usual)),
+    ),
+    ...(options.refuses ?? []).map((given) =>
+      guarded(`${name}: refuses ${given.map((shape) => `[${shape.join(', ')}]`).join(' and ')}`, () =>
+        refused(name, given, () => build(f, given, 'float64')),
+      ),
+    ),
+    ...parityCases(name, () => ({ f, shapes: shapesOf(usual), numbers: inputsOf(usual) }), options),
+    ...specCases(name, f, domain, options),
   ];
-  for (const backend of options.backends ?? [])
-    for (const dtype of ['float32', 'float64'] as const)
-      if (backend.dtypes.includes(dtype))
-        cases.push({
-          name: `${name}: as itself on ${backend.name} in ${dtype}`,
-          run: () => examineBackend(f, shapes(2, 3, 4), { backend, dtype, domain, ulps: options.ulps ?? 0 }),
-        });
-  return cases;
+}
+
+/** By its name, as a layer of a model, it is the same function. */
+function specCases(
+  name: string,
+  f: NodeFunction,
+  domain: readonly [number, number],
+  { spec, names }: NodeOptions,
+): Case[] {
+  if (spec === undefined || names === undefined) return [];
+  return [
+    guarded(`${name}: its spec gives the same spec and the same function`, async () => {
+      const shape = [4, 3];
+      const [x = new Float64Array()] = numbersOf({ sizes: [4, 3, 2], seed: 7 }, [shape], domain);
+      const { inputs, outputs } = build((given) => (given === undefined ? [] : f(given)), [shape], 'float64');
+      const numbers = runner(inputs, outputs)([x])[0]?.data ?? [];
+      const target = float64(outputs[0]?.shape ?? [], new Float64Array(numbers.length));
+      const data = dataOf({ input: [3], layers: [spec] });
+      await examineRoundTrip(names, data, { x: float64(shape, x), target }, () => ({
+        kind: 'prediction',
+        numbers,
+      }));
+    }),
+  ];
+}
+
+/** Extents and ranks that do not fit may be taken where they have a meaning; what is refused is refused with an error of ours. */
+function examineWrongShapes(name: string, f: NodeFunction, shapes: readonly Shape[]): void {
+  shapes.forEach((shape, i) => {
+    const others: Shape[] = [
+      [],
+      shape.slice(1),
+      [...shape, 2],
+      shape.map((extent) => extent + 7),
+      shape.map(() => 0),
+    ];
+    for (const other of others) {
+      const given = shapes.map((own, n) => (n === i ? other : own));
+      try {
+        build(f, given, 'float64');
+      } catch (error) {
+        if (!(error instanceof PullbackError) || error.expected === undefined)
+          examineError(name, given, error);
+      }
+    }
+  });
 }
 
 function nameOf(node: NodeFunction): string {
@@ -128,6 +151,10 @@ function examineLinearity(
           what: `the vjp is not linear in its gradient, for input ${i}`,
           got: `J^T (2u - 3w) = [${got.join(', ')}]`,
           expected: `2 J^T u - 3 J^T w = [${expected.join(', ')}]`,
+          at: [
+            ...at.map((numbers, n) => `at input ${n} = ${nested(numbers, examined.shapes[n] ?? [])}`),
+            `with u = ${nested(u, output.shape)}, w = ${nested(w, output.shape)}`,
+          ].join('\n  '),
         });
     });
   });
@@ -158,9 +185,15 @@ function examineDerived(
       const other = expected[i]?.data ?? [];
       if (!allClose(data, other, 1e-7))
         throw new ConformanceError({
-          what: `the hand-written vjp is not that of forward, for input ${i}`,
-          got: `[${Array.from(data).join(', ')}]`,
-          expected: `[${Array.from(other).join(', ')}]`,
+          what: `the hand-written vjp of '${node.name}' is not that of its forward, for input ${i}`,
+          got: nested(data, shapes[i] ?? []),
+          expected: `${nested(other, shapes[i] ?? [])}, by the chain rule`,
+          at: given
+            .map(
+              (numbers, n) =>
+                `${n < shapes.length ? `at input ${n}` : 'with the gradient'} = ${nested(numbers, shapes[n] ?? output.shape)}`,
+            )
+            .join('\n  '),
         });
     });
   });
@@ -173,7 +206,7 @@ function secondOf(f: NodeFunction, shapes: readonly Shape[], { tolerance = 2e-5 
     const [first, ...others] = outputs.map((output) => sum(mul(output, fixed(output.shape))));
     return first === undefined ? [] : gradient(others.reduce(add, first), x);
   };
-  return { f: slope, shapes, tolerance };
+  return { f: slope, shapes, tolerance, what: 'the vjp of the vjp' };
 }
 
 /** Numbers of which no two are alike. */
@@ -207,189 +240,4 @@ function examinePurity(
       got: 'other numbers',
       expected: 'them untouched',
     });
-}
-
-const extremes = [0, -0, 1e-320, -1e-320, 1e-30, 30, -30, 100, -100, 1000, -1000];
-
-/** Inside the domain as a number of that dtype; beside an end of it derivatives may be too large for any float. */
-function isInside(x: number, domain: readonly [number, number], dtype: FloatDType): boolean {
-  const rounded = dtype === 'float32' ? Math.fround(x) : x;
-  const distance = Math.min(rounded - domain[0], domain[1] - rounded);
-  return distance > 1e-200;
-}
-
-/** Where forward is finite the gradient is, in both dtypes; and one number of the input is as extreme as it gets. */
-function extremeCases(
-  name: string,
-  f: NodeFunction,
-  { shapes = (a, b) => [[a, b]], domain = line }: NodeOptions,
-): Case[] {
-  return (['float32', 'float64'] as const).map((dtype) => ({
-    name: `${name}: finite gradients where it is finite, to +-1000, in ${dtype}`,
-    run: () => {
-      const own = shapes(2, 3, 2);
-      const { forward, backward, outputs } = pullbackOf({ f, shapes: own }, dtype);
-      const exact = pullbackOf({ f, shapes: own }).forward;
-      const usual = numbersOf({ sizes: [2, 3, 2], seed: 5 }, own, domain);
-      for (const x of extremes.filter((y) => isInside(y, domain, dtype)))
-        own.forEach((shape, i) => {
-          if (sizeOf(shape) === 0) return;
-          for (const everywhere of [true, false]) {
-            const at = usual.map((numbers, n) =>
-              n === i ? numbers.map((y, k) => (everywhere || k === 0 ? x : y)) : numbers,
-            );
-            const values = forward(at).flatMap(({ data }) => Array.from(data));
-            if (values.some(Number.isNaN))
-              throw new ConformanceError({
-                what: `forward makes a NaN of finite numbers in ${dtype}`,
-                got: `[${values.join(', ')}]`,
-                expected: 'numbers, or an infinity where the function overflows',
-                at: `at input ${i} = ${x}`,
-              });
-            refuseOverflow(
-              values,
-              exact(at).flatMap(({ data }) => Array.from(data)),
-              `input ${i} = ${x}, in ${dtype}`,
-            );
-            if (!values.every(Number.isFinite)) continue;
-            outputs.forEach((output, o) => {
-              const ones = new Float64Array(sizeOf(output.shape)).fill(1);
-              const slopes = backward[o]?.([...at, ones]) ?? [];
-              slopes.forEach(({ data }, n) => {
-                if (!data.every(Number.isFinite))
-                  throw new ConformanceError({
-                    what: `the gradient at input ${n} is not finite in ${dtype}`,
-                    got: `[${Array.from(data).join(', ')}]`,
-                    expected: 'finite numbers, since forward is finite',
-                    at: `at input ${i} = ${x}`,
-                  });
-              });
-            });
-          }
-        });
-    },
-  }));
-}
-
-/** A result that float64 shows to be small must not be infinite in float32: an intermediate overflowed. */
-function refuseOverflow(values: readonly number[], exact: readonly number[], at: string): void {
-  values.forEach((value, k) => {
-    const right = exact[k] ?? Number.NaN;
-    if (!Number.isFinite(value) && Math.abs(right) < 1e30)
-      throw new ConformanceError({
-        what: `forward overflows on the way to output [${k}]`,
-        got: String(value),
-        expected: `about ${right}`,
-        at: `at ${at}`,
-      });
-  });
-}
-
-function propertyCases(
-  f: NodeFunction,
-  name: string,
-  { properties = {}, shapes = (a, b) => [[a, b]], domain = line, ...search_ }: NodeOptions,
-): Case[] {
-  const { elementwise = false, monotone = false, parity, rowsSumToOne = false } = properties;
-  const each = (
-    what: string,
-    examine: (run: (x: Float64Array) => number[], x: Float64Array, shape: Shape) => void,
-  ): Case => ({
-    name: `${name}: ${what}`,
-    run: () =>
-      search((example) => {
-        const own = shapes(...example.sizes);
-        const { inputs, outputs } = build(f, own, 'float64');
-        const forward = runner(inputs, outputs);
-        const [x = new Float64Array(), ...others] = numbersOf(example, own, domain);
-        examine((given) => Array.from(forward([given, ...others])[0]?.data ?? []), x, own[0] ?? []);
-      }, search_),
-  });
-  const refuse = (what: string, got: unknown, expected: unknown): never => {
-    throw new ConformanceError({ what, got: String(got), expected: String(expected) });
-  };
-  return [
-    ...(elementwise
-      ? [
-          each('elementwise', (run, x) => {
-            const before = run(x);
-            x.forEach((_, k) => {
-              const after = run(x.map((y, i) => (i === k ? y + 0.25 : y)));
-              after.forEach((y, i) => {
-                if (i !== k && y !== before[i]) refuse(`output ${i} depends on input ${k}`, y, before[i]);
-              });
-            });
-          }),
-        ]
-      : []),
-    ...(monotone
-      ? [
-          each('monotone', (run, x) => {
-            const before = run(x);
-            run(x.map((y) => y + 0.1)).forEach((y, i) => {
-              if (y < (before[i] ?? 0) - 1e-12)
-                refuse(`it falls from x = ${x[i]}`, y, `at least ${before[i]}`);
-            });
-          }),
-        ]
-      : []),
-    ...(parity === undefined
-      ? []
-      : [
-          each(parity, (run, x) => {
-            const before = run(x);
-            run(x.map((y) => -y)).forEach((y, i) => {
-              const expected = (parity === 'odd' ? -1 : 1) * (before[i] ?? 0);
-              if (!near(y, expected, 1e-12)) refuse(`f(${-(x[i] ?? 0)})`, y, expected);
-            });
-          }),
-        ]),
-    ...(rowsSumToOne
-      ? [
-          each('rows sum to 1', (run, x, shape) => {
-            const columns = shape.at(-1) ?? 1;
-            const y = run(x);
-            for (let from = 0; from < y.length; from += columns) {
-              const total = y.slice(from, from + columns).reduce((a, b) => a + b, 0);
-              if (!near(total, 1, 1e-12)) refuse('the sum of a row', total, 1);
-            }
-          }),
-        ]
-      : []),
-  ];
-}
-
-async function examineBackend(
-  f: NodeFunction,
-  shapes: readonly Shape[],
-  at: { backend: Backend; dtype: FloatDType; domain: readonly [number, number]; ulps: number },
-): Promise<void> {
-  const { backend, dtype, domain, ulps: most } = at;
-  const withGradient = (...x: Value[]): Value[] => {
-    const outputs = [f(...x)].flat();
-    const floats = outputs.filter((output) => output.dtype === dtype);
-    return [...outputs, ...floats.flatMap((output) => gradient(sum(output), x))];
-  };
-  const { inputs, outputs } = build(withGradient, shapes, dtype);
-  const numbers = numbersOf({ sizes: [2, 3, 4], seed: 3 }, shapes, domain);
-  const wanted = runner(inputs, outputs)(numbers);
-  const run = await compile(withGradient, { inputs: shapes, dtype, backend });
-  const got = await run(
-    ...numbers.map((data, i) => {
-      const tensor = tensorOf({ shape: shapes[i] ?? [], dtype });
-      tensor.data.set(data);
-      return tensor;
-    }),
-  );
-  wanted.forEach(({ data }, o) => {
-    data.forEach((x, k) => {
-      const other = got[o]?.data[k] ?? Number.NaN;
-      if (ulps(x, other, dtype) > most)
-        throw new ConformanceError({
-          what: `result ${o} [${k}] on the backend '${backend.name}' in ${dtype}`,
-          got: `${other}, ${ulps(x, other, dtype)} floats away`,
-          expected: `${x}, within ${most}`,
-        });
-    });
-  });
 }

@@ -1,7 +1,22 @@
-import { cast, type FloatDType, mul, type Optimizer, placeholder, sizeOf, type Value } from '@pullback/core';
-import { type Case, ConformanceError } from './case.ts';
+import {
+  cast,
+  constant,
+  evaluate,
+  type FloatDType,
+  fill,
+  mul,
+  type Optimizer,
+  placeholder,
+  sizeOf,
+  type Tensor,
+  tensorOf,
+  type Value,
+} from '@pullback/core';
+import { type Case, ConformanceError, guarded } from './case.ts';
 import { near } from './numbers.ts';
+import { type Ground, type ParityOptions, parityCases } from './parity.ts';
 import { runner } from './runner.ts';
+import { examineTraining, type Names, type Spec } from './spec-round-trip.ts';
 
 /** The published update of one number, in plain arithmetic. */
 export type Reference = (at: {
@@ -13,25 +28,38 @@ export type Reference = (at: {
   readonly step: number;
 }) => { readonly weight: number; readonly slots: Readonly<Record<string, number>> };
 
-export interface OptimizerConformance {
+export interface OptimizerConformance extends ParityOptions {
   readonly name?: string;
-  /** Ten steps are compared with it, number by number. */
+  /** Ten steps are compared with it, number by number; `publishedUpdates` has those of the papers. */
   readonly reference?: Reference;
-  /** Whether all numbers of a weight influence each other, as in lamb; there is no reference of one number then. */
+  /** Whether all numbers of a weight influence each other, as in lamb; the reference is held to weights of one number then. */
   readonly coupled?: boolean;
+  /** Whether all weights influence each other, as in clipping by the global norm; there is no reference of one number then. */
+  readonly global?: boolean;
   readonly tolerance?: number;
+  /** The spec that names it, from the same options, and what makes models of specs. */
+  readonly spec?: (options: { learningRate: number }) => Spec;
+  readonly names?: Names;
 }
 
-/** The examination of an optimizer: slots, ten published steps, independence of weights, zero gradients, descent, dtypes. */
+/**
+ * The examination of an optimizer: slots, ten published steps, independence of weights, zero gradients, descent, dtypes, its trace,
+ * backends, and its spec.
+ */
 export function conformOptimizer(
   make: (options: { learningRate: number }) => Optimizer,
   {
     name = make({ learningRate: 0.1 }).name,
     reference,
-    coupled = false,
+    coupled: coupledNumbers = false,
+    global = false,
     tolerance = 1e-12,
+    spec,
+    names,
+    ...parity
   }: OptimizerConformance = {},
 ): Case[] {
+  const coupled = coupledNumbers || global;
   const optimizer = make({ learningRate: 0.1 });
   const start = [Float64Array.of(0.5, -1, 2, 0.25), Float64Array.of(-3)];
   const gradientAt = (step: number, weight: number) => weight + Math.sin(3 * step + weight);
@@ -40,14 +68,15 @@ export function conformOptimizer(
   const fail = (what: string, got: unknown, expected: unknown): never => {
     throw new ConformanceError({ what, got: String(got), expected: String(expected) });
   };
-  const each = (what: string, run: () => void): Case => ({ name: `${name}: ${what}`, run });
+  const each = (what: string, run: () => void): Case => guarded(`${name}: ${what}`, run);
   return [
-    ...(reference === undefined
+    ...(reference === undefined || global
       ? []
       : [
           each('ten steps as published', () => {
             const got = train(10);
             start.forEach((weights, w) => {
+              if (coupled && weights.length > 1) return;
               weights.forEach((first, k) => {
                 let weight = first;
                 let slots = Object.fromEntries(
@@ -63,10 +92,15 @@ export function conformOptimizer(
                     learningRate: 0.1,
                     step,
                   });
-                  [weight, slots] = [next.weight, { ...next.slots }];
                   const own = got[step - 1]?.weights[w]?.[k] ?? Number.NaN;
-                  if (!near(own, weight, tolerance))
-                    fail(`weight ${w} [${k}] after step ${step}`, own, weight);
+                  if (!near(own, next.weight, tolerance))
+                    throw wrongStep(
+                      `number ${k} of weight ${w} after step ${step}`,
+                      { weight, gradient: gradientAt(step - 1, weight), slots },
+                      own,
+                      next.weight,
+                    );
+                  [weight, slots] = [next.weight, { ...next.slots }];
                 }
               });
             });
@@ -77,11 +111,15 @@ export function conformOptimizer(
       for (const { slotNames } of train(2))
         if (slotNames.join() !== wanted.join()) fail('slots', slotNames, wanted);
     }),
-    each('a weight does not depend on another', () => {
-      const [both, alone] = [train(5), train(5, start.slice(0, 1))];
-      const [a, b] = [both.at(-1)?.weights[0], alone.at(-1)?.weights[0]];
-      if (!a?.every((x, i) => x === b?.[i])) fail('the first weight beside a second', a, b);
-    }),
+    ...(global
+      ? []
+      : [
+          each('a weight does not depend on another', () => {
+            const [both, alone] = [train(5), train(5, start.slice(0, 1))];
+            const [a, b] = [both.at(-1)?.weights[0], alone.at(-1)?.weights[0]];
+            if (!a?.every((x, i) => x === b?.[i])) fail('the first weight beside a second', a, b);
+          }),
+        ]),
     ...(coupled
       ? []
       : [
@@ -122,7 +160,111 @@ export function conformOptimizer(
       });
     }),
     each('an empty weight', () => void train(2, [new Float64Array(0)])),
+    ...parityCases(name, () => groundOf(optimizer, start), parity),
+    ...(spec === undefined || names === undefined
+      ? []
+      : [
+          guarded(`${name}: its spec gives the same spec and the same steps`, () =>
+            examineTraining(names, spec({ learningRate: 0.1 }), modelSteps(optimizer)),
+          ),
+        ]),
   ];
+}
+
+/** The fourth update as a function of weights, gradients and slots. */
+function groundOf(optimizer: Optimizer, start: readonly Float64Array[]): Ground {
+  const slotsOf = (dtype: FloatDType) => Object.keys(optimizer.slots({ shape: [2], dtype }));
+  const names = slotsOf('float64');
+  const width = 2 + names.length;
+  return {
+    f: (rate, ...given) => {
+      if (rate === undefined) return [];
+      const parameters = start.map((_, i) => {
+        const [weight = rate, slope = rate, ...slots] = given.slice(i * width, (i + 1) * width);
+        return {
+          path: `weight ${i}/kernel`,
+          weight,
+          gradient: slope,
+          slots: Object.fromEntries(names.map((slot, k) => [slot, slots[k] ?? weight])),
+        };
+      });
+      const step = fill(3, [], 'int32');
+      return optimizer
+        .update(parameters, { learningRate: rate, step })
+        .flatMap(({ weight, slots }) => [weight, ...names.flatMap((slot) => slots[slot] ?? [])]);
+    },
+    shapes: [[], ...start.flatMap(({ length }) => Array.from({ length: width }, () => [length]))],
+    numbers: [
+      Float64Array.of(0.1),
+      ...start.flatMap((weights, i) =>
+        Array.from({ length: width }, (_, k) =>
+          // Slots may hold squares: they stay above 0.
+          weights.map((w, n) => (k < 2 ? w + k * Math.sin(3 * n + i) : 0.5 + 0.3 * Math.sin(n + k))),
+        ),
+      ),
+    ],
+  };
+}
+
+/** Updates by the optimizer itself, which keep their slots from one to the next. */
+function modelSteps(optimizer: Optimizer) {
+  let kept: Tensor[][] | undefined;
+  return (weights: readonly Tensor[], gradients: readonly Tensor[], step: number): Tensor[] => {
+    if (step === 0) kept = undefined;
+    const slots =
+      kept ??
+      weights.map((weight) =>
+        Object.values(optimizer.slots(weight)).map(({ spec, initial }) => {
+          const tensor = tensorOf(spec);
+          tensor.data.fill(initial);
+          return tensor;
+        }),
+      );
+    const updated = optimizer.update(
+      weights.map((weight, i) => ({
+        path: `weight ${i}`,
+        weight: constant(weight),
+        gradient: constant(gradients[i] ?? weight),
+        slots: Object.fromEntries(
+          Object.keys(optimizer.slots(weight)).map((slot, k) => [slot, constant(slots[i]?.[k] ?? weight)]),
+        ),
+      })),
+      {
+        learningRate: fill(optimizer.learningRate, [], 'float64'),
+        step: fill(step, [], 'int32'),
+      },
+    );
+    kept = updated.map(({ slots: next }, i) =>
+      Object.keys(optimizer.slots(weights[i] ?? { shape: [], dtype: 'float64' })).flatMap((slot) =>
+        next[slot] === undefined ? [] : [evaluate(next[slot])],
+      ),
+    );
+    return evaluate(updated.map(({ weight }) => weight));
+  };
+}
+
+/** A step that is not the published one, with what it started from and how it compares. */
+function wrongStep(
+  what: string,
+  from: {
+    readonly weight: number;
+    readonly gradient: number;
+    readonly slots: Readonly<Record<string, number>>;
+  },
+  got: number,
+  expected: number,
+): ConformanceError {
+  const factor = (got - from.weight) / (expected - from.weight);
+  const said = Number.isFinite(factor)
+    ? `: the step is ${Number(factor.toPrecision(5))} times the published one`
+    : '';
+  const kept = Object.entries(from.slots).map(([slot, value]) => `, ${slot} = ${value}`);
+  return new ConformanceError({
+    what: `${what}${said}`,
+    got: String(got),
+    expected: `${expected}, as published`,
+    at: `from weight = ${from.weight}, gradient = ${from.gradient}${kept.join('')}, with a learning rate of 0.1`,
+  });
 }
 
 interface Step {

@@ -1,12 +1,13 @@
-import { formatShape, RandomStream, type Shape } from '@pullback/core';
+import { RandomStream, type Shape } from '@pullback/core';
 import fc from 'fast-check';
-import { ConformanceError } from './case.ts';
+import { ConformanceError, unexpected } from './case.ts';
 import { draw } from './runner.ts';
 
-/** Three extents that shapes are made of, and the seed of the numbers in them. */
+/** Three extents that shapes are made of, the seed of the numbers in them, and to how many decimals those are rounded. */
 export interface Example {
   readonly sizes: readonly [number, number, number];
   readonly seed: number;
+  readonly decimals?: number | undefined;
 }
 
 /** The shapes of all inputs, from three extents. */
@@ -14,7 +15,7 @@ export type Shapes = (a: number, b: number, c: number) => readonly Shape[];
 
 /** The random numbers of an example: normal, as wide as the domain allows. */
 export function numbersOf(
-  { seed }: Example,
+  { seed, decimals }: Example,
   shapes: readonly Shape[],
   domain: readonly [number, number],
   purpose = 'inputs',
@@ -22,10 +23,15 @@ export function numbersOf(
   const random = RandomStream.of(seed, purpose);
   const [low, high] = domain;
   const bounded = Number.isFinite(low) && Number.isFinite(high);
-  return draw(shapes, () => {
+  const next = (): number => {
     if (bounded) return low + (high - low) * (0.05 + 0.9 * random.uniform());
     const x = 1.5 * random.normal();
     return x > low && x < high ? x : low > -Infinity ? low + 0.1 + Math.abs(x) : high - 0.1 - Math.abs(x);
+  };
+  return draw(shapes, () => {
+    const x = next();
+    const rounded = decimals === undefined ? x : Math.round(x * 10 ** decimals) / 10 ** decimals;
+    return rounded > low && rounded < high ? rounded : x;
   });
 }
 
@@ -47,22 +53,21 @@ export interface SearchOptions {
   /** Whether extents of 0 make sense; true when left out. */
   readonly empty?: boolean | undefined;
   readonly seed?: number | undefined;
+  /** This example alone: what a failure prints after "again". */
+  readonly example?: Example | undefined;
 }
 
 /**
- * Looks for an example that `examine` refuses, among the corners and by fast-check, and shrinks it: fewer elements first.
- * @throws ConformanceError for the smallest that was found, with the line that runs it again.
+ * Looks for an example that `examine` refuses, among the corners and by fast-check, and shrinks it: fewer elements first, then fewer
+ * decimals.
+ * @param call how the examination was called, as `conformNode(swish, {`: for the line that runs the example again.
+ * @throws ConformanceError for the smallest that was found.
  */
 export function search(
   examine: (example: Example) => void,
-  { runs = 12, empty = true, seed = 1 }: SearchOptions = {},
+  { runs = 12, empty = true, seed = 1, example: only }: SearchOptions,
+  call: string,
 ): void {
-  const allowed = corners.filter((sizes) => empty || !sizes.includes(0));
-  const extent = fc.integer({ min: empty ? 0 : 1, max: 5 });
-  const examples = fc.record({
-    sizes: fc.tuple(extent, extent, extent),
-    seed: fc.integer({ min: 0, max: 1000 }),
-  });
   const failing = (example: Example): unknown => {
     try {
       examine(example);
@@ -71,18 +76,27 @@ export function search(
       return error;
     }
   };
-  for (const sizes of allowed) {
-    const example = { sizes, seed };
-    const error = failing(example);
-    if (error !== undefined) throw described(error, smaller(example, failing), failing);
+  if (only !== undefined) {
+    const error = failing(only);
+    if (error !== undefined) throw described(error, only, call);
+    return;
   }
-  const result = fc.check(
-    fc.property(examples, (example) => failing(example) === undefined),
-    { numRuns: runs, seed },
-  );
-  const [counterexample] = result.counterexample ?? [];
-  if (counterexample !== undefined)
-    throw described(failing(counterexample), smaller(counterexample, failing), failing);
+  const extent = fc.integer({ min: empty ? 0 : 1, max: 5 });
+  const examples = fc.record({
+    sizes: fc.tuple(extent, extent, extent),
+    seed: fc.integer({ min: 0, max: 1000 }),
+  });
+  const allowed = corners.filter((sizes) => empty || !sizes.includes(0));
+  const corner = allowed.map((sizes) => ({ sizes, seed })).find((example) => failing(example) !== undefined);
+  const found =
+    corner ??
+    fc.check(
+      fc.property(examples, (example) => failing(example) === undefined),
+      { numRuns: runs, seed },
+    ).counterexample?.[0];
+  if (found === undefined) return;
+  const smallest = rounder(smaller(found, failing), failing);
+  throw described(failing(smallest) ?? failing(found), smallest, call);
 }
 
 /** The example with the fewest elements, extents up to those given, that still fails. */
@@ -99,21 +113,24 @@ function smaller(example: Example, failing: (example: Example) => unknown): Exam
   return found ?? example;
 }
 
+/** The example with the fewest decimals that still fails. */
+function rounder(example: Example, failing: (example: Example) => unknown): Example {
+  const found = [0, 1, 2]
+    .map((decimals) => ({ ...example, decimals }))
+    .find((rounded) => failing(rounded) !== undefined);
+  return found ?? example;
+}
+
 function elements([a, b, c]: readonly [number, number, number]): number {
   return a * b * c;
 }
 
-function described(first: unknown, example: Example, failing: (example: Example) => unknown): unknown {
-  const error = failing(example) ?? first;
-  const again = `again: { sizes: ${formatShape(example.sizes)}, seed: ${example.seed} }`;
+function described(error: unknown, { sizes, seed, decimals }: Example, call: string): unknown {
+  const rounded = decimals === undefined ? '' : `, decimals: ${decimals}`;
+  const again = `again: ${call} example: { sizes: [${sizes.join(', ')}], seed: ${seed}${rounded} } })`;
   if (error instanceof ConformanceError) {
     error.message += `\n  ${again}`;
     return error;
   }
-  return new ConformanceError({
-    what: 'an error was thrown',
-    got: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-    expected: 'none',
-    at: again,
-  });
+  return unexpected(error, again);
 }

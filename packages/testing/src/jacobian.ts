@@ -1,6 +1,8 @@
 import { type FloatDType, gradient, placeholder, type Shape, type Value } from '@pullback/core';
 import { ConformanceError } from './case.ts';
-import { difference, hasKink } from './differences.ts';
+import { diagnosis, type Matrix } from './diagnosis.ts';
+import { type Difference, difference, hasKink } from './differences.ts';
+import { brief, nested, placeOf } from './numbers-as-text.ts';
 import { build, type Numbers, runner } from './runner.ts';
 
 /** A function, its J^T, and the numbers to examine them with. */
@@ -8,6 +10,8 @@ export interface Examined {
   /** Called again and again: it must build the same each time. */
   readonly f: (...x: Value[]) => Value | readonly Value[];
   readonly shapes: readonly Shape[];
+  /** What the J^T that is examined is called in findings; `the vjp` when left out. */
+  readonly what?: string;
   /** What inputs are called in findings. */
   readonly names?: readonly string[];
   /** How far derivatives may be from differences, relative to the larger of them and 1. */
@@ -27,11 +31,11 @@ export function pullbackOf({ f, shapes }: Examined, dtype: FloatDType = 'float64
 
 /**
  * Every entry of J, by J^T of unit gradients, against differences of `forward`; at a kink it must lie between both sides.
- * @throws ConformanceError that names the entry, with both values.
+ * @throws ConformanceError that names the entry, with both values, and says how the whole of J looks.
  */
 export function examineJacobian(examined: Examined, at: readonly Float64Array[]): void {
   const { forward, backward, outputs } = pullbackOf(examined);
-  const { names = [], tolerance = 2e-6 } = examined;
+  const { tolerance = 2e-6 } = examined;
   outputs.forEach((output, o) => {
     const count = output.shape.reduce((n, extent) => n * extent, 1);
     const rows = Array.from({ length: count }, (_, j) => {
@@ -40,29 +44,122 @@ export function examineJacobian(examined: Examined, at: readonly Float64Array[])
       return backward[o]?.([...at, unit]) ?? [];
     });
     at.forEach((input, i) => {
-      input.forEach((x, k) => {
+      const found = Array.from(input, (x, k) => {
         const move = moving(forward, at, i, k);
-        for (let j = 0; j < count; j++) {
-          const got = rows[j]?.[i]?.data[k] ?? Number.NaN;
-          const found = difference((y) => move(y)[o]?.data[j] ?? Number.NaN, x);
-          if (agrees(got, found, tolerance)) continue;
-          const name = names[i] ?? `input ${i}`;
-          const whole = outputs.length > 1 ? `output ${o} ` : 'output ';
-          throw new ConformanceError({
-            what: `the vjp gives a wrong d ${whole}[${j}] / d ${name} [${k}]`,
-            got: String(got),
-            expected: hasKink(found)
-              ? `between ${found.left} and ${found.right}, at a kink`
-              : `${found.value}, by central differences`,
-            at: `at ${at.map((numbers, n) => `${names[n] ?? `input ${n}`} = [${numbers.join(', ')}]`).join('; ')}`,
-          });
-        }
+        return rows.map((_, j) => difference((y) => move(y)[o]?.data[j] ?? Number.NaN, x));
       });
+      const got = rows.map((row) => Array.from(row[i]?.data ?? []));
+      for (let k = 0; k < input.length; k++)
+        for (let j = 0; j < count; j++) {
+          const right = found[k]?.[j];
+          if (right === undefined || agrees(got[j]?.[k] ?? Number.NaN, right, tolerance)) continue;
+          throw finding(
+            examined,
+            { output: o, outputs, input: i, row: j, column: k },
+            got,
+            rows.map((_, row) => found.map((column) => column[row] ?? right)),
+            {
+              at,
+              complaint: linearity(backward[o], at, i, count),
+              elsewhere: count === 1 && input.length === 1 ? curve(forward, backward[o], at, o, i) : [],
+            },
+          );
+        }
     });
   });
 }
 
-function agrees(got: number, found: ReturnType<typeof difference>, tolerance: number): boolean {
+interface Place {
+  readonly output: number;
+  readonly outputs: readonly Value[];
+  readonly input: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/** What else is known of a place where J is wrong. */
+interface Circumstances {
+  readonly at: readonly Float64Array[];
+  /** What is wrong with the vjp whatever J is. */
+  readonly complaint: string | undefined;
+  /** Both derivatives at other numbers, for a function of one number. */
+  readonly elsewhere: readonly string[];
+}
+
+function finding(
+  { shapes, names = [], what = 'the vjp' }: Examined,
+  { output, outputs, input, row, column }: Place,
+  got: Matrix,
+  found: readonly (readonly Difference[])[],
+  { at, complaint, elsewhere }: Circumstances,
+): ConformanceError {
+  const nameOf = (i: number) => names[i] ?? (shapes.length > 1 ? `input ${i}` : 'the input');
+  const right = found[row]?.[column];
+  const value = right?.value ?? Number.NaN;
+  const expected = found.map((all) => all.map((each) => each.value));
+  const whole = outputs.length > 1 ? `output ${output} ` : 'output ';
+  const places = {
+    output: placeOf(row, outputs[output]?.shape ?? []),
+    input: placeOf(column, shapes[input] ?? []),
+  };
+  const kink = right !== undefined && hasKink(right);
+  const said = kink ? undefined : (complaint ?? diagnosis(got, expected));
+  const matrix = (m: Matrix) => nested(m.flat(), [m.length, m[0]?.length ?? 0], brief);
+  const small = got.length * (got[0]?.length ?? 0) <= 36 && got.length * (got[0]?.length ?? 0) > 1;
+  return new ConformanceError({
+    what: `${what} gives a wrong d ${whole}${places.output} / d ${nameOf(input)} ${places.input}${said === undefined ? '' : `: ${said}`}`,
+    got: String(got[row]?.[column] ?? Number.NaN),
+    expected: kink
+      ? `between ${right.left} and ${right.right}, at a kink`
+      : `${value}, by central differences of forward`,
+    at: [
+      ...(small ? [`J by ${what}: ${matrix(got)}`, `J by differences: ${matrix(expected)}`] : []),
+      ...elsewhere,
+      ...at.map(
+        (numbers, i) => `${i === 0 ? 'at ' : '   '}${nameOf(i)} = ${nested(numbers, shapes[i] ?? [])}`,
+      ),
+    ].join('\n  '),
+  });
+}
+
+/** Whether J^T is no J^T at all, since it is not linear in the gradient that comes back. */
+function linearity(
+  backward: Numbers | undefined,
+  at: readonly Float64Array[],
+  input: number,
+  count: number,
+): string | undefined {
+  const sent = (size: number) =>
+    Array.from(backward?.([...at, new Float64Array(count).fill(size)])[input]?.data ?? []);
+  const [none, one, two] = [sent(0), sent(1), sent(2)];
+  if (none.some((x) => x !== 0))
+    return 'the vjp of a gradient of 0 is not 0, so it forgets the gradient that comes back, or adds to it';
+  if (two.some((x, k) => Math.abs(x - 2 * (one[k] ?? 0)) > 1e-9 * Math.max(1, Math.abs(x))))
+    return 'the vjp is not linear in the gradient that comes back: twice as much gives not twice as much';
+  return undefined;
+}
+
+/** Both derivatives of a function of one number at a few others, to see by what they differ. */
+function curve(
+  forward: Numbers,
+  backward: Numbers | undefined,
+  at: readonly Float64Array[],
+  output: number,
+  input: number,
+): string[] {
+  const moved = (x: number) => at.map((numbers, i) => (i === input ? Float64Array.of(x) : numbers));
+  const columns = [-2, -1, -0.5, 0.5, 1, 2].map((x) => {
+    const found = difference((y) => forward(moved(y))[output]?.data[0] ?? Number.NaN, x);
+    const got = backward?.([...moved(x), Float64Array.of(1)])[input]?.data[0] ?? Number.NaN;
+    return [String(x), brief(got), brief(Number(found.value.toFixed(9)))];
+  });
+  const width = Math.max(...columns.flat().map(({ length }) => length));
+  return ['elsewhere: x      ', '       by the vjp  ', '       differences '].map(
+    (title, i) => `${title}${columns.map((column) => (column[i] ?? '').padStart(width + 1)).join('')}`,
+  );
+}
+
+function agrees(got: number, found: Difference, tolerance: number): boolean {
   const { value, error, left, right } = found;
   const scale = tolerance * Math.max(1, Math.abs(value), Math.abs(got));
   const slack = (share: number) => share * Math.max(1, Math.abs(left), Math.abs(right));
@@ -80,7 +177,7 @@ function agrees(got: number, found: ReturnType<typeof difference>, tolerance: nu
  */
 export function examineDiagonal(examined: Examined, at: readonly Float64Array[]): void {
   const { forward, backward, outputs } = pullbackOf(examined);
-  const { tolerance = 2e-6 } = examined;
+  const { tolerance = 2e-6, shapes } = examined;
   const move = (y: number) => forward(at.map((numbers) => numbers.map((x) => x + y)));
   outputs.forEach((output, o) => {
     const count = output.shape.reduce((n, extent) => n * extent, 1);
@@ -95,10 +192,10 @@ export function examineDiagonal(examined: Examined, at: readonly Float64Array[])
       const found = difference((y) => move(y)[o]?.data[j] ?? Number.NaN, 0);
       if (agrees(got, found, 10 * tolerance)) continue;
       throw new ConformanceError({
-        what: `the vjp gives a wrong derivative of output [${j}] when all inputs move alike`,
+        what: `the vjp gives a wrong derivative of output ${placeOf(j, output.shape)} when all inputs move alike: ties are shared wrongly`,
         got: String(got),
-        expected: `${found.value}, by central differences`,
-        at: `at ${at.map((numbers, n) => `input ${n} = [${numbers.join(', ')}]`).join('; ')}`,
+        expected: `${found.value}, by central differences of forward`,
+        at: `at ${at.map((numbers, n) => `input ${n} = ${nested(numbers, shapes[n] ?? [])}`).join('; ')}`,
       });
     }
   });

@@ -22,6 +22,11 @@ for (const [kind, wrongs] of Object.entries(corpus))
       test(`caught: ${name}`, async () => {
         const found = await firstFinding(cases());
         expect(found?.[1]).toBeInstanceOf(ConformanceError);
+        const told = String(found?.[1]);
+        expect(told).toMatch(/expected .+, got .+/);
+        // What throws an error of its own is found by it; everything else by what it computes.
+        if (!/captured|kept from the scope|error of its own/.test(name))
+          expect(told).not.toContain('an error was thrown');
       });
   });
 

@@ -31,9 +31,10 @@ export function variance(x: Value, { correction = 0, ...options }: VarianceOptio
   return div(sum(square(distance), options), count(x, options.axis) - correction);
 }
 
-/** The square root of the variance; its derivative at variance 0 is infinite. */
-export function standardDeviation(x: Value, options: VarianceOptions = {}): Value {
-  return sqrt(variance(x, options));
+/** The square root of the variance, as |x - mean x| / sqrt(n - correction); J^T g is 0 where all numbers are equal. */
+export function standardDeviation(x: Value, { correction = 0, ...options }: VarianceOptions = {}): Value {
+  const away = sub(x, mean(x, { ...options, keepAxis: true }));
+  return div(norm(away, options), Math.sqrt(count(x, options.axis) - correction));
 }
 
 /** The Euclidean norm sqrt(sum x^2) over `axis`. J^T g = g x / y, and 0 at x = 0. */

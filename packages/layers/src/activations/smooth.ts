@@ -3,6 +3,7 @@ import {
   abs,
   activationOf,
   add,
+  clip,
   defineActivation,
   defineActivationWith,
   div,
@@ -32,10 +33,13 @@ export const softsign = defineActivation('softsign', {
   vjp: (g, { input: x }) => div(g, square(add(1, abs(x)))),
 });
 
-/** x sigmoid(x), with derivative y + sigmoid(x) (1 - y). Source: Elfwing, Uchibe and Doya 2018; also called swish. */
+/**
+ * x sigmoid(x), with derivative s (1 + x (1 - s)), s = sigmoid(x). The usual y + s (1 - y) is 0 instead of 1 where 1 - y rounds to -y.
+ * Source: Elfwing, Uchibe and Doya 2018; also called swish.
+ */
 export const silu = defineActivation('silu', {
   forward: (x) => mul(x, sigmoid(x)),
-  vjp: (g, { input: x, output: y }) => mul(g, add(y, mul(sigmoid(x), sub(1, y)))),
+  vjp: (g, { input: x }) => mul(g, mul(sigmoid(x), add(1, mul(x, sub(1, sigmoid(x)))))),
 });
 
 /** x tanh(softplus(x)). Source: Misra 2019. */
@@ -59,7 +63,9 @@ interface GeluOptions {
 export const gelu = defineActivationWith<GeluOptions>('gelu', { approximate: 'none' }, ({ approximate }) =>
   approximate === 'tanh'
     ? (x) => {
-        const inner = mul(mul(x, add(1, mul(square(x), 0.044715))), Math.sqrt(2 / Math.PI));
+        // Beyond 16 the tangent is 1 to the last bit, and further out x^3 would overflow.
+        const near = clip(x, -16, 16);
+        const inner = mul(mul(near, add(1, mul(square(near), 0.044715))), Math.sqrt(2 / Math.PI));
         return mul(mul(x, 0.5), add(1, tanhOf(inner)));
       }
     : {

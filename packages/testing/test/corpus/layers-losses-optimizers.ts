@@ -1,4 +1,5 @@
 import {
+  abs,
   add,
   cast,
   defineLayer,
@@ -6,6 +7,7 @@ import {
   defineOptimizer,
   div,
   exp,
+  formatShape,
   type Layer,
   type Loss,
   log,
@@ -15,6 +17,8 @@ import {
   neg,
   type Optimizer,
   reshape,
+  ShapeError,
+  sameShape,
   sign,
   softmax,
   sqrt,
@@ -69,7 +73,7 @@ export const wrongLayers: Record<string, () => Case[]> = {
   'no error for the wrong input': () => layer((_, x) => tanh(x), [[3]]),
   'the samples along the wrong axis': () => layer((_, x) => transpose(x)),
   'flattened with the batch': () => layer((_, x) => reshape(x, [1, -1])),
-  'far off in float32': () => layer((_, x) => sub(add(x, 1e9), 1e9)),
+  'far off in float32': () => layer((_, x) => sub(add(x, 1e6), 1e6)),
 };
 
 const loss = (
@@ -133,7 +137,15 @@ export const wrongLosses: Record<string, () => Case[]> = {
   'samples taken for components in columns': () =>
     loss(error('wrong', (x, t) => sum(square(mean(sub(x, t), { axis: -1 }))))),
   'a NaN in the gradient at the target': () =>
-    loss(error('wrong', (x, t) => sum(sqrt(square(sub(x, add(t, sub(x, x)))))))),
+    loss(
+      error('wrong', (x, t) => {
+        if (!sameShape(x.shape, t.shape))
+          throw new ShapeError({ got: formatShape(t.shape), expected: formatShape(x.shape) });
+        return sum(sqrt(square(sub(x, t))));
+      }),
+    ),
+  'an error that overflows far from the target': () =>
+    loss(error('wrong', (x, t) => sum(sub(exp(abs(sub(x, t))), 1)))),
 };
 
 const momentum: Reference = ({ weight, gradient, slots: { d = 0 }, learningRate }) => {
@@ -205,6 +217,30 @@ export const wrongOptimizers: Record<string, () => Case[]> = {
         },
       },
       momentum,
+    ),
+  'weight decay of the weight that was already updated': () =>
+    optimizer(
+      {
+        update: (w, g, _, { learningRate: r }) => {
+          const moved = sub(w, mul(r, g));
+          return { weight: sub(moved, mul(r, mul(moved, 0.1))), slots: none };
+        },
+      },
+      ({ weight, gradient, learningRate }) => ({
+        weight: weight - learningRate * (gradient + 0.1 * weight),
+        slots: {},
+      }),
+    ),
+  'momentum of a stale gradient': () =>
+    optimizer(
+      {
+        slots: { d: 0 },
+        update: (w, g, slots, { learningRate: r }) => ({
+          weight: sub(w, mul(r, d(slots, w))),
+          slots: { d: g },
+        }),
+      },
+      sgd,
     ),
   'the gradient taken after the update': () =>
     optimizer(

@@ -1,6 +1,8 @@
 import {
+  type Attributes,
   abs,
   add,
+  applyPrimitive,
   cast,
   concatenate,
   cos,
@@ -16,6 +18,7 @@ import {
   mul,
   neg,
   norm,
+  type Primitive,
   placeholder,
   reshape,
   select,
@@ -146,7 +149,7 @@ export const wrongNodes: Record<string, () => Case[]> = {
     one(
       unary(
         (x) => maximum(log(sigmoid(x)), -100),
-        (g, x) => mul(g, div(sub(1, sigmoid(x)), mul(sigmoid(x), select(less(x, -900), 0, 1)))),
+        (g, x) => mul(g, div(mul(sigmoid(x), sub(1, sigmoid(x))), sigmoid(x))),
       ),
     ),
   'a norm with a NaN at 0': () => one((x) => sqrt(sum(square(x), kept)), rows),
@@ -322,7 +325,92 @@ export const wrongNodes: Record<string, () => Case[]> = {
       unary(log, (g, x) => div(g, mul(x, Math.LN10))),
       { domain: [0, Infinity] },
     ),
+  'right alone, dropped by compilation: an identity that is none': () => {
+    const double = scaling('identity');
+    return one(
+      unary(
+        (x) => double(x),
+        (g) => mul(g, 2),
+      ),
+    );
+  },
+  'right alone, dropped by compilation: a movement that computes, folded with constants': () => {
+    const double = scaling('movement', { vjp: (g) => [mul(g, 2)] });
+    return one((x) => double(x));
+  },
+  'right alone, merged by compilation: a number that is no attribute': () => {
+    let hidden = 1;
+    const scaled = scaling('elementwise', {
+      evaluate: ([x], [output], { order = 0 }) => {
+        for (let i = 0; i < x.data.length; i++) output.data[i] = (x.data[i] ?? 0) * (hidden + Number(order));
+        hidden = hidden === 1 ? 2 : 1;
+      },
+    });
+    return one(
+      unary(
+        (x) => add(scaled(x), scaled(x)),
+        (g) => mul(g, 3),
+      ),
+    );
+  },
+  'a mutated input': () => {
+    const doubled = scaling('elementwise', {
+      evaluate: ([x], [output]) => {
+        for (let i = 0; i < x.data.length; i++) {
+          x.data[i] = (x.data[i] ?? 0) * 2;
+          output.data[i] = x.data[i] ?? 0;
+        }
+      },
+      vjp: (g) => [mul(g, 2)],
+    });
+    return one((x) => doubled(x));
+  },
+  'an output that is added to what was there': () => {
+    const doubled = scaling('elementwise', {
+      evaluate: ([x], [output]) => {
+        for (let i = 0; i < x.data.length; i++) output.data[i] = (output.data[i] ?? 0) + 2 * (x.data[i] ?? 0);
+      },
+      vjp: (g) => [mul(g, 2)],
+    });
+    return one((x) => doubled(x));
+  },
+  'a derivative in which large numbers cancel': () =>
+    one(
+      unary(
+        (x) => mul(x, sigmoid(x)),
+        (g, x, y) => mul(g, add(y, mul(sigmoid(x), sub(1, y)))),
+      ),
+    ),
+  'a derivative that overflows where the function saturates': () =>
+    one((x) => tanh(add(x, mul(x, mul(x, x))))),
+  'a captured parameter': () => one((x) => mul(x, stranger)),
+  'a NaN that becomes 0': () => one((x) => select(less(-Infinity, x), x, 0)),
+  'a TypeError for another rank': () =>
+    one((x) => {
+      const [, columns] = x.shape;
+      if (columns === undefined) throw new TypeError('columns is undefined');
+      return square(x);
+    }),
+  'right for matrices alone, declared elementwise': () =>
+    one((x) => (x.shape.length === 2 ? square(x) : mul(x, 2)), { properties: { elementwise: true } }),
   'an absolute value with 1 at 0 and beyond': () => one(unary(abs, (g, x) => mul(g, mul(sign(x), 1.5)))),
+};
+
+/** A primitive of one's own that multiplies by a number. */
+const scaling = (
+  kind: Primitive['kind'],
+  rules: Partial<Primitive<readonly [Value], Attributes, Value>> = {},
+) => {
+  const primitive: Primitive<readonly [Value], Attributes, Value> = {
+    kind,
+    name: 'scaling',
+    infer: ([x]) => x,
+    evaluate: ([x], [output], { factor = 2 }) => {
+      for (let i = 0; i < x.data.length; i++) output.data[i] = (x.data[i] ?? 0) * Number(factor);
+    },
+    ...rules,
+  };
+  return (x: Value, attributes: Attributes = {}) => applyPrimitive(primitive, [x], attributes);
 };
 
 function swapSquare(b: Value): Value {

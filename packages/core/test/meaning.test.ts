@@ -1,0 +1,219 @@
+// Results of primitives and of what is made of them, where neither gradients nor extremes show them.
+
+import type { Value } from '@pullback/core';
+import * as p from '@pullback/core';
+import { describe, expect, test } from 'vitest';
+
+const f64 = { dtype: 'float64' } as const;
+const values = (value: Value | undefined) => (value === undefined ? [] : Array.from(p.evaluate(value).data));
+const float = (...data: number[]) => p.constant(data, f64);
+const int = (...data: number[]) => p.constant(Int32Array.from(data));
+const bool = (...data: boolean[]) => p.constant(data, { dtype: 'bool' });
+const slope = (y: Value, at: Value) => values(p.gradient(p.sum(y), [at])[0]);
+
+describe('comparisons and logic', () => {
+  const [a, b] = [float(1, 2, 2, Number.NaN), float(2, 2, 1, 1)];
+  test('greater, greaterEqual, less, lessEqual, equal', () => {
+    expect(values(p.greater(a, b))).toEqual([0, 0, 1, 0]);
+    expect(values(p.greaterEqual(a, b))).toEqual([0, 1, 1, 0]);
+    expect(values(p.less(a, b))).toEqual([1, 0, 0, 0]);
+    expect(values(p.lessEqual(a, b))).toEqual([1, 1, 0, 0]);
+    expect(values(p.equal(a, b))).toEqual([0, 1, 0, 0]);
+    expect(p.greater(a, b).dtype).toBe('bool');
+  });
+  test('and, or, not', () => {
+    const [c, d] = [bool(false, false, true, true), bool(false, true, false, true)];
+    expect(values(p.and(c, d))).toEqual([0, 0, 0, 1]);
+    expect(values(p.or(c, d))).toEqual([0, 1, 1, 1]);
+    expect(values(p.not(c))).toEqual([1, 1, 0, 0]);
+  });
+});
+
+describe('arithmetic', () => {
+  test('mod of what divides is 0, whatever the signs', () => {
+    expect(values(p.mod(int(6, -6, 6, -6, 0), int(3, 3, -3, -3, -3)))).toEqual([0, 0, 0, 0, 0]);
+    expect(values(p.mod(float(6, 6.5, -6.5), float(-3, -3, 3))).map((x) => x + 0)).toEqual([0, -2.5, 2.5]);
+    expect(values(p.mod(float(1), float(0)))).toEqual([Number.NaN]);
+  });
+  test('round goes to the nearest, and keeps the sign of a zero', () => {
+    const rounded = values(p.round(float(2.7, 3.2, -2.7, -3.2, 3.5, -0.2, 0, 0.2, -0, 1e15)));
+    expect(rounded).toEqual([3, 3, -3, -3, 4, -0, 0, 0, -0, 1e15]);
+  });
+  test('the square of an integer wraps', () => {
+    expect(values(p.square(int(65537, -3)))).toEqual([131073, 9]);
+  });
+  test('a cast: to integers towards 0, to bool by x != 0', () => {
+    expect(values(p.cast(float(2.9, -2.9, 2 ** 32 + 5), 'int32'))).toEqual([2, -2, 5]);
+    expect(values(p.cast(float(0, -0, 0.5), 'bool'))).toEqual([0, 0, 1]);
+    expect(values(p.cast(float(257.5), 'uint8'))).toEqual([1]);
+  });
+  test('no gradient goes through integers, between floats it takes the dtype of what it goes to', () => {
+    const x = float(1.5, -2);
+    expect(slope(p.cast(p.cast(x, 'int32'), 'float64'), x)).toEqual([0, 0]);
+    const single = p.constant([1.5]);
+    const [g = single] = p.gradient(p.sum(p.square(p.cast(single, 'float64'))), [single]);
+    expect([g.dtype, ...values(g)]).toEqual(['float32', 3]);
+  });
+});
+
+describe('powers', () => {
+  const x = float(-2, 0, 3);
+  const powers: Record<number, number[]> = {
+    0: [1, 1, 1],
+    2: [4, 0, 9],
+    3: [-8, 0, 27],
+    4: [16, 0, 81],
+    5: [-32, 0, 243],
+    7: [-128, 0, 2187],
+  };
+  for (const [exponent, wanted] of Object.entries(powers))
+    test(`x^${exponent}`, () => expect(values(p.pow(x, Number(exponent)))).toEqual(wanted));
+  test('negative ones are reciprocals', () => {
+    expect(values(p.pow(float(-2, 4), -3))).toEqual([-1 / 8, 1 / 64]);
+  });
+  test('1/2 is the square root, exact; others are close, and not a number below 0', () => {
+    expect(values(p.pow(float(2, 0), 0.5))).toEqual([Math.SQRT2, 0]);
+    expect(values(p.pow(float(2), 2.5))[0]).toBeCloseTo(2 ** 2.5, 13);
+    expect(values(p.pow(float(-2, 0), 1.5))).toEqual([Number.NaN, 0]);
+  });
+  test('with exponents that are Values, broadcast', () => {
+    const y = p.pow(p.constant([[2], [3]], f64), float(0, 1, 2));
+    expect(y.shape).toEqual([2, 3]);
+    values(y).forEach((got, i) => {
+      expect(got).toBeCloseTo([1, 2, 4, 1, 3, 9][i] ?? 0, 12);
+    });
+  });
+  test('at 0: 0^0 is 1, and both gradients are finite where they exist', () => {
+    const [base, exponent] = [float(0, 0, 0, 0), float(0, 1, 2, 0.5)];
+    expect(values(p.pow(base, exponent))).toEqual([1, 0, 0, 0]);
+    expect(slope(p.pow(base, exponent), base)).toEqual([0, 1, 0, Infinity]);
+    expect(slope(p.pow(base, exponent), exponent)).toEqual([0, 0, 0, 0]);
+    const negative = float(-1);
+    expect(slope(p.pow(float(0), negative), negative)).toEqual([-Infinity]);
+  });
+});
+
+describe('sums and statistics', () => {
+  const x = p.constant(
+    [
+      [1, 2, 6],
+      [4, 5, 0],
+    ],
+    f64,
+  );
+  test('a sum is a tree: 2^20 times 0.1 is 2^14 times the sum of 64', () => {
+    let run = 0;
+    for (let i = 0; i < 64; i++) run += 0.1;
+    expect(values(p.sum(p.fill(0.1, [2 ** 20], 'float64')))).toEqual([run * 2 ** 14]);
+  });
+  test('and takes every term once, for lengths that are no power of 2', () => {
+    for (const n of [64, 65, 127, 128, 129, 200, 1000])
+      expect(values(p.sum(p.iota([n], f64)))).toEqual([(n * (n - 1)) / 2]);
+  });
+  test('means over all, and over one axis', () => {
+    expect(values(p.mean(x))).toEqual([3]);
+    expect(values(p.mean(x, { axis: 0 }))).toEqual([2.5, 3.5, 3]);
+    expect(p.mean(x, { axis: [0, 1], keepAxis: true }).shape).toEqual([1, 1]);
+  });
+  test('variances along an axis, with a correction', () => {
+    expect(values(p.variance(x, { axis: 1 }))).toEqual([14 / 3, 14 / 3]);
+    expect(values(p.variance(x, { axis: 1, correction: 1 }))).toEqual([7, 7]);
+    expect(values(p.variance(x, { axis: 0 }))).toEqual([2.25, 2.25, 9]);
+    expect(p.variance(x, { axis: 0, keepAxis: true }).shape).toEqual([1, 3]);
+  });
+  test('standard deviations are their roots', () => {
+    for (const options of [{}, { axis: 0 }, { axis: 1, correction: 1 }, { axis: 1, keepAxis: true }]) {
+      const [got, squared] = [p.standardDeviation(x, options), p.variance(x, options)];
+      expect(got.shape).toEqual(squared.shape);
+      values(got).forEach((y, i) => {
+        expect(y * y).toBeCloseTo(values(squared)[i] ?? 0, 12);
+      });
+    }
+  });
+  test('norms and distances, along the last axis when none is given', () => {
+    const rows = p.constant(
+      [
+        [3, 4],
+        [0, 0],
+        [5, 12],
+      ],
+      f64,
+    );
+    expect(values(p.norm(rows, { axis: 1 }))).toEqual([5, 0, 13]);
+    expect(p.norm(rows, { axis: 1, keepAxis: true }).shape).toEqual([3, 1]);
+    expect(values(p.norm(p.constant([3, 4], f64)))).toEqual([5]);
+    const apart = p.distance(rows, p.zeros([3, 2], 'float64'));
+    expect([apart.shape, ...values(apart)]).toEqual([[3], 5, 0, 13]);
+    const deep = p.reshape(rows, [1, 3, 2]);
+    expect(p.distance(deep, deep).shape).toEqual([1, 3]);
+  });
+});
+
+describe('softmax and its logarithm along axes', () => {
+  const z = p.constant(
+    [
+      [0, Math.log(3)],
+      [0, 0],
+    ],
+    f64,
+  );
+  const close = (got: readonly number[], wanted: readonly number[]) => {
+    expect(got.length).toBe(wanted.length);
+    got.forEach((x, i) => {
+      expect(x).toBeCloseTo(wanted[i] ?? Number.NaN, 14);
+    });
+  };
+  test('the last, or the one that is asked for', () => {
+    close(values(p.softmax(z)), [0.25, 0.75, 0.5, 0.5]);
+    close(values(p.softmax(z, { axis: 0 })), [0.5, 0.75, 0.5, 0.25]);
+    close(values(p.logSumExp(z)), [Math.log(4), Math.LN2]);
+    close(values(p.logSumExp(z, { axis: 0 })), [Math.LN2, Math.log(4)]);
+    expect(p.logSumExp(z, { keepAxis: true }).shape).toEqual([2, 1]);
+    expect(p.logSumExp(z, { axis: 0, keepAxis: true }).shape).toEqual([1, 2]);
+    expect(p.logSumExp(p.reshape(z, [1, 2, 2])).shape).toEqual([1, 2]);
+    close(slope(p.slice(p.logSumExp(z, { axis: 0 }), [1]), z), [0, 0.75, 0, 0.25]);
+  });
+});
+
+describe('random numbers', () => {
+  const key = p.constant(Int32Array.of(7, -8));
+  test('the bits of element n are the block of counter n under the key', () => {
+    const bits = values(p.randomBits(key, [2, 3]));
+    expect(bits).toEqual([0, 1, 2, 3, 4, 5].map((n) => p.threefry(7, -8, n, 0, 0) | 0));
+  });
+  test('a derived key is the block of the data, both words, apart from all draws', () => {
+    const derived = values(p.foldIn(key, p.constant(5, { dtype: 'int32' })));
+    expect(derived).toEqual([0, 1].map((word) => p.threefry(7, -8, 5, 1, word) | 0));
+  });
+  test('normal numbers: their moments, and half of them below 0', () => {
+    const n = 20_000;
+    const z = values(p.normal(key, [n], f64));
+    const mean = z.reduce((a, b) => a + b, 0) / n;
+    const variance = z.reduce((a, b) => a + (b - mean) ** 2, 0) / n;
+    const fourth = z.reduce((a, b) => a + b ** 4, 0) / n;
+    const below = z.filter((x) => x < 0).length / n;
+    const within = z.filter((x) => Math.abs(x) < 1).length / n;
+    // Five standard errors of each.
+    expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(n));
+    expect(Math.abs(variance - 1)).toBeLessThan(5 * Math.sqrt(2 / n));
+    expect(Math.abs(fourth - 3)).toBeLessThan(5 * Math.sqrt(96 / n));
+    expect(Math.abs(below - 0.5)).toBeLessThan(2.5 / Math.sqrt(n));
+    expect(Math.abs(within - 0.6826894921)).toBeLessThan(2.4 / Math.sqrt(n));
+  });
+  test('normal numbers are float32 unless asked otherwise, and nearly the same', () => {
+    const [single, double] = [p.normal(key, [5]), p.normal(key, [5], f64)];
+    expect([single.dtype, double.dtype]).toEqual(['float32', 'float64']);
+    values(single).forEach((x, i) => {
+      expect(x).toBeCloseTo(values(double)[i] ?? Number.NaN, 5);
+    });
+  });
+});
+
+describe('the standard deviation of numbers that are all equal', () => {
+  test('is 0, with gradient 0', () => {
+    for (const at of [float(2, 2, 2), float(5)]) {
+      expect(values(p.standardDeviation(at))).toEqual([0]);
+      expect(slope(p.standardDeviation(at), at).every((x) => x === 0)).toBe(true);
+    }
+  });
+});

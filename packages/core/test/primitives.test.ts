@@ -1,0 +1,87 @@
+// The name of every primitive, which Programs, errors and backends know it by, and its kind, which compilers go by.
+import * as p from '@pullback/core';
+import { expect, test } from 'vitest';
+
+const x = p.placeholder({ shape: [2, 3], dtype: 'float32' }, 'x');
+const y = p.placeholder({ shape: [2, 3], dtype: 'float32' }, 'y');
+const b = p.placeholder({ shape: [2, 3], dtype: 'bool' }, 'b');
+const i = p.placeholder({ shape: [2], dtype: 'int32' }, 'i');
+
+const made: Readonly<Record<string, readonly [p.Value, p.PrimitiveKind]>> = {
+  neg: [p.neg(x), 'elementwise'],
+  add: [p.add(x, y), 'elementwise'],
+  sub: [p.sub(x, y), 'elementwise'],
+  mul: [p.mul(x, y), 'elementwise'],
+  div: [p.div(x, y), 'elementwise'],
+  mod: [p.mod(x, y), 'elementwise'],
+  floor: [p.floor(x), 'elementwise'],
+  ceil: [p.ceil(x), 'elementwise'],
+  round: [p.round(x), 'elementwise'],
+  maximum: [p.maximum(x, y), 'elementwise'],
+  minimum: [p.minimum(x, y), 'elementwise'],
+  equal: [p.equal(x, y), 'elementwise'],
+  less: [p.less(x, y), 'elementwise'],
+  lessEqual: [p.lessEqual(x, y), 'elementwise'],
+  and: [p.and(b, b), 'elementwise'],
+  or: [p.or(b, b), 'elementwise'],
+  not: [p.not(b), 'elementwise'],
+  select: [p.select(b, x, y), 'elementwise'],
+  cast: [p.cast(x, 'float64'), 'elementwise'],
+  sign: [p.sign(x), 'elementwise'],
+  abs: [p.abs(x), 'elementwise'],
+  square: [p.square(x), 'elementwise'],
+  sqrt: [p.sqrt(x), 'elementwise'],
+  exp: [p.exp(x), 'elementwise'],
+  expm1: [p.expm1(x), 'elementwise'],
+  log: [p.log(x), 'elementwise'],
+  log1p: [p.log1p(x), 'elementwise'],
+  tanh: [p.tanh(x), 'elementwise'],
+  sin: [p.sin(x), 'elementwise'],
+  cos: [p.cos(x), 'elementwise'],
+  erf: [p.erf(x), 'elementwise'],
+  broadcast: [p.broadcast(x, [4, 2, 3]), 'movement'],
+  reshape: [p.reshape(x, [6]), 'movement'],
+  transpose: [p.transpose(x), 'movement'],
+  slice: [p.slice(x, [1]), 'movement'],
+  pad: [p.pad(x, { low: [1] }), 'movement'],
+  flip: [p.flip(x), 'movement'],
+  concatenate: [p.concatenate([x, y]), 'movement'],
+  sum: [p.sum(x, { axis: 0, keepAxis: true }), 'reduction'],
+  max: [p.max(x, { axis: 0, keepAxis: true }), 'reduction'],
+  argmax: [p.argmax(x, { axis: 0, keepAxis: true }), 'reduction'],
+  matmul: [p.matmul(x, p.transpose(y)), 'contraction'],
+  gather: [p.gather(x, i), 'indexing'],
+  scatterAdd: [p.scatterAdd(x, i, { size: 4 }), 'indexing'],
+  iota: [p.iota([2]), 'generator'],
+  fill: [p.fill(1, [2]), 'generator'],
+  literal: [p.constant([1, 2]), 'generator'],
+  stopGradient: [p.stopGradient(x), 'identity'],
+  barrier: [p.barrier(x), 'identity'],
+  input: [x, 'leaf'],
+};
+for (const [name, [{ node, origin, shape }, kind]] of Object.entries(made))
+  test(`${name}: ${kind}`, () => {
+    expect([node.name, node.kind]).toEqual([name, kind]);
+    expect(origin.path).toMatch(new RegExp(`${name}$|^$`));
+    if (name === 'broadcast') expect(shape).toEqual([4, 2, 3]);
+  });
+
+test('random bits are threefry, elementwise', () => {
+  const { node } = p.randomBits(i, [5]);
+  expect([node.name, node.kind]).toEqual(['threefry', 'elementwise']);
+});
+
+const composites = {
+  sigmoid: p.sigmoid(x),
+  softplus: p.softplus(x),
+  relu: p.relu(x),
+  softmax: p.softmax(x),
+  logSoftmax: p.logSoftmax(x),
+  logSumExp: p.logSumExp(x, { keepAxis: true }),
+  norm: p.norm(x, { keepAxis: true }),
+  pow: p.pow(x, 1.5),
+};
+for (const [name, { node, origin }] of Object.entries(composites))
+  test(`${name}: a composite`, () => {
+    expect([node.name, node.kind, origin.path]).toEqual([name, 'composite', name]);
+  });

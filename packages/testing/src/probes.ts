@@ -1,0 +1,303 @@
+import * as core from '@pullback/core';
+import {
+  applyMany,
+  type DType,
+  type Primitive,
+  sizeOf,
+  type Tensor,
+  type TensorSpec,
+  tensorOf,
+  type Value,
+} from '@pullback/core';
+
+/** A graph that a backend must run as it is meant. */
+export interface Probe {
+  readonly name: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly f: (...x: Value[]) => Value | readonly Value[];
+}
+
+type Unary = (x: Value) => Value;
+type Binary = (a: Value, b: Value) => Value;
+type Named<F> = Readonly<Record<string, F>>;
+
+const { add, sub, mul, div, mod, maximum, minimum, less, lessEqual, equal } = core;
+
+/** The same elements elsewhere: for every dtype and shape of two axes. */
+const movements: Named<Unary> = {
+  transpose: (x) => core.transpose(x),
+  reshape: (x) => core.reshape(x, [sizeOf(x.shape)]),
+  'reshape to three axes': (x) => core.reshape(x, [1, ...x.shape]),
+  flip: (x) => core.flip(x, 0),
+  'flip of both axes': (x) => core.flip(x, [0, 1]),
+  slice: (x) => core.slice(x, [0, 0], [], [2, 1]),
+  'slice of the last column': (x) => core.slice(x, [0, -1]),
+  pad: (x) => core.pad(x, { low: [1, 0], high: [0, 2], between: [1, 0], value: 3 }),
+  broadcast: (x) => core.broadcast(x, [2, ...x.shape]),
+  'broadcast of a row': (x) =>
+    core.broadcast(core.slice(core.pad(x, { low: [1] }), [0], [1]), [4, x.shape[1] ?? 0]),
+  concatenate: (x) => core.concatenate([x, core.flip(x, 0)], { axis: 0 }),
+  'concatenate of three, along 1': (x) => core.concatenate([x, core.flip(x, 1), x], { axis: 1 }),
+  barrier: core.barrier,
+};
+
+/** Element by element, for floats and integers. */
+const numberFunctions: Named<Unary> = {
+  abs: core.abs,
+  ceil: core.ceil,
+  floor: core.floor,
+  neg: core.neg,
+  round: core.round,
+  sign: core.sign,
+  square: core.square,
+  sum: (x) => core.sum(x),
+  'sum along 0': (x) => core.sum(x, { axis: 0 }),
+  'sum along -1': (x) => core.sum(x, { axis: -1, keepAxis: true }),
+  stopGradient: core.stopGradient,
+};
+
+const floatFunctions: Named<Unary> = {
+  cos: core.cos,
+  erf: core.erf,
+  exp: core.exp,
+  expm1: core.expm1,
+  log: (x) => core.log(core.abs(x)),
+  log1p: (x) => core.log1p(core.abs(x)),
+  sin: core.sin,
+  sqrt: (x) => core.sqrt(core.abs(x)),
+  tanh: core.tanh,
+  matmul: (x) => core.matmul(x, core.transpose(x)),
+  'matmul, transposed': (x) => core.matmul(core.transpose(x), x),
+  softmax: (x) => core.softmax(x),
+};
+
+const numberPairs: Named<Binary> = { add, sub, mul, div, mod, maximum, minimum, less, lessEqual, equal };
+
+const shapes = [
+  [2, 3],
+  [3, 3],
+  [1, 1],
+  [0, 3],
+  [5, 1],
+  [1, 7],
+  [17, 5],
+] as const;
+/** Fewer and more axes than two. */
+const otherRanks = [[], [4], [0], [2, 3, 2], [2, 1, 2, 3]] as const;
+
+const isNumber = (dtype: DType) => dtype === 'float32' || dtype === 'float64' || dtype === 'int32';
+const isFloat = (dtype: DType) => dtype === 'float32' || dtype === 'float64';
+
+/** Every primitive on every dtype that it takes, in shapes that go wrong first. */
+export function probesOf(dtypes: readonly DType[]): Probe[] {
+  const found: Probe[] = [];
+  for (const dtype of dtypes) {
+    for (const shape of shapes) found.push(...ofMatrix(dtype, shape, dtypes));
+    for (const shape of otherRanks) found.push(...ofRank(dtype, shape));
+    found.push(...ofNothing(dtype));
+  }
+  found.push(...others);
+  return found.filter(({ inputs }) => inputs.every(({ dtype }) => dtypes.includes(dtype)));
+}
+
+/** Probes of one input, and of two alike. */
+function builder(spec: TensorSpec) {
+  const found: Probe[] = [];
+  const title = (name: string) => `${name} of ${spec.dtype}[${spec.shape.join(', ')}]`;
+  const put = (name: string, inputs: readonly TensorSpec[], f: Probe['f']) =>
+    found.push({ name: title(name), inputs, f });
+  return {
+    found,
+    put,
+    unary: (functions: Named<Unary>) => {
+      for (const [name, f] of Object.entries(functions)) put(name, [spec], (x) => given(x, f));
+    },
+    binary: (functions: Named<Binary>) => {
+      for (const [name, f] of Object.entries(functions))
+        put(name, [spec, spec], (a, b) => given(a, (x) => given(b, (y) => f(x, y))));
+    },
+  };
+}
+
+function given<T>(x: Value | undefined, f: (x: Value) => T): T {
+  if (x === undefined) throw new RangeError('a probe without its input');
+  return f(x);
+}
+
+function ofMatrix(dtype: DType, shape: readonly [number, number], dtypes: readonly DType[]): Probe[] {
+  const x: TensorSpec = { shape, dtype };
+  const { found, put, unary, binary } = builder(x);
+  unary(Object.fromEntries(dtypes.map((other) => [`cast to ${other}`, (a: Value) => core.cast(a, other)])));
+  unary(movements);
+  const indices = (count: number): TensorSpec => ({ shape: [count], dtype: 'int32' });
+  const pair = (name: string, other: TensorSpec, f: Binary) =>
+    put(name, [x, other], (a, b) => given(a, (p) => given(b, (q) => f(p, q))));
+  pair('gather', indices(4), (a, i) => core.gather(a, i));
+  pair('gather along 1', indices(4), (a, i) => core.gather(a, i, { axis: 1 }));
+  pair('gather with indices of two axes', { shape: [2, 2], dtype: 'int32' }, (a, i) => core.gather(a, i));
+  if (isNumber(dtype)) {
+    unary(numberFunctions);
+    binary(numberPairs);
+    pair('scatterAdd', indices(shape[0]), (a, i) => core.scatterAdd(a, i, { size: 3 }));
+    pair('scatterAdd along 1', indices(shape[1]), (a, i) => core.scatterAdd(a, i, { axis: 1, size: 2 }));
+    unary({ iota: (a) => add(a, core.iota(shape, { axis: 1, dtype })) });
+    pair('add of a row', { shape: [shape[1]], dtype }, add);
+    pair('mul by a column', { shape: [shape[0], 1], dtype }, mul);
+    if (sizeOf(shape) > 0)
+      unary({
+        max: (a) => core.max(a, { axis: 0 }),
+        'max over all': (a) => core.max(a),
+        argmax: (a) => core.argmax(a),
+        'argmax along 0': (a) => core.argmax(a, { axis: 0, keepAxis: true }),
+      });
+  }
+  if (isFloat(dtype)) unary(floatFunctions);
+  if (dtype === 'bool') {
+    binary({ and: core.and, or: core.or });
+    unary({ not: core.not });
+  }
+  const mask: TensorSpec = { shape, dtype: 'bool' };
+  put('select', [mask, x, x], (c, a, b) =>
+    given(c, (mask_) => given(a, (p) => given(b, (q) => core.select(mask_, p, q)))),
+  );
+  if (dtype === 'int32')
+    put('random bits', [indices(2)], (key) => given(key, (k) => core.randomBits(k, shape)));
+  return found;
+}
+
+function ofRank(dtype: DType, shape: readonly number[]): Probe[] {
+  const { found, unary, binary } = builder({ shape, dtype });
+  const last = shape.length - 1;
+  unary({
+    'reshape to one axis': (x) => core.reshape(x, [sizeOf(shape)]),
+    'transpose of all axes': (x) => core.transpose(x),
+    'broadcast to one axis more': (x) => core.broadcast(x, [2, ...shape]),
+  });
+  if (isNumber(dtype)) {
+    binary({ add, mul, lessEqual });
+    unary({ sum: (x) => core.sum(x), neg: core.neg });
+    if (last >= 0)
+      unary({
+        'sum along the last axis': (x) => core.sum(x, { axis: last }),
+        flip: (x) => core.flip(x, last),
+      });
+    if (last >= 2) unary({ 'sum over the outer axes': (x) => core.sum(x, { axis: [0, last] }) });
+  }
+  if (isFloat(dtype) && last >= 2)
+    binary({ 'batched matmul': (a, b) => core.matmul(a, core.swapAxes(b, -1, -2)) });
+  return found;
+}
+
+/** Programs without inputs. */
+function ofNothing(dtype: DType): Probe[] {
+  const { found, put } = builder({ shape: [], dtype });
+  const numbers = numbersFor({ shape: [3, 2], dtype }, 1);
+  put('a constant', [], () => core.constant(numbers));
+  put('a fill', [], () => core.fill(1, [2, 3], dtype));
+  put('an empty fill', [], () => core.fill(1, [0], dtype));
+  if (isNumber(dtype)) put('iota alone', [], () => core.iota([2, 3], { axis: 0, dtype }));
+  return found;
+}
+
+const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
+
+/** A primitive that no backend knows by name, with two outputs: the smaller and the larger of two. */
+const sorted: Primitive<readonly [Value, Value], Readonly<Record<string, never>>, readonly Value[]> = {
+  kind: 'elementwise',
+  name: 'sortedPair',
+  infer: ([a, b]) => [a, b],
+  evaluate: ([a, b], [low, high]) => {
+    for (let i = 0; i < low.data.length; i++) {
+      const [x, y] = [a.data[i] ?? 0, b.data[i] ?? 0];
+      low.data[i] = Math.min(x, y);
+      if (high !== undefined) high.data[i] = Math.max(x, y);
+    }
+  },
+};
+
+/** What goes wrong between instructions rather than in one. */
+const others: readonly Probe[] = [
+  {
+    name: 'a chain of 200 instructions',
+    inputs: [float32(3, 5)],
+    f: (x) =>
+      given(x, (first) => {
+        let value = first;
+        for (let i = 0; i < 100; i++) value = core.mul(core.add(value, i / 64), 0.5);
+        return value;
+      }),
+  },
+  {
+    name: 'a value that is read again much later',
+    inputs: [float32(4)],
+    f: (x) =>
+      given(x, (first) => {
+        const early = core.neg(first);
+        let value = first;
+        for (let i = 0; i < 20; i++) value = core.abs(core.sub(value, 1));
+        return [core.sub(value, early), early, value];
+      }),
+  },
+  {
+    name: 'many outputs of several dtypes',
+    inputs: [float32(2, 3), float32(2, 3)],
+    f: (a, b) =>
+      given(a, (x) => given(b, (y) => [core.less(x, y), core.add(x, y), core.argmax(x), core.sum(y), x])),
+  },
+  {
+    name: 'a primitive that it does not know, with two outputs',
+    inputs: [float32(2, 3), float32(2, 3)],
+    f: (a, b) => given(a, (x) => given(b, (y) => applyMany(sorted, [x, y], {}))),
+  },
+  {
+    name: 'a product of nothing',
+    inputs: [float32(3, 0), float32(0, 2)],
+    f: (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, y))),
+  },
+  {
+    name: 'a matrix times a vector',
+    inputs: [float32(3, 4), float32(4)],
+    f: (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, y))),
+  },
+];
+
+const specialFloats = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -2.5,
+  3.75,
+  1e-40,
+  1e30,
+  -1e30,
+  88,
+  -103,
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  2.5,
+  17,
+];
+const specialIntegers = [2147483647, -2147483648, 0, 65537];
+
+/** Numbers of a dtype, the special ones among them: infinities, NaN, denormals, the largest integers, indices out of range. */
+export function numbersFor({ shape, dtype }: TensorSpec, offset: number): Tensor {
+  const tensor = tensorOf({ shape, dtype });
+  const next = (at: number): number => {
+    switch (dtype) {
+      case 'bool':
+        return (at * 5) % 3 === 0 ? 1 : 0;
+      case 'uint8':
+        return (at * 37) % 256;
+      case 'int32':
+        return at % 9 === 0 ? (specialIntegers[at % 4] ?? 0) : ((at * 31) % 11) - 4;
+      case 'float32':
+      case 'float64':
+        return at % 3 === 0 ? (specialFloats[at % specialFloats.length] ?? 0) : 3 * Math.sin(at);
+    }
+  };
+  for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = next(i * 7 + offset);
+  return tensor;
+}

@@ -20,8 +20,13 @@ import { numbersFor, type Probe, probesOf } from './probes.ts';
 
 export interface BackendConformance {
   readonly name?: string;
-  /** How many floats results may be off in a dtype; 0 where left out. */
+  /**
+   * How many floats results may be off in a dtype; 0 where left out. Sums of several terms, products among them, may be off by as many units in the
+   * last place of the sum of the magnitudes.
+   */
   readonly ulps?: { readonly float32?: number; readonly float64?: number };
+  /** Whether numbers below the smallest normal one may be taken as 0, given and computed; they must not be when it is left out. */
+  readonly subnormals?: 'kept' | 'flushed';
 }
 
 /**

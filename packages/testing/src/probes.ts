@@ -15,6 +15,8 @@ export interface Probe {
   readonly name: string;
   readonly inputs: readonly TensorSpec[];
   readonly f: (...x: Value[]) => Value | readonly Value[];
+  /** For a sum of many terms, the sum of their magnitudes: what its rounding is measured by. */
+  readonly magnitude?: ((...x: Value[]) => Value) | undefined;
 }
 
 type Unary = (x: Value) => Value;
@@ -71,6 +73,19 @@ const floatFunctions: Named<Unary> = {
   softmax: (x) => core.softmax(x),
 };
 
+const { abs } = core;
+const magnitudes: Named<(...x: Value[]) => Value> = {
+  sum: (x) => given(x, (a) => core.sum(abs(a))),
+  'sum along 0': (x) => given(x, (a) => core.sum(abs(a), { axis: 0 })),
+  'sum along -1': (x) => given(x, (a) => core.sum(abs(a), { axis: -1, keepAxis: true })),
+  'sum along the last axis': (x) => given(x, (a) => core.sum(abs(a), { axis: -1 })),
+  'sum over the outer axes': (x) => given(x, (a) => core.sum(abs(a), { axis: [0, -1] })),
+  matmul: (x) => given(x, (a) => core.matmul(abs(a), core.transpose(abs(a)))),
+  'matmul, transposed': (x) => given(x, (a) => core.matmul(core.transpose(abs(a)), abs(a))),
+  'batched matmul': (a, b) =>
+    given(a, (x) => given(b, (y) => core.matmul(abs(x), core.swapAxes(abs(y), -1, -2)))),
+};
+
 const numberPairs: Named<Binary> = { add, sub, mul, div, mod, maximum, minimum, less, lessEqual, equal };
 
 const shapes = [
@@ -105,7 +120,7 @@ function builder(spec: TensorSpec) {
   const found: Probe[] = [];
   const title = (name: string) => `${name} of ${spec.dtype}[${spec.shape.join(', ')}]`;
   const put = (name: string, inputs: readonly TensorSpec[], f: Probe['f']) =>
-    found.push({ name: title(name), inputs, f });
+    found.push({ name: title(name), inputs, f, magnitude: isFloat(spec.dtype) ? magnitudes[name] : undefined });
   return {
     found,
     put,

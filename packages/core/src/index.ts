@@ -106,7 +106,7 @@ export { describeOrigin, labelled, type Origin, type Pass, within } from './orig
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
 export { formatShape, lastOf, type Shape, sameShape, sizeOf } from './shape.ts';
-export { fit, type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
+export { fit, isTypedArray, type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';

@@ -35,8 +35,11 @@ const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Valu
     for (let o = 0; o < outer; o++)
       for (const index of indices.data) {
         const from = (o * extent + index) * inner;
-        for (let i = 0; i < inner; i++)
-          output.data[to++] = index >= 0 && index < extent ? (x.data[from + i] ?? 0) : 0;
+        const inside = index >= 0 && index < extent;
+        // Long rows are moved as a whole.
+        if (inside && inner > 16) output.data.set(x.data.subarray(from, from + inner), to);
+        else for (let i = 0; i < inner; i++) output.data[to + i] = inside ? (x.data[from + i] ?? 0) : 0;
+        to += inner;
       }
   },
   vjp: (gradient, { inputs: [x, indices], attributes: { axis } }) => [

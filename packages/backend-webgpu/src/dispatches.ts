@@ -141,7 +141,8 @@ function moduleOf(
 ): string {
   const body = [...stages, main].join('\n');
   const variables = bindings.map(
-    ({ access, element, bytes }, i) => `@group(0) @binding(${i}) var<storage, ${access}> v${i}: array<${element}, ${Math.floor(bytes / (element === 'vec4f' ? 16 : 4))}>;`,
+    ({ access, element, bytes }, i) =>
+      `@group(0) @binding(${i}) var<storage, ${access}> v${i}: array<${element}, ${Math.floor(bytes / (element === 'vec4f' ? 16 : 4))}>;`,
   );
   const entry = `@compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -35,13 +35,13 @@ export interface BackendConformance {
  */
 export function conformBackend(
   make: () => Backend,
-  { name = make().name, ulps: allowed = {} }: BackendConformance = {},
+  { name = make().name, ulps: allowed = {}, subnormals = 'kept' }: BackendConformance = {},
 ): Case[] {
   const each = (what: string, run: (backend: Backend) => Promise<void>): Case =>
     guarded(`${name}: ${what}`, () => run(make()));
   return [
     ...probesOf(make().dtypes).map((probe) =>
-      each(probe.name, (backend) => examineProbe(backend, probe, allowed)),
+      each(probe.name, (backend) => examineProbe(backend, probe, allowed, subnormals)),
     ),
     ...[...numerics(allowed), ...life, ...bindings, ...errors].map(([what, run]) => each(what, run)),
   ];
@@ -139,10 +139,11 @@ const life: readonly Examination[] = [
       const executable = await backend.compile(trace([a], [core.tanh(a)]));
       const [from = fail(), to = fail()] = buffers;
       const binding = executable.bind([from], [to]);
-      const bound = backend.statistics?.();
+      const standing = () => ({ ...backend.statistics?.(), calls: 0 });
+      const bound = standing();
       for (let i = 0; i < 100; i++) binding.run();
       await backend.read(to);
-      expectSame('statistics after 100 runs', backend.statistics?.(), bound);
+      expectSame('statistics after 100 runs', standing(), bound);
       for (const buffer of buffers) backend.free(buffer);
       expectSame(
         'the number of buffers after all were freed',
@@ -320,41 +321,63 @@ async function results(
   executable.bind(inputs, made).run();
   const numbers = await Promise.all(made.map(async (buffer) => Array.from(await backend.read(buffer))));
   for (const buffer of [...inputs, ...made]) backend.free(buffer);
+  executable.dispose?.();
   return numbers;
 }
 
 async function examineProbe(
   backend: Backend,
-  { name, inputs, f }: Probe,
+  { name, inputs, f, magnitude }: Probe,
   allowed: NonNullable<BackendConformance['ulps']>,
+  subnormals: NonNullable<BackendConformance['subnormals']>,
 ): Promise<void> {
   const given = inputs.map((spec, i) => numbersFor(spec, i + 1));
   const values = given.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = [f(...values)].flat();
   if (!outputs.every(({ dtype }) => backend.dtypes.includes(dtype))) return;
-  const wanted = evaluate(outputs, new Map(values.map((value, i) => [value, given[i] ?? 0])));
+  const numbers = (of: readonly Value[], tensors: readonly Tensor[]) =>
+    evaluate(of, new Map(values.map((value, i) => [value, tensors[i] ?? 0])));
+  const wanted = numbers(outputs, given);
+  // The same on numbers of which the subnormal ones are 0.
+  const flushed = subnormals === 'flushed' ? numbers(outputs, given.map(withoutSubnormals)) : [];
+  const [sizes] = magnitude === undefined ? [] : numbers([magnitude(...values)], given);
   const got = await supported(() => results(backend, given, f));
   if (got === undefined) return;
   wanted.forEach(({ data, dtype, shape }, o) => {
-    const most = dtype === 'float32' || dtype === 'float64' ? (allowed[dtype] ?? 0) : 0;
+    const float = dtype === 'float32' || dtype === 'float64';
+    const most = float ? (allowed[dtype] ?? 0) : 0;
+    const epsilon = dtype === 'float32' ? 2 ** -23 : 2 ** -52;
+    const away = (value: number, other: number): number => {
+      if (!float) return Math.abs(value - other);
+      const small = subnormals === 'flushed' ? smallestNormal[dtype] : 0;
+      return ulps(Math.abs(value) < small ? 0 : value, Math.abs(other) < small ? 0 : other, dtype);
+    };
     data.forEach((value, i) => {
       const other = got[o]?.[i] ?? Number.NaN;
-      const away =
-        dtype === 'float32' || dtype === 'float64' ? ulps(value, other, dtype) : Math.abs(value - other);
-      if (away <= most) return;
+      if (away(value, other) <= most || away(flushed[o]?.data[i] ?? value, other) <= most) return;
+      const bound = most * epsilon * (sizes?.data[i] ?? 0);
+      if (Math.abs(value - other) <= bound) return;
       const which = wanted.length > 1 ? `output ${o} ` : 'result ';
       throw new ConformanceError({
         what: `${which}${placeOf(i, shape)} of ${name}`,
-        got: `${other}, ${away} away`,
+        got: `${other}, ${away(value, other)} away`,
         expected: `${value}, within ${most}, by the meaning of the primitives`,
         ...(given.length > 0 && {
           at: given
-            .map(({ data: numbers }, n) => `input ${n} = [${Array.from(numbers.slice(0, 20)).join(', ')}]`)
+            .map(({ data: shown }, n) => `input ${n} = [${Array.from(shown.slice(0, 20)).join(', ')}]`)
             .join('\n  '),
         }),
       });
     });
   });
+}
+
+const smallestNormal = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
+
+function withoutSubnormals(tensor: Tensor): Tensor {
+  const { dtype } = tensor;
+  if (dtype !== 'float32' && dtype !== 'float64') return tensor;
+  return { ...tensor, data: tensor.data.map((x) => (Math.abs(x) < smallestNormal[dtype] ? 0 : x)) };
 }
 
 /** What a backend cannot run it refuses by name; anything else is a finding. */

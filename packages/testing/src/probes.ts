@@ -120,7 +120,12 @@ function builder(spec: TensorSpec) {
   const found: Probe[] = [];
   const title = (name: string) => `${name} of ${spec.dtype}[${spec.shape.join(', ')}]`;
   const put = (name: string, inputs: readonly TensorSpec[], f: Probe['f']) =>
-    found.push({ name: title(name), inputs, f, magnitude: isFloat(spec.dtype) ? magnitudes[name] : undefined });
+    found.push({
+      name: title(name),
+      inputs,
+      f,
+      magnitude: isFloat(spec.dtype) ? magnitudes[name] : undefined,
+    });
   return {
     found,
     put,

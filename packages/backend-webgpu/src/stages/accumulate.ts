@@ -37,8 +37,8 @@ export function joined({ name, dtype }: Accumulator, a: string, b: string): stri
   return dtype === 'int32' ? `max(${a}, ${b})` : `maximum_f32(${a}, ${b})`;
 }
 
-/** Sums of more terms than this are sums of sums of as many. */
-const run = 64;
+/** Sums of more terms than this are sums of sums. */
+const run = 16;
 
 /**
  * A loop that adds to accumulators `a<statement>`. Sums of many floats are two levels deep: the error grows with the root of the number of
@@ -54,12 +54,13 @@ export function accumulate(
 ): void {
   const { name, from, step, end } = loop;
   const deep = (a: Accumulator) => terms > run && a.name === 'sum' && a.dtype === 'float32';
-  const length = 2 ** Math.max(6, Math.ceil(Math.log2(Math.sqrt(terms))));
+  const length = 2 ** Math.ceil(Math.log2(Math.sqrt(terms)));
+  const counter = `terms${accumulators.find(deep)?.statement}`;
   for (const a of accumulators) {
     code.line(`var a${a.statement} = ${startOf(a)};`);
     if (deep(a)) code.line(`var r${a.statement} = 0.0f;`);
   }
-  if (accumulators.some(deep)) code.line('var terms = 0u;');
+  if (accumulators.some(deep)) code.line(`var ${counter} = 0u;`);
   code.block(`for (var ${name} = ${from}; ${name} < ${count(end)}; ${name} += ${step})`, () => {
     body();
     for (const a of accumulators) {
@@ -67,8 +68,8 @@ export function accumulate(
       code.line(`${target} = ${joined(a, target, term(a))};`);
     }
     if (!accumulators.some(deep)) return;
-    code.line('terms++;');
-    code.block(`if ((terms & ${count(length - 1)}) == 0u)`, () => {
+    code.line(`${counter}++;`);
+    code.block(`if ((${counter} & ${count(length - 1)}) == 0u)`, () => {
       for (const a of accumulators.filter(deep)) {
         code.line(`a${a.statement} += r${a.statement};`);
         code.line(`r${a.statement} = 0.0f;`);
@@ -147,11 +148,15 @@ export function finishStages(
             const place = kernel.statements[a.statement]?.varies.some((does, axis) => does && vary.has(axis))
               ? 'point'
               : '0u';
-            code.line(`var a${a.statement} = ${startOf(a)};`);
-            code.block(`for (var part = 0u; part < ${count(parts)}; part++)`, () =>
-              code.line(
-                `a${a.statement} = ${joined(a, `a${a.statement}`, memory.load(values.get(a) ?? -1, `part * ${count(places)} + ${place}`))};`,
-              ),
+            const load = memory.load(values.get(a) ?? -1, `part * ${count(places)} + ${place}`);
+            const loop = { name: 'part', from: '0u', step: '1u', end: parts };
+            accumulate(
+              code,
+              [a],
+              loop,
+              parts,
+              () => undefined,
+              () => load,
             );
             code.line(`let ${nameOf(a.statement)} = a${a.statement};`);
           }
@@ -177,11 +182,15 @@ function joinStage(kernel: LoopKernel, from: Partials, to: Partials): Stage {
       const code = new Code();
       code.points(points, width, 'point', () => {
         for (const [a, value] of from.values) {
-          code.line(`var a${a.statement} = ${startOf(a)};`);
           const load = memory.load(value, 'at');
-          code.block(
-            `for (var at = point; at < ${count(from.parts * from.places)}; at += ${count(points)})`,
-            () => code.line(`a${a.statement} = ${joined(a, `a${a.statement}`, load)};`),
+          const loop = { name: 'at', from: 'point', step: count(points), end: from.parts * from.places };
+          accumulate(
+            code,
+            [a],
+            loop,
+            Math.ceil(from.parts / to.parts),
+            () => undefined,
+            () => load,
           );
           code.line(memory.store(to.values.get(a) ?? -1, 'point', `a${a.statement}`));
         }

@@ -46,7 +46,8 @@ export function productStages(kernel: ProductKernel, options: ProductOptions): S
   )
     return [sharedStage(kernel, sizes)];
   const own = tileFor(sizes, options);
-  const tiles = sizeOf(sizes.batch) * Math.ceil(sizes.rows / own.down) * Math.ceil(sizes.columns / own.across);
+  const tiles =
+    sizeOf(sizes.batch) * Math.ceil(sizes.rows / own.down) * Math.ceil(sizes.columns / own.across);
   const splits = Math.max(
     1,
     Math.min(Math.floor(options.invocations / Math.max(1, tiles)), Math.floor(inner / 64)),
@@ -197,9 +198,7 @@ function registerStage(
           if (va === 'inner')
             each(down, (r) => code.line(`let a${r} = ${memory.load4(a.buffer, `(row${r} + k) / 4u`)};`));
           if (vb === 'inner')
-            each(across, (c) =>
-              code.line(`let b${c} = ${memory.load4(b.buffer, `(column${c} + k) / 4u`)};`),
-            );
+            each(across, (c) => code.line(`let b${c} = ${memory.load4(b.buffer, `(column${c} + k) / 4u`)};`));
           each(step, (kk) => {
             if (va === 'outer')
               each(down / 4, (v) => {

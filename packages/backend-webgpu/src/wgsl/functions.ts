@@ -47,6 +47,17 @@ fn sign_f32(x: f32) -> f32 {
   }
   return select(1.0f, -1.0f, bitcast<u32>(x) > 0x7fffffffu);
 }`,
+  // Subnormal numbers may count as 0 in arithmetic, and are none.
+  floor_f32: `
+fn floor_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  return select(floor(x), -1.0f, bits > 0x80000000u && bits < 0x80800000u);
+}`,
+  ceil_f32: `
+fn ceil_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  return select(ceil(x), 1.0f, bits > 0u && bits < 0x800000u);
+}`,
   negate_f32: `
 fn negate_f32(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) ^ 0x80000000u);

@@ -196,4 +196,4 @@ test('a lost device is said with its reason, and training goes on elsewhere from
   for (const [path, { data }] of Object.entries(b))
     expect(farthest(Array.from(a[path]?.data ?? []), Array.from(data)), path).toBeLessThan(1e-4);
   expect(next.stepCount).toBe(20);
-});
+}, 60_000);

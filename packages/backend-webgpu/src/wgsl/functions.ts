@@ -418,6 +418,9 @@ fn erf_f32(x: f32) -> f32 {
     return x;
   }
   let t = absolute_f32(x);
+  if (t < 1.0e-10f) {
+    return 1.12837917f * x;
+  }
   let s = x * x;
   if (t > 0.927734375f) {
     if (t > 4.0f) {

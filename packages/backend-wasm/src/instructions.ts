@@ -70,6 +70,7 @@ export const i32 = {
   shrS: binary(0x75),
   shrU: binary(0x76),
   truncSatF64S: unary(0xfc, 2),
+  wrapI64: unary(0xa7),
   atomicLoad: load(2, atomic(0x10)),
   atomicStore: store(2, atomic(0x17)),
   atomicAdd: store(2, atomic(0x1e)),
@@ -240,6 +241,8 @@ export const f64x2 = {
   div: binary(simd(243)),
   min: binary(simd(244)),
   max: binary(simd(245)),
+  /** a b + c, rounded once or twice, as the machine does it. */
+  relaxedMadd: ternary(simd(0x107)),
   /** The first two floats. */
   promoteLowF32x4: unary(simd(95)),
   /** The first two int32. */

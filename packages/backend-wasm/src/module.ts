@@ -1,4 +1,4 @@
-import { type Code, flat, sized, text, types, unsigned, type ValueType } from './encoding.ts';
+import { type Code, flat, signed, sized, text, types, unsigned, type ValueType } from './encoding.ts';
 
 /** The locals of a function that is being written; its parameters come first. */
 export class Locals {
@@ -23,6 +23,16 @@ export interface MemoryImport {
   readonly initial: number;
   readonly maximum?: number;
   readonly shared?: boolean;
+}
+
+/** What a module carries that needs nothing from outside. */
+export interface Own {
+  /** Pages of a memory of its own, exported as `memory`. */
+  readonly pages: number;
+  /** What lies in it at the start. */
+  readonly data: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+  /** A section of its own, with a name, for whoever loads it. */
+  readonly custom: { readonly name: string; readonly text: string };
 }
 
 interface Typed {
@@ -73,7 +83,7 @@ export class ModuleBuilder {
     return index;
   }
 
-  bytes(): Uint8Array<ArrayBuffer> {
+  bytes(own?: Own): Uint8Array<ArrayBuffer> {
     const { initial, maximum, shared = false } = this.memory;
     const limits =
       maximum === undefined ? [0, unsigned(initial)] : [shared ? 3 : 1, unsigned(initial), unsigned(maximum)];
@@ -84,29 +94,53 @@ export class ModuleBuilder {
     const imports = [
       ...this.#functionImports.map(({ name, type }) => [text('e'), text(name), 0, unsigned(type)]),
       ...this.#globals.map((name) => [text('e'), text(name), 3, types.i32, 0]),
-      [text('e'), text('memory'), 2, limits],
+      ...(own === undefined ? [[text('e'), text('memory'), 2, limits]] : []),
     ];
     const bodies = this.#functions.map(({ locals, body }) => {
       const groups = runsOf(locals.types).map(([type, count]) => [unsigned(count), type]);
       return sized([unsigned(groups.length), groups, body, 0x0b]);
     });
-    return Uint8Array.from(
-      flat([
-        [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-        section(1, signatures),
-        section(2, imports),
-        section(
-          3,
-          this.#functions.map(({ type }) => unsigned(type)),
-        ),
-        section(
-          7,
-          this.#exports.map(({ name, index }) => [text(name), 0, unsigned(index)]),
-        ),
-        section(10, bodies),
-      ]),
-    );
+    const exported = this.#exports.map(({ name, index }) => [text(name), 0, unsigned(index)]);
+    const code = flat([
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, signatures),
+      section(2, imports),
+      section(
+        3,
+        this.#functions.map(({ type }) => unsigned(type)),
+      ),
+      own === undefined ? [] : section(5, [[0, unsigned(own.pages)]]),
+      section(7, own === undefined ? exported : [...exported, [text('memory'), 2, 0]]),
+      section(10, bodies),
+    ]);
+    return own === undefined ? Uint8Array.from(code) : joined([Uint8Array.from(code), ...carried(own)]);
   }
+}
+
+/** The sections of data and of text; bytes stay bytes, since there may be many. */
+function carried({ data, custom }: Own): Uint8Array[] {
+  const segments = data.map(({ address, bytes }) => ({
+    head: Uint8Array.from(flat([0, 0x41, signed(address), 0x0b, unsigned(bytes.length)])),
+    bytes,
+  }));
+  const count = Uint8Array.from(unsigned(segments.length));
+  const length = segments.reduce((sum, { head, bytes }) => sum + head.length + bytes.length, count.length);
+  const note = flat([text(custom.name), [...new TextEncoder().encode(custom.text)]]);
+  return [
+    ...(data.length === 0 ? [] : [Uint8Array.from([11, ...unsigned(length)]), count]),
+    ...(data.length === 0 ? [] : segments.flatMap(({ head, bytes }) => [head, bytes])),
+    Uint8Array.from(flat([0, sized(note)])),
+  ];
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function section(id: number, entries: readonly Code[]): Code {

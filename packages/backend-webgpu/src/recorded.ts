@@ -132,16 +132,17 @@ export class Recorded implements Recording {
   }
 
   /** A primitive by its own meaning, between commands. */
-  #hostSegment({ instruction, inputs, outputs }: WholeKernel, plan: Plan): Segment {
+  #hostSegment({ instruction, inputs, shapes, outputs }: WholeKernel, plan: Plan): Segment {
     const specOf = (value: number) => plan.specs.get(value) ?? { shape: [], dtype: 'float32' as const };
     return {
       kind: 'host',
       run: async (access) => {
         const read = await Promise.all(
-          inputs.map(async (value): Promise<HostTensor> => {
+          inputs.map(async (value, i): Promise<HostTensor> => {
             const region = this.#values.region(value);
+            const shape = shapes[i] ?? [];
             const bytes = await access.download(this.#gpuBuffer(region.buffer), region.offset, region.bytes);
-            return { ...specOf(value), data: fromWords(bytes, region, sizeOf(specOf(value).shape)) };
+            return { shape, dtype: region.dtype, data: fromWords(bytes, region, sizeOf(shape)) };
           }),
         );
         const [first, ...others] = outputs.map((value): HostTensor => {

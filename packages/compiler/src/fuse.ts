@@ -14,6 +14,8 @@ export interface Fused {
   readonly groups: readonly Group[];
   /** The values that need memory. */
   readonly stored: ReadonlySet<number>;
+  /** The group that writes each of them; others that have it computed it again. */
+  readonly owners: ReadonlyMap<number, Group>;
   /** Why an op began a kernel of its own. */
   readonly reasons: readonly string[];
 }
@@ -95,7 +97,7 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
     if (producer !== undefined) reasons.push(`${op.name} [${op.shape.join(', ')}]: ${whyNot(producer, op)}`);
   }
 
-  /** Gives a floating op a kernel of its own, before all others. */
+  /** Gives a floating op a kernel of its own, right behind those of its operands. */
   function ground(root: number): void {
     const op = floating.get(root);
     if (op === undefined) return;
@@ -103,7 +105,8 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
     for (const operand of rootsOf(op)) ground(operand);
     const group = new Group(-1, 'loop', op.shape);
     group.add(op, floating, options);
-    groups.unshift(group);
+    const behind = rootsOf(op).reduce((most, operand) => Math.max(most, groupOf.get(operand)?.id ?? -1), -1);
+    groups.splice(behind + 1, 0, group);
     own(op, group);
     // Ids are places in the list.
     for (const [id, each] of groups.entries()) each.id = id;
@@ -118,7 +121,7 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
     return found;
   };
   sink(groups, groupOf, stored(), { results, inMemory, users, inputs, options });
-  return { groups, stored: stored(), reasons };
+  return { groups, stored: stored(), owners: groupOf, reasons };
 }
 
 /** The groups that a value waits for: its own, or those of what a floating one is made of. */

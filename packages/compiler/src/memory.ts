@@ -26,14 +26,17 @@ export interface MemoryOptions {
   readonly bytesOf?: (dtype: DType) => number;
 }
 
-/** The values of `specs` in one block of memory: those whose lives do not overlap share it. First fit, in order of birth. */
+/**
+ * The values of `specs` in one block of memory: those whose lives do not overlap share it. First fit, in order of birth. What is
+ * `given` lies there before the first kernel and after the last, what is `kept` is read when all are done.
+ */
 export function planArena(
   kernels: readonly Kernel[],
   specs: ReadonlyMap<number, TensorSpec>,
-  kept: ReadonlySet<number>,
+  { kept, given }: { readonly kept: ReadonlySet<number>; readonly given: ReadonlySet<number> },
   { alignment: step = alignment, bytesOf: width = bytesOf }: MemoryOptions = {},
 ): Arena {
-  const lives = new Map<number, { from: number; to: number }>();
+  const lives = new Map([...given].map((root) => [root, { from: 0, to: kernels.length }]));
   kernels.forEach((kernel, time) => {
     for (const root of [...writtenBy(kernel), ...readBy(kernel)]) {
       if (!specs.has(root)) continue;

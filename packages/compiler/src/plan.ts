@@ -57,8 +57,8 @@ export function planFor(
     else direct.set(root, output);
   });
   const inArena = new Map([...specs].filter(([root]) => root >= inputs && !direct.has(root)));
-  const kept = new Set([...aside, ...literals.map(({ value }) => value)]);
-  const arena = planArena(kernels, inArena, kept, memory);
+  const given = new Set(literals.map(({ value }) => value));
+  const arena = planArena(kernels, inArena, { kept: aside, given }, memory);
   return {
     program,
     kernels,

@@ -15,8 +15,10 @@ export interface Probe {
   readonly name: string;
   readonly inputs: readonly TensorSpec[];
   readonly f: (...x: Value[]) => Value | readonly Value[];
-  /** For a sum of many terms, the sum of their magnitudes: what its rounding is measured by. */
-  readonly magnitude?: ((...x: Value[]) => Value) | undefined;
+  /** For sums of products of the inputs' elements: how many terms they have. The same of absolute values bounds their error. */
+  readonly terms?: number;
+  /** Whether it is a sum of the inputs' elements. */
+  readonly isSum?: boolean;
 }
 
 type Unary = (x: Value) => Value;
@@ -68,22 +70,7 @@ const floatFunctions: Named<Unary> = {
   sin: core.sin,
   sqrt: (x) => core.sqrt(core.abs(x)),
   tanh: core.tanh,
-  matmul: (x) => core.matmul(x, core.transpose(x)),
-  'matmul, transposed': (x) => core.matmul(core.transpose(x), x),
   softmax: (x) => core.softmax(x),
-};
-
-const { abs } = core;
-const magnitudes: Named<(...x: Value[]) => Value> = {
-  sum: (x) => given(x, (a) => core.sum(abs(a))),
-  'sum along 0': (x) => given(x, (a) => core.sum(abs(a), { axis: 0 })),
-  'sum along -1': (x) => given(x, (a) => core.sum(abs(a), { axis: -1, keepAxis: true })),
-  'sum along the last axis': (x) => given(x, (a) => core.sum(abs(a), { axis: -1 })),
-  'sum over the outer axes': (x) => given(x, (a) => core.sum(abs(a), { axis: [0, -1] })),
-  matmul: (x) => given(x, (a) => core.matmul(abs(a), core.transpose(abs(a)))),
-  'matmul, transposed': (x) => given(x, (a) => core.matmul(core.transpose(abs(a)), abs(a))),
-  'batched matmul': (a, b) =>
-    given(a, (x) => given(b, (y) => core.matmul(abs(x), core.swapAxes(abs(y), -1, -2)))),
 };
 
 const numberPairs: Named<Binary> = { add, sub, mul, div, mod, maximum, minimum, less, lessEqual, equal };
@@ -119,12 +106,13 @@ export function probesOf(dtypes: readonly DType[]): Probe[] {
 function builder(spec: TensorSpec) {
   const found: Probe[] = [];
   const title = (name: string) => `${name} of ${spec.dtype}[${spec.shape.join(', ')}]`;
-  const put = (name: string, inputs: readonly TensorSpec[], f: Probe['f']) =>
+  const put = (name: string, inputs: readonly TensorSpec[], f: Probe['f'], terms?: number) =>
     found.push({
       name: title(name),
       inputs,
       f,
-      magnitude: isFloat(spec.dtype) ? magnitudes[name] : undefined,
+      ...(terms !== undefined && { terms }),
+      isSum: name.startsWith('sum'),
     });
   return {
     found,
@@ -171,7 +159,11 @@ function ofMatrix(dtype: DType, shape: readonly [number, number], dtypes: readon
         'argmax along 0': (a) => core.argmax(a, { axis: 0, keepAxis: true }),
       });
   }
-  if (isFloat(dtype)) unary(floatFunctions);
+  if (isFloat(dtype)) {
+    unary(floatFunctions);
+    put('matmul', [x], (a) => given(a, (p) => core.matmul(p, core.transpose(p))), shape[1]);
+    put('matmul, transposed', [x], (a) => given(a, (p) => core.matmul(core.transpose(p), p)), shape[0]);
+  }
   if (dtype === 'bool') {
     binary({ and: core.and, or: core.or });
     unary({ not: core.not });
@@ -186,7 +178,8 @@ function ofMatrix(dtype: DType, shape: readonly [number, number], dtypes: readon
 }
 
 function ofRank(dtype: DType, shape: readonly number[]): Probe[] {
-  const { found, unary, binary } = builder({ shape, dtype });
+  const spec: TensorSpec = { shape, dtype };
+  const { found, put, unary, binary } = builder(spec);
   const last = shape.length - 1;
   unary({
     'reshape to one axis': (x) => core.reshape(x, [sizeOf(shape)]),
@@ -204,7 +197,12 @@ function ofRank(dtype: DType, shape: readonly number[]): Probe[] {
     if (last >= 2) unary({ 'sum over the outer axes': (x) => core.sum(x, { axis: [0, last] }) });
   }
   if (isFloat(dtype) && last >= 2)
-    binary({ 'batched matmul': (a, b) => core.matmul(a, core.swapAxes(b, -1, -2)) });
+    put(
+      'batched matmul',
+      [spec, spec],
+      (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, core.swapAxes(y, -1, -2)))),
+      shape[last] ?? 0,
+    );
   return found;
 }
 
@@ -278,6 +276,7 @@ const others: readonly Probe[] = [
     name: 'a matrix times a vector',
     inputs: [float32(3, 4), float32(4)],
     f: (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, y))),
+    terms: 4,
   },
 ];
 

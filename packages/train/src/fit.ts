@@ -1,5 +1,6 @@
 import { OptionError } from '@pullback/core';
 import type { Callback, FitControl } from './callbacks.ts';
+import type { Engine } from './engine.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { EpochRecord, ProgressReporter } from './progress.ts';
 import type { Source } from './source.ts';
@@ -7,17 +8,20 @@ import { Turns } from './turn.ts';
 import type { Watched } from './watched.ts';
 
 /** What a fit needs of a model. */
-export interface Trainee extends Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'> {
-  readonly epochCount: number;
-  /** Batches of the epoch that was not ended. */
-  readonly batchCount: number;
-  /** So many steps were run. */
-  stepped(count: number): void;
-  /** An epoch begins, after its first `done` batches. */
-  epochStarts(done: number): void;
-  epochDone(): void;
-  clearTotals(): void;
-  totals(watched: readonly Watched[], count: number): Promise<EpochRecord>;
+export interface Trainee {
+  readonly model: Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'>;
+  /** What the fit counts. */
+  readonly counts: Counts;
+  /** As it is now: a callback may have moved the model. */
+  engine(): Engine;
+}
+
+/** How far training is. */
+export interface Counts {
+  steps: number;
+  epochs: number;
+  /** Steps of the epoch that was not ended. */
+  batches: number;
 }
 
 export interface FitPlan {
@@ -33,7 +37,7 @@ export interface FitPlan {
 }
 
 /** Epochs of steps, many in a call where nobody looks at each; figures, callbacks and progress around them. */
-export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecord[]> {
+export async function fitLoop({ model, counts, engine }: Trainee, plan: FitPlan): Promise<EpochRecord[]> {
   const { epochs, source, validation, watched, callbacks, reporter, signal, resume } = plan;
   if (!Number.isInteger(epochs) || epochs < 0)
     throw new OptionError({ got: `${epochs} epochs`, expected: 'a whole number from 0 up' });
@@ -69,24 +73,26 @@ export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecor
       total: source.count,
       seconds: (performance.now() - started) / 1000,
     });
-    model.clearTotals();
-    const done = resume && epoch === 1 ? model.batchCount : 0;
-    model.epochStarts(done);
+    engine().clearTotals();
+    const done = resume && epoch === 1 ? counts.batches : 0;
+    counts.batches = done;
     let samples = 0;
-    for await (const stretch of source.epoch(model.epochCount, done))
+    for await (const stretch of source.epoch(counts.epochs, done))
       for (let left = stretch.steps; left > 0; ) {
         signal?.throwIfAborted();
         const ran = await stretch.run(watchesSteps ? 1 : left);
         left -= ran;
         samples += ran * stretch.size;
-        model.stepped(ran);
+        counts.steps += ran;
+        counts.batches += ran;
         for (const callback of callbacks) await callback.step?.(control);
         if (!turns.due) continue;
-        await reporter.batch(progress(samples), () => model.totals(watched, samples));
+        await reporter.batch(progress(samples), () => engine().totals(watched, samples));
         await turns.take();
       }
-    model.epochDone();
-    const record: Record<string, number> = { ...(await model.totals(watched, samples)) };
+    counts.epochs++;
+    counts.batches = 0;
+    const record: Record<string, number> = { ...(await engine().totals(watched, samples)) };
     if (validation !== undefined)
       for (const [name, value] of Object.entries(await validation.record()))
         record[`validation ${name}`] = value;

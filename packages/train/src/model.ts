@@ -3,6 +3,7 @@ import {
   checkLearningRate,
   DataError,
   DisposedError,
+  type Exported,
   type FloatDType,
   type Metric,
   type NonFiniteError,
@@ -11,14 +12,14 @@ import {
   type Tensor,
   UnknownNameError,
 } from '@pullback/core';
-import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoint.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
-import { restored } from './checkpoint/restored.ts';
-import { readStanding, writeStanding } from './checkpoint/standing.ts';
-import type { Inputs, Samples, Targets } from './data.ts';
+import { restored } from './checkpoint.ts';
+import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
-import { fitLoop, type Trainee } from './fit.ts';
+import { exportModel } from './export.ts';
+import { type Counts, fitLoop } from './fit.ts';
 import { checkedBytes, fitData } from './fit-data.ts';
 import { headsOf } from './heads.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
@@ -47,11 +48,10 @@ import type { Watched } from './watched.ts';
 export class Model<Name extends string = never> {
   readonly #checkFinite: boolean;
   readonly #progress: ProgressReporter;
+  readonly #counts: Counts = { steps: 0, epochs: 0, batches: 0 };
   readonly #steps: Steps;
   #engine: Engine;
   #learningRate: number;
-  #epochs = 0;
-  #batches = 0;
   #disposed = false;
 
   /** @throws ShapeError, OptionError and what the layers throw, before anything is computed. */
@@ -76,7 +76,7 @@ export class Model<Name extends string = never> {
     const heads = headsOf(options.loss, options.lossWeights);
     const placement = placementOf(layout);
     this.#checkFinite = options.checkFinite ?? false;
-    this.#steps = new Steps((samples, times) => this.#train(samples, [], times), {
+    this.#steps = new Steps(this.#counts, (samples, times) => this.#train(samples, [], times), {
       atOnce: !this.#checkFinite,
     });
     this.#progress = options.progress ?? defaultProgress();
@@ -86,7 +86,7 @@ export class Model<Name extends string = never> {
   }
 
   get stepCount(): number {
-    return this.#steps.count;
+    return this.#counts.steps;
   }
   get backend(): Backend {
     return this.#engine.store.backend;
@@ -133,9 +133,12 @@ export class Model<Name extends string = never> {
     const reporter = progress === false ? quiet : progress;
     try {
       await this.#steps.settled();
-      return await fitLoop(this.#trainee(), {
-        ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
-      });
+      return await fitLoop(
+        { model: this, counts: this.#counts, engine: () => this.#now() },
+        {
+          ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
+        },
+      );
     } finally {
       source.close();
       validation?.close();
@@ -192,15 +195,15 @@ export class Model<Name extends string = never> {
    */
   step(batch: Batch, options: StepOptions = {}): { readonly loss: PendingLoss } {
     this.#steps.run(this.#now(), batch, options);
-    const mine = this.#steps.count;
+    const mine = this.#counts.steps;
     return { loss: { read: () => this.#readLoss(mine) } };
   }
 
   async #readLoss(step: number): Promise<number> {
     await this.#steps.settled();
-    if (step !== this.#steps.count)
+    if (step !== this.#counts.steps)
       throw new OptionError({
-        got: `the loss of step ${step}, asked for after step ${this.#steps.count}`,
+        got: `the loss of step ${step}, asked for after step ${this.#counts.steps}`,
         expected: 'to be read before the next step',
       });
     return (await this.#now().store.read('loss'))[0] ?? Number.NaN;
@@ -280,7 +283,7 @@ export class Model<Name extends string = never> {
   async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
     const engine = this.#now();
     await this.#steps.settled();
-    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#steps.count);
+    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#counts.steps);
   }
 
   /** Frees everything; a disposed model refuses every call. */
@@ -296,19 +299,29 @@ export class Model<Name extends string = never> {
   }
 
   /**
+   * The model as code that needs no framework: what it predicts for a batch shaped as `x`, or, with `y`, the training step on such a batch.
+   * `code` is one .wasm file, `loader` the text of an ECMAScript module that loads it; results are those of the model, bit for bit.
+   * @throws UnsupportedError where the backend cannot write code.
+   */
+  async export({ x, y }: { readonly x: Inputs; readonly y?: Targets }): Promise<Exported> {
+    const engine = this.#now();
+    const { definition, store } = engine;
+    await this.#steps.settled();
+    const batch = y === undefined ? readSamples(x, undefined, definition) : engine.samples(x, y);
+    return exportModel(definition, store, batch);
+  }
+
+  /**
    * Writes weights, slots, state, step, epoch, learning rate and random numbers as one safetensors file: a path is written whole or not
    * at all, a stream is closed at the end.
    */
   async save(target: CheckpointTarget): Promise<void> {
     const { definition, store } = this.#now();
     const { seed, dtype, layout } = definition;
+    const { saveStore } = await import('./checkpoint/checkpoint.ts');
+    const { writeStanding } = await import('./checkpoint/standing.ts');
     await this.#steps.settled();
-    const standing = {
-      steps: this.#steps.count,
-      epochs: this.#epochs,
-      batches: this.#batches,
-      learningRate: this.#learningRate,
-    };
+    const standing = { ...this.#counts, learningRate: this.#learningRate };
     await saveStore(store, target, {
       ...writeStanding({ ...standing, seed, dtype, layout }),
       ...this.details(),
@@ -318,13 +331,14 @@ export class Model<Name extends string = never> {
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { definition, store } = this.#now();
+    const { restoreStore } = await import('./checkpoint/checkpoint.ts');
+    const { readStanding } = await import('./checkpoint/standing.ts');
     const standing = readStanding(checkpoint.metadata, definition.layout);
     await this.#steps.settled();
     await restoreStore(store, checkpoint);
-    this.#steps.count = standing.steps;
-    this.#epochs = standing.epochs;
-    this.#batches = standing.batches;
-    this.#learningRate = standing.learningRate;
+    const { steps, epochs, batches, learningRate } = standing;
+    Object.assign(this.#counts, { steps, epochs, batches });
+    this.#learningRate = learningRate;
   }
 
   /** What a checkpoint says beside that, by name. */
@@ -337,53 +351,13 @@ export class Model<Name extends string = never> {
     const { store } = this.#now();
     await this.#steps.settled();
     const kept = await store.tensors();
-    const [steps, epochs, batches, rate] = [
-      this.#steps.count,
-      this.#epochs,
-      this.#batches,
-      this.#learningRate,
-    ];
+    const [counts, learningRate] = [{ ...this.#counts }, this.#learningRate];
     return async () => {
       const now = this.#now();
       await this.#steps.settled();
       for (const [name, { data }] of kept) now.store.write(name, data);
-      [this.#steps.count, this.#epochs, this.#batches, this.#learningRate] = [steps, epochs, batches, rate];
-    };
-  }
-
-  /** What a fit may do with this model. */
-  #trainee(): Trainee {
-    const model = this;
-    return {
-      get stepCount() {
-        return model.#steps.count;
-      },
-      get epochCount() {
-        return model.#epochs;
-      },
-      get batchCount() {
-        return model.#batches;
-      },
-      get learningRate() {
-        return model.#learningRate;
-      },
-      set learningRate(rate) {
-        model.learningRate = rate;
-      },
-      keep: () => this.keep(),
-      stepped: (count) => {
-        this.#steps.count += count;
-        this.#batches += count;
-      },
-      epochStarts: (done) => {
-        this.#batches = done;
-      },
-      epochDone: () => {
-        this.#epochs++;
-        this.#batches = 0;
-      },
-      clearTotals: () => this.#now().clearTotals(),
-      totals: (watched, count) => this.#now().totals(watched, count),
+      Object.assign(this.#counts, counts);
+      this.#learningRate = learningRate;
     };
   }
 
@@ -407,7 +381,7 @@ export class Model<Name extends string = never> {
   async #train(samples: Samples, watched: readonly Watched[], times: number): Promise<void> {
     const engine = this.#now();
     const ready = await engine.prepare('training', samples, watched);
-    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#steps.count);
+    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#counts.steps);
     engine.runner.run(ready, samples, times);
   }
 }

@@ -7,21 +7,23 @@ import { StepQueue } from './step-queue.ts';
 
 /** The steps that are asked for one by one: run at once where their Program is there, else in turn, when it is. */
 export class Steps {
-  /** Since the model was made. */
-  count = 0;
   readonly #queue = new StepQueue();
   readonly #memory = new StepMemory();
   readonly #atOnce: boolean;
   readonly #train: (samples: Samples, times: number) => Promise<void>;
+  readonly #counts: { steps: number };
 
   /**
+   * @param counts where they are counted.
    * @param train runs steps once their Program is there.
    * @param options.atOnce whether any may be run without it.
    */
   constructor(
+    counts: { steps: number },
     train: (samples: Samples, times: number) => Promise<void>,
     { atOnce }: { readonly atOnce: boolean },
   ) {
+    this.#counts = counts;
     this.#train = train;
     this.#atOnce = atOnce;
   }
@@ -35,12 +37,12 @@ export class Steps {
       throw new OptionError({ got: `${times} steps`, expected: 'a whole number from 1 up' });
     const atOnce = this.#atOnce && this.#queue.idle;
     if (atOnce && this.#memory.repeat(engine, batch, batchSize, times)) {
-      this.count += times;
+      this.#counts.steps += times;
       return;
     }
     const samples = takenInTurn(engine.samples(batch.x, batch.y, batch), batchSize);
     const ready = atOnce ? engine.runner.known('training', samples, []) : undefined;
-    this.count += times;
+    this.#counts.steps += times;
     if (ready !== undefined) {
       this.#memory.remember(engine, batch, batchSize, { samples, ready });
       engine.runner.run(ready, samples, times);
@@ -51,7 +53,7 @@ export class Steps {
     this.#queue.add(
       () => this.#train(now, times),
       () => {
-        this.count -= times;
+        this.#counts.steps -= times;
       },
     );
   }

@@ -21,7 +21,10 @@ export function stagesOf(
     case 'whole':
       return wholeStages(
         kernel,
-        kernel.inputs.flatMap((input) => specs.get(input) ?? []),
+        kernel.inputs.map((input, i) => ({
+          shape: kernel.shapes[i] ?? [],
+          dtype: specs.get(input)?.dtype ?? 'float32',
+        })),
         options,
       );
     case 'loop': {

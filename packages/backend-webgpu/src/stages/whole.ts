@@ -1,5 +1,12 @@
-import { coreNameOf, type WholeKernel } from '@pullback/compiler';
-import { describeOrigin, formatShape, sizeOf, type TensorSpec, UnsupportedError } from '@pullback/core';
+import type { WholeKernel } from '@pullback/compiler';
+import {
+  coreNameOf,
+  describeOrigin,
+  formatShape,
+  sizeOf,
+  type TensorSpec,
+  UnsupportedError,
+} from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { Code } from '../wgsl/code.ts';
 import { count } from '../wgsl/numbers.ts';

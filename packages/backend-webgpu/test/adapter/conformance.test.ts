@@ -4,7 +4,7 @@ import { asOnHardware, open } from './open.ts';
 
 // Functions by polynomials in float32, sums in float32: within 4 units in the last place of a result, or of the sum of the magnitudes of what is
 // added up. Shaders may take subnormal numbers as 0, and this adapter does.
-const within = { ulps: { float32: 4 }, subnormals: 'flushed' } as const;
+const within = { ulps: { float32: 4 }, sums: 'float32', subnormals: 'flushed' } as const;
 
 for (const [how, options] of [
   ['as the adapter wants it', {}],

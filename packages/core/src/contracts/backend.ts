@@ -6,20 +6,20 @@ export interface Buffer {
   readonly spec: TensorSpec;
 }
 
-/** What a backend holds at the moment, and what it did since it was made. */
+/** What a backend holds at the moment, and what it did since it was made, as far as it counts. */
 export interface BackendStatistics {
   /** Buffers that were allocated and not yet freed. */
   readonly buffers: number;
   /** Bytes of the elements of these buffers. */
   readonly bytes: number;
   /** Executables that were compiled and not yet disposed of. */
-  readonly programs: number;
+  readonly programs?: number;
   /** Bindings that were made and not yet disposed of. */
-  readonly bindings: number;
+  readonly bindings?: number;
   /** Buffers that were ever allocated: training that is warm allocates no more. */
-  readonly allocations: number;
+  readonly allocations?: number;
   /** How often `run` was called, whatever the number of times. */
-  readonly calls: number;
+  readonly calls?: number;
 }
 
 /**
@@ -40,6 +40,11 @@ export interface Backend {
   /** Gives the memory back; no binding that uses the buffer may be run from then on. What was freed before stays so. */
   free(buffer: Buffer): void;
   compile(program: Program): Promise<Executable>;
+  /**
+   * The Program as code that runs without this framework: with the numbers of some inputs in it, and outputs that take the place of the input
+   * of the same name for the next run. @throws UnsupportedError for a primitive that needs the host.
+   */
+  export?(program: Program, names: ExportedNames): Promise<Exported>;
   /** Fulfilled, never rejected, with the reason when it can compute no more, as when a device is taken away; pending until then. */
   readonly lost?: Promise<Error>;
   statistics?(): BackendStatistics;
@@ -48,6 +53,19 @@ export interface Backend {
    * throws DisposedError.
    */
   dispose?(): void;
+}
+
+export interface ExportedNames {
+  /** A name for every input, with its numbers where they are part of the code. */
+  readonly inputs: readonly { readonly name: string; readonly data?: TypedArray }[];
+  readonly outputs: readonly string[];
+}
+
+/** Code for one platform, and what loads it there. */
+export interface Exported {
+  readonly code: Uint8Array<ArrayBuffer>;
+  /** An ECMAScript module whose `load(code)` gives `{ inputs, outputs, run }`. */
+  readonly loader: string;
 }
 
 export interface Executable {

@@ -9,7 +9,10 @@ import { Status } from './page/status.ts';
 import { XorView } from './page/xor-picture.ts';
 import type { ProblemName, Report, Request } from './protocol.ts';
 
-const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module', name: 'trainer' });
+const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), {
+  type: 'module',
+  name: 'trainer',
+});
 const send = (request: Request) => worker.postMessage(request);
 
 const trainButton = element('train', HTMLButtonElement);
@@ -27,7 +30,7 @@ let run = 0;
 let problem: ProblemName = 'xor';
 /** What is trained, which the field may no longer say. */
 let activation = 'tanh(x)';
-const rates: Record<ProblemName, number> = { xor: -1.25, mnist: -2.75 };
+const rates: Record<ProblemName, number> = { xor: -2, mnist: -3 };
 
 function start({ running, compare }: { readonly running: boolean; readonly compare: boolean }): void {
   run++;
@@ -44,7 +47,7 @@ function start({ running, compare }: { readonly running: boolean; readonly compa
 function become(next: State): void {
   state = next;
   trainButton.disabled = false;
-  againButton.disabled = false;
+  againButton.disabled = state === 'ended';
   write(trainButton, state === 'training' ? 'Pause' : state === 'ended' ? 'Train again' : 'Train');
 }
 
@@ -105,7 +108,9 @@ function receive(report: Report): void {
     case 'ready':
       figures.backend = report.backend;
       status.say(
-        state === 'training' ? `Training on ${report.backend}.` : `Ready on ${report.backend}, not trained yet.`,
+        state === 'training'
+          ? `Training on ${report.backend}.`
+          : `Ready on ${report.backend}, not trained yet.`,
       );
       break;
     case 'progress':
@@ -120,7 +125,9 @@ function receive(report: Report): void {
     case 'moved':
       figures.backend = report.backend;
       curve.moved(report.step, report.backend);
-      status.say(`Moved to ${report.backend} after ${count(report.step)} steps; training goes on from there.`);
+      status.say(
+        `Moved to ${report.backend} after ${count(report.step)} steps; training goes on from there.`,
+      );
       break;
     case 'paused':
       if (report.step > 0) status.say(`Paused after ${count(report.step)} steps.`);

@@ -56,8 +56,8 @@ export interface Figures {
 export type Picture =
   | {
       readonly problem: 'xor';
-      /** The output on a square of points, `side` a row, from the lower left. */
-      readonly surface: Float32Array;
+      /** The output on a square of points, `side` a row, from the upper left: -127 for 0, 127 for 1. */
+      readonly surface: Int8Array;
       readonly side: number;
       /** The four outputs, for the inputs 00, 01, 10, 11. */
       readonly outputs: readonly number[];
@@ -66,8 +66,8 @@ export type Picture =
     }
   | {
       readonly problem: 'mnist';
-      /** The weights of the hidden units: for every one 28 x 28 numbers. */
-      readonly kernels: Float32Array;
+      /** The weights of the hidden units: for every one 28 x 28 numbers, 127 for the largest of the unit. */
+      readonly kernels: Int8Array;
       readonly tested: number;
       /** How many of those were mistaken. */
       readonly wrong: number;

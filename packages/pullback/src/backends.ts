@@ -38,7 +38,8 @@ let warned = false;
 function automatic(): Promise<Backend> {
   const why = whyNoWasm();
   if (why === undefined) return loaders.wasm();
-  if (!warned && why === forbidden) console.warn(`Pullback computes on the backend cpu, which is slow: ${why}.`);
+  if (!warned && why === forbidden)
+    console.warn(`Pullback computes on the backend cpu, which is slow: ${why}.`);
   warned = true;
   return loaders.cpu();
 }

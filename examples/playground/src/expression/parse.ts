@@ -1,5 +1,11 @@
 import { UnknownNameError } from 'pullback';
-import { type Expression, ExpressionError, type FunctionName, functions, type Operator } from './expression.ts';
+import {
+  type Expression,
+  ExpressionError,
+  type FunctionName,
+  functions,
+  type Operator,
+} from './expression.ts';
 import { type Token, tokensOf } from './tokens.ts';
 
 const constants: Readonly<Record<string, number>> = { e: Math.E, pi: Math.PI };
@@ -54,9 +60,14 @@ class Parser {
     const { kind, text, from, to } = this.#token;
     if (kind === 'end') return;
     if (text === ')') throw new ExpressionError("this ')' closes nothing", from, to);
-    if (text === ',') throw new ExpressionError("a ',' stands only between the operands of max and min", from, to);
+    if (text === ',')
+      throw new ExpressionError("a ',' stands only between the operands of max and min", from, to);
     const before = this.#tokens[this.#next - 1]?.text ?? '';
-    throw new ExpressionError(`an operator is missing in front of '${text}': write ${before} * ${text}`, from, to);
+    throw new ExpressionError(
+      `an operator is missing in front of '${text}': write ${before} * ${text}`,
+      from,
+      to,
+    );
   }
 
   get #token(): Token {
@@ -98,7 +109,8 @@ class Parser {
     const opening = this.#token;
     const wanted = functions[name];
     const form = wanted === 1 ? `${name}(x)` : `${name}(x, 0)`;
-    if (opening.text !== '(') throw new ExpressionError(`${name} is a function: write ${form}`, place.from, place.to);
+    if (opening.text !== '(')
+      throw new ExpressionError(`${name} is a function: write ${form}`, place.from, place.to);
     this.#next++;
     const operands = [this.expression(0)];
     while (this.#token.text === ',') {
@@ -107,7 +119,11 @@ class Parser {
     }
     const { to } = this.#close(opening);
     if (operands.length !== wanted)
-      throw new ExpressionError(`${name} takes ${wanted} and got ${operands.length}: write ${form}`, place.from, to);
+      throw new ExpressionError(
+        `${name} takes ${wanted} and got ${operands.length}: write ${form}`,
+        place.from,
+        to,
+      );
     return operands;
   }
 

@@ -24,6 +24,7 @@ const xs = Float64Array.from({ length: points }, (_, i) => (2 * range * i) / (po
 export class ActivationField {
   readonly #input = element('activation', HTMLInputElement);
   readonly #error = element('activation-error', HTMLElement);
+  readonly #where = element('activation-where', HTMLElement);
   readonly #use = element('use', HTMLButtonElement);
   readonly #drawing = new Drawing(element('preview', HTMLCanvasElement), (...to) => this.#paint(...to));
   #curves: { readonly f: ArrayLike<number>; readonly df: ArrayLike<number> } | undefined;
@@ -63,10 +64,12 @@ export class ActivationField {
     try {
       this.#curves = curvesOf(activationOf(this.#input.value));
       write(this.#error, '');
+      write(this.#where, '');
     } catch (failure) {
       if (!(failure instanceof ExpressionError)) throw failure;
       this.#curves = undefined;
-      write(this.#error, pointedOut(this.#input.value, failure));
+      write(this.#error, `Character ${failure.from + 1}: ${failure.message}`);
+      write(this.#where, pointedOut(this.#input.value, failure));
     }
     const fine = this.#curves !== undefined;
     this.#input.setAttribute('aria-invalid', String(!fine));
@@ -126,11 +129,11 @@ function curvesOf(activation: Activation) {
   return { f: f?.data ?? [], df: df?.data ?? [] };
 }
 
-/** The message, and a line of the text with its place marked below. */
-function pointedOut(text: string, { message, from, to }: ExpressionError): string {
-  const width = 24;
+/** The part of the text that an error is about, with its place marked below. */
+function pointedOut(text: string, { from, to }: ExpressionError): string {
+  const width = 20;
   const start = Math.max(0, from - width);
   const part = text.slice(start, from + width);
   const marks = '^'.repeat(Math.max(1, Math.min(to, start + part.length) - from));
-  return `Character ${from + 1}: ${message}\n${part}\n${' '.repeat(from - start)}${marks}`;
+  return `${part}\n${' '.repeat(from - start)}${marks}`;
 }

@@ -48,7 +48,8 @@ export class BackendChoice {
     for (const [choice, { input, note }] of this.#radios) {
       const why = choice === 'auto' ? undefined : missing[choice];
       input.disabled = why !== undefined;
-      const more = choice === 'auto' ? `: ${auto}` : choice === 'webgpu' && webgpu !== undefined ? `: ${webgpu}` : '';
+      const more =
+        choice === 'auto' ? `: ${auto}` : choice === 'webgpu' && webgpu !== undefined ? `: ${webgpu}` : '';
       write(note, why === undefined ? about[choice] + more : `not here: ${why}`);
     }
     const most = noThreads === undefined ? Math.max(1, Math.min(cores, 8)) : 1;

@@ -71,7 +71,9 @@ function read(): Colours {
   const style = getComputedStyle(document.documentElement);
   const text = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const colour = (name: string): Colour => {
-    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => Number.parseInt(text(name).slice(at, at + 2), 16));
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) =>
+      Number.parseInt(text(name).slice(at, at + 2), 16),
+    );
     return [red, green, blue];
   };
   return {
@@ -86,10 +88,18 @@ function read(): Colours {
   };
 }
 
-/** From `low` at -1 through `middle` at 0 to `high` at 1. */
-export function between({ low, middle, high }: Colours, at: number): Colour {
-  const end = at < 0 ? low : high;
-  const share = Math.min(1, Math.abs(at));
-  const mixed = (i: 0 | 1 | 2) => middle[i] + (end[i] - middle[i]) * share;
-  return [mixed(0), mixed(1), mixed(2)];
+/** The pixel for every number from -128 to 127, at 128 more: from `low` through `middle` at 0 to `high`. */
+export function paletteOf({ low, middle, high }: Colours): Uint32Array {
+  const bytes = new Uint8ClampedArray(4 * 256);
+  for (let i = 0; i < 256; i++) {
+    const end = i < 128 ? low : high;
+    const share = Math.min(1, Math.abs(i - 128) / 127);
+    bytes.set([...middle.map((from, k) => from + ((end[k] ?? 0) - from) * share), 255], 4 * i);
+  }
+  return new Uint32Array(bytes.buffer);
+}
+
+/** The pixels of an image as numbers, to be written one by one. */
+export function pixelsOf(image: ImageData): Uint32Array {
+  return new Uint32Array(image.data.buffer);
 }

@@ -1,5 +1,5 @@
 import type { Mistake, Picture } from '../protocol.ts';
-import { between, Drawing, type Paint } from './drawing.ts';
+import { Drawing, type Paint, paletteOf, pixelsOf } from './drawing.ts';
 import { count, element, made, write } from './elements.ts';
 
 type MnistPicture = Extract<Picture, { readonly problem: 'mnist' }>;
@@ -44,16 +44,13 @@ export class MnistView {
     const units = kernels.length / (edge * edge);
     const side = across * cell - 2;
     const image = new ImageData(side, side);
+    const [pixels, palette] = [pixelsOf(image), paletteOf(colours)];
     for (let unit = 0; unit < units; unit++) {
-      const numbers = kernels.subarray(unit * edge * edge, (unit + 1) * edge * edge);
-      let largest = 1e-9;
-      for (const weight of numbers) largest = Math.max(largest, Math.abs(weight));
       const corner = Math.floor(unit / across) * cell * side + (unit % across) * cell;
-      numbers.forEach((weight, i) => {
-        const place = 4 * (corner + Math.floor(i / edge) * side + (i % edge));
-        image.data.set(between(colours, weight / largest), place);
-        image.data[place + 3] = 255;
-      });
+      for (let i = 0; i < edge * edge; i++) {
+        const weight = kernels[unit * edge * edge + i] ?? 0;
+        pixels[corner + Math.floor(i / edge) * side + (i % edge)] = palette[weight + 128] ?? 0;
+      }
     }
     this.#pixels.width = this.#pixels.height = side;
     this.#pixels.getContext('2d')?.putImageData(image, 0, 0);
@@ -69,11 +66,11 @@ function show({ place, image, label, taken }: Mistake, item: Element): void {
   write(text, `${label}, not ${taken}`);
   if (shown.get(canvas) === place) return;
   shown.set(canvas, place);
-  const pixels = new ImageData(edge, edge);
+  const drawn = new ImageData(edge, edge);
   image.forEach((value, i) => {
-    pixels.data.set([value, value, value, 255], 4 * i);
+    drawn.data.fill(value, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4);
   });
-  canvas.getContext('2d')?.putImageData(pixels, 0, 0);
+  canvas.getContext('2d')?.putImageData(drawn, 0, 0);
 }
 
 const shown = new WeakMap<HTMLCanvasElement, number>();

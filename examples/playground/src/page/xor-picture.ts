@@ -1,5 +1,5 @@
 import type { Picture } from '../protocol.ts';
-import { between, Drawing, type Paint } from './drawing.ts';
+import { Drawing, type Paint, paletteOf, pixelsOf } from './drawing.ts';
 import { element, made } from './elements.ts';
 
 type XorPicture = Extract<Picture, { readonly problem: 'xor' }>;
@@ -38,10 +38,9 @@ export class XorView {
     if (this.#picture === undefined) return;
     const { surface, side, outputs, units } = this.#picture;
     const image = new ImageData(side, side);
+    const [pixels, palette] = [pixelsOf(image), paletteOf(colours)];
     surface.forEach((output, i) => {
-      // The first row of the surface is the lowest.
-      const place = 4 * ((side - 1 - Math.floor(i / side)) * side + (i % side));
-      image.data.set([...between(colours, 2 * output - 1), 255], place);
+      pixels[i] = palette[output + 128] ?? 0;
     });
     this.#pixels.width = this.#pixels.height = side;
     this.#pixels.getContext('2d')?.putImageData(image, 0, 0);

@@ -7,8 +7,8 @@ import { numbersOf } from './weights.ts';
 
 const hidden = 64;
 const pixels = 28 * 28;
-const epochs = 20;
-const shown = 24;
+const epochs = 200;
+const shown = 20;
 
 /** 784-64-10 on 10,000 digits, in batches of 50; looked at on 2,000 others. */
 export async function mnist(page: string): Promise<Problem> {
@@ -61,15 +61,23 @@ export async function mnist(page: string): Promise<Problem> {
 
     async picture(model) {
       const { kernel } = numbersOf(await model.weights(), 'hidden');
-      // Stored as [784, 64]; drawn unit by unit.
-      const kernels = Float32Array.from(
-        { length: hidden * pixels },
-        (_, i) => kernel[(i % pixels) * hidden + Math.floor(i / pixels)] ?? 0,
-      );
       const { data } = await model.predict(test.images);
-      return { problem: 'mnist', kernels, tested: test.labels.data.length, ...mistaken(test, data) };
+      const tested = test.labels.data.length;
+      return { problem: 'mnist', kernels: imagesOf(kernel), tested, ...mistaken(test, data) };
     },
   };
+}
+
+/** From [784, 64] to an image for every unit, each as bright as it gets. */
+function imagesOf(kernel: ArrayLike<number>): Int8Array {
+  const images = new Int8Array(hidden * pixels);
+  for (let unit = 0; unit < hidden; unit++) {
+    let largest = 0;
+    for (let i = unit; i < kernel.length; i += hidden) largest = Math.max(largest, Math.abs(kernel[i] ?? 0));
+    for (let i = 0; i < pixels; i++)
+      images[unit * pixels + i] = Math.round((127 * (kernel[i * hidden + unit] ?? 0)) / largest);
+  }
+  return images;
 }
 
 /** How many digits were taken for others, and the first of them. */

@@ -6,8 +6,8 @@ import type { Between, Problem } from './problem.ts';
 import { xor } from './xor.ts';
 
 /** Milliseconds between two reports of figures, and at least between two pictures. */
-const figuresEvery = 100;
-const pictureEvery = 400;
+const figuresEvery = 50;
+const pictureEvery = 200;
 
 /**
  * One training after the other. What is asked for in the middle of one is done between two of its steps; so `model.to` finds weights, slots and
@@ -144,7 +144,10 @@ class Training {
     }
   }
 
-  async #move(model: Model, { backend: choice, threads }: { backend: Choice; threads: number }): Promise<void> {
+  async #move(
+    model: Model,
+    { backend: choice, threads }: { backend: Choice; threads: number },
+  ): Promise<void> {
     const run = this.#run;
     const before = model.backend;
     let backend: Backend | undefined;

@@ -12,17 +12,16 @@ const patterns = [
 const targets = [[0], [1], [1], [0]];
 const hidden = 6;
 
-/** Steps in one call, and the milliseconds between two calls: some 300 steps a second, slow enough to be watched. */
-const atOnce = 5;
+/** Milliseconds between two steps: some 60 a second, slow enough to be watched. */
 const pause = 16;
-const most = 20_000;
+const most = 5_000;
 
 /** The points at which the output is drawn, `side` along a side from -0.5 to 1.5. */
 const side = 41;
 const coordinate = (i: number) => (2 * i) / (side - 1) - 0.5;
 const square = Array.from({ length: side * side }, (_, i) => [
   coordinate(i % side),
-  coordinate(Math.floor(i / side)),
+  coordinate(side - 1 - Math.floor(i / side)),
 ]);
 
 /** 2-6-1 on four patterns; solved when every output is within 0.1 of its target. */
@@ -42,12 +41,12 @@ export const xor: Problem = {
 
   async train(model, between, signal) {
     for (let looked = performance.now(); model.stepCount < most; looked = performance.now()) {
-      const { loss } = model.step({ x: patterns, y: targets }, { times: atOnce });
+      const { loss } = model.step({ x: patterns, y: targets });
       const now = await loss.read();
       const outputs = (await model.predict(patterns)).data;
       const right = targets.filter(([target = 0], i) => Math.abs(target - (outputs[i] ?? Number.NaN)) < 0.1);
       await new Promise((resolve) => setTimeout(resolve, pause));
-      const samplesPerSecond = (1000 * atOnce * patterns.length) / (performance.now() - looked);
+      const samplesPerSecond = (1000 * patterns.length) / (performance.now() - looked);
       await between(async () => ({
         step: model.stepCount,
         epoch: model.stepCount,
@@ -67,7 +66,7 @@ export const xor: Problem = {
     const { kernel, bias } = numbersOf(await model.weights(), 'hidden');
     return {
       problem: 'xor',
-      surface: Float32Array.from(surface.data),
+      surface: Int8Array.from(surface.data, (output) => Math.round(127 * (2 * output - 1))),
       side,
       outputs: Array.from(outputs.data),
       units: Array.from(bias, (b, i) => [kernel[i] ?? 0, kernel[hidden + i] ?? 0, b] as const),

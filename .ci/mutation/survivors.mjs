@@ -7,8 +7,11 @@ for (const [file, { mutants, source }] of Object.entries(report.files)) {
   for (const { status, mutatorName, replacement = '', location } of mutants) {
     if (status !== 'Survived' && status !== 'NoCoverage') continue;
     const { line, column } = location.start;
-    const text = location.end.line === line ? lines[line - 1].slice(column - 1, location.end.column - 1) : '...';
+    const text =
+      location.end.line === line ? lines[line - 1].slice(column - 1, location.end.column - 1) : '...';
     const name = file.replace('packages/core/src/', '');
-    console.log(`${name}:${line}:${column} ${mutatorName}: ${text} -> ${replacement.replaceAll(/\s+/g, ' ')}`);
+    console.log(
+      `${name}:${line}:${column} ${mutatorName}: ${text} -> ${replacement.replaceAll(/\s+/g, ' ')}`,
+    );
   }
 }

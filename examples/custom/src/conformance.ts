@@ -57,7 +57,7 @@ cases.push(
     empty: false,
     tolerance: 1e-5,
     backends,
-    ulps: 8, // differences of nearly equal numbers
+    ulps: 4,
   }),
   ...conformNode(one(cumsum), { name: 'cumsum', backends, ulps: 2 }),
   ...conformNode((...x) => lstmCell(...(x as [Value, Value, Value, Value, Value])), {
@@ -65,7 +65,7 @@ cases.push(
     shapes: (a, b) => [1, 2, 3, 4, 5].map(() => [a, b]),
     runs: 3,
     backends,
-    ulps: 8,
+    ulps: 4,
   }),
   ...conformLayer(() => batchNorm(), { mixesWhileTraining: true, tolerance: 1e-4 }),
   ...conformLayer(() => centered(), { mixesWhileTraining: true }),

@@ -34,13 +34,16 @@ export interface BuildOptions {
   readonly threads?: number;
   /** For a module with a memory of its own: where everything lies in it, and what it carries. */
   readonly own?: Omit<Own, 'pages'> & { readonly addresses: ReadonlyMap<string, number> };
+  /** Whether small Programs become straight lines; they do when left out. */
+  readonly straight?: boolean;
 }
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** As straight-line code where the Program is small, else as a function for each kernel. */
 export function build(plan: Plan, aliases: Aliases, options: BuildOptions): Built {
-  return buildStraight(plan, aliases, options) ?? buildKernels(plan, options);
+  const straight = options.straight === false ? undefined : buildStraight(plan, aliases, options);
+  return straight ?? buildKernels(plan, options);
 }
 
 /** Engines change to optimized code when a function is called again: no call does more steps than this. */

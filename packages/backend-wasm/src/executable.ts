@@ -181,8 +181,8 @@ class WasmBinding implements Binding {
       const address = (globals.get(base) ?? 0) + (location.kind === 'arena' ? location.offset : 0);
       return { ...spec, data: this.owner.memory.view(spec, address) };
     };
-    return built.host.map(({ instruction, inputs, outputs }) => {
-      const read = inputs.map(tensor);
+    return built.host.map(({ instruction, inputs, shapes, outputs }) => {
+      const read = inputs.map((value, i) => ({ ...tensor(value), shape: shapes[i] ?? [] }));
       const [first, ...others] = outputs.map(tensor);
       return () => {
         if (first !== undefined)

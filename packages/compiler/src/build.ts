@@ -7,18 +7,23 @@ import type { AssembleOp, Operand, ProductOp } from './op.ts';
 import { denseView, type View } from './view.ts';
 
 /** The kernels of a group, in order: one, or one for each part of what is put together. */
-export function kernelsOf(group: Group, lowered: Lowered, { stored }: Pick<Fused, 'stored'>): Kernel[] {
+export function kernelsOf(
+  group: Group,
+  lowered: Lowered,
+  { stored, owners }: Pick<Fused, 'stored' | 'owners'>,
+): Kernel[] {
   const [first] = group.members.values();
   if (first === undefined) return [];
   const { op } = first;
   if (op.kind === 'whole') {
-    const { instruction, origins, operands } = op;
+    const { instruction, origins, operands, shapes } = op;
     const inputs = operands.flatMap((operand) => (operand.kind === 'root' ? [operand.root] : []));
     return [
       {
         kind: 'whole',
         instruction,
         inputs,
+        shapes,
         outputs: instruction.outputs.map((_, k) => op.root + k),
         origins,
       },
@@ -33,7 +38,9 @@ export function kernelsOf(group: Group, lowered: Lowered, { stored }: Pick<Fused
   const numbers = new Map(ordered.map(({ op: { root } }, i) => [root, i]));
   const statements = ordered.map((member) => statementOf(member, group, numbers, lowered));
   const stores = ordered.flatMap(({ op: { root }, strides }, statement): Store[] =>
-    stored.has(root) ? [{ statement, buffer: root, view: { offset: 0, strides } }] : [],
+    stored.has(root) && owners.get(root) === group
+      ? [{ statement, buffer: root, view: { offset: 0, strides } }]
+      : [],
   );
   const origins = [...new Set(ordered.flatMap((member) => member.op.origins))];
   const common = { space: group.space, statements, stores, origins };

@@ -79,6 +79,8 @@ export interface WholeKernel {
   readonly kind: 'whole';
   readonly instruction: Instruction;
   readonly inputs: readonly number[];
+  /** The shape that the elements of each input are to be given in. */
+  readonly shapes: readonly (readonly number[])[];
   readonly outputs: readonly number[];
   readonly origins: readonly Origin[];
 }

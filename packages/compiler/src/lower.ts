@@ -1,5 +1,12 @@
-import { type Instruction, type Program, type Shape, sizeOf, type TensorSpec } from '@pullback/core';
-import { coreNameOf } from './names.ts';
+import {
+  coreNameOf,
+  type Instruction,
+  type Primitive,
+  type Program,
+  type Shape,
+  sizeOf,
+  type TensorSpec,
+} from '@pullback/core';
 import type { Op, Operand } from './op.ts';
 import { denseView, moved, sameView, type View } from './view.ts';
 
@@ -15,9 +22,15 @@ export interface Lowered {
 
 /** What a value of the Program is: a view of something, a number everywhere, or places. */
 type Meaning = Operand;
+type InMemory = Extract<Operand, { kind: 'root' }>;
+
+export interface LowerOptions {
+  /** Elementwise primitives that the backend has no scalar rule for: they are kernels of their own, by the meaning that they bring. */
+  readonly asWhole?: (primitive: Primitive) => boolean;
+}
 
 /** Opens movement into views; what no view can say becomes a copy. */
-export function lower(program: Program): Lowered {
+export function lower(program: Program, { asWhole = () => false }: LowerOptions = {}): Lowered {
   const ops: Op[] = [];
   const specs = new Map<number, TensorSpec>();
   const meanings = new Map<number, Meaning>();
@@ -48,7 +61,10 @@ export function lower(program: Program): Lowered {
     });
     return root;
   };
-  const isDense = (meaning: Meaning, shape: Shape): meaning is Extract<Operand, { kind: 'root' }> =>
+  /** `meaning` as elements that lie in memory somehow. */
+  const inMemory = (meaning: Meaning, spec: TensorSpec, instruction: Instruction): InMemory =>
+    meaning.kind === 'root' ? meaning : dense(copy(meaning, spec, instruction), spec.shape);
+  const isDense = (meaning: Meaning, shape: Shape): meaning is InMemory =>
     meaning.kind === 'root' &&
     sameView(meaning.view, denseView(shape)) &&
     sizeOf(specs.get(meaning.root)?.shape ?? []) === sizeOf(shape);
@@ -103,7 +119,11 @@ export function lower(program: Program): Lowered {
           inputs.map((input) => specOf(input).shape),
         ),
       );
-    } else if (kind === 'elementwise' && instruction.outputs.length === 1) {
+    } else if (
+      kind === 'elementwise' &&
+      instruction.outputs.length === 1 &&
+      !asWhole(instruction.primitive)
+    ) {
       put({
         ...common,
         kind: 'map',
@@ -129,15 +149,13 @@ export function lower(program: Program): Lowered {
           strides: denseView(spec.shape).strides,
         });
     } else if (name === 'matmul' && operand !== undefined && other !== undefined) {
-      put(product(common, operand, other, from));
-    } else if (name === 'gather' && other !== undefined) {
+      const [a, b] = [specOf(inputs[0] ?? -1), specOf(inputs[1] ?? -1)];
+      put(product(common, inMemory(operand, a, instruction), inMemory(other, b, instruction), from));
+    } else if (name === 'gather' && operand !== undefined && other !== undefined) {
       const axis = Number(attributes['axis']);
       const indices = specOf(inputs[1] ?? -1).shape;
       const rank = indices.length;
-      const source =
-        operand?.kind === 'root'
-          ? operand
-          : dense(copy(operand ?? other, specOf(inputs[0] ?? -1), instruction), from);
+      const source = inMemory(operand, specOf(inputs[0] ?? -1), instruction);
       const spread = (strides: readonly number[]): number[] => [
         ...new Array<number>(axis).fill(0),
         ...strides,
@@ -177,6 +195,7 @@ export function lower(program: Program): Lowered {
         kind: 'whole',
         name: instruction.primitive.name,
         instruction,
+        shapes: inputs.map((input) => specOf(input).shape),
         shape: spec.shape,
         operands: read,
         strides: denseView(spec.shape).strides,
@@ -199,7 +218,7 @@ export function lower(program: Program): Lowered {
   return { ...withoutDead(ops, outputs), specs, outputs, inputs: program.inputs.length };
 }
 
-function dense(root: number, shape: Shape): Extract<Operand, { kind: 'root' }> {
+function dense(root: number, shape: Shape): InMemory {
   return { kind: 'root', root, view: denseView(shape) };
 }
 
@@ -214,13 +233,12 @@ function broadcastable({ offset, strides }: View, shape: Shape): View {
 
 type CommonOf = Pick<Op, 'root' | 'spec' | 'name' | 'attributes' | 'origins'>;
 
-function product(common: CommonOf, a: Operand, b: Operand, shapeOfA: Shape): Op {
+function product(common: CommonOf, a: InMemory, b: InMemory, shapeOfA: Shape): Op {
   const inner = shapeOfA.at(-1) ?? 0;
   const shape = [...common.spec.shape, inner];
   const rank = shape.length;
   // a is [...batch, rows, inner], b [...batch, inner, columns]; each is repeated along the other's axis.
-  const place = (operand: Operand, zero: number): Operand => {
-    if (operand.kind === 'number') return operand;
+  const place = (operand: InMemory, zero: number): InMemory => {
     const { offset, strides } = operand.view;
     const [last, beforeLast] = [strides.at(-1) ?? 0, strides.at(-2) ?? 0];
     const batch = strides.slice(0, -2);

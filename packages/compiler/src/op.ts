@@ -67,6 +67,8 @@ export interface AssembleOp extends Common {
 export interface WholeOp extends Common {
   readonly kind: 'whole';
   readonly instruction: Instruction;
+  /** The shape that each operand has for the primitive; the value that it is dense in may have another one. */
+  readonly shapes: readonly (readonly number[])[];
 }
 
 /** Numbers that are part of the Program. */

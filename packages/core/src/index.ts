@@ -77,11 +77,13 @@ export {
   type VarianceOptions,
   variance,
 } from './math/statistics.ts';
+export { coreNameOf } from './native.ts';
 export type {
   Batch,
   Composite,
   Cotangents,
   Detour,
+  ElementKernels,
   GradientOf,
   HostTensor,
   InverseLink,

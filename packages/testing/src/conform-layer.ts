@@ -6,12 +6,14 @@ import {
   placeholder,
   type Shape,
   sizeOf,
+  type Tensor,
   Value,
 } from '@pullback/core';
 import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
 import { examineJacobian } from './jacobian.ts';
 import { near } from './numbers.ts';
+import { nested, placeOf } from './numbers-as-text.ts';
 import { type Ground, type ParityOptions, parityCases } from './parity.ts';
 import { refused } from './refusals.ts';
 import { runner } from './runner.ts';
@@ -24,13 +26,15 @@ export interface LayerConformance extends SearchOptions, ParityOptions {
   readonly name?: string;
   /** The shape of one sample from two extents; a vector when left out. */
   readonly sample?: (a: number, b: number) => Shape;
+  /** The shapes of one sample of each input, for a layer of several; `sample` alone when left out. */
+  readonly inputs?: (a: number, b: number) => readonly Shape[];
   readonly layouts?: readonly Layout[];
   /** Whether samples may influence each other while training, as in batch normalization; never in prediction. */
   readonly mixesWhileTraining?: boolean;
   /** Whether training draws random numbers; differences are then taken in prediction alone. */
   readonly random?: boolean;
   readonly tolerance?: number;
-  /** Shapes of a batch that the layer must refuse, with an error of ours. */
+  /** Shapes of a batch of its only input that the layer must refuse, with an error of ours. */
   readonly refuses?: readonly Shape[];
   /** The spec that names it, and what makes models of specs. */
   readonly spec?: Spec;
@@ -45,11 +49,12 @@ export interface LayerConformance extends SearchOptions, ParityOptions {
 export function conformLayer(make: () => AnyLayer, options: LayerConformance = {}): Case[] {
   const { name = make().name, sample = (a) => [a], layouts = ['row'], random = false } = options;
   const { mixesWhileTraining = false, tolerance = 2e-6, refuses = [] } = options;
+  const { inputs = (a, b) => [sample(a, b)] } = options;
   const limits = { empty: false, ...options };
   const cases: Case[] = [];
   for (const layout of layouts) {
-    const batchOf = ({ sizes: [n, a, b] }: Example, count = n): Shape =>
-      layout === 'row' ? [count, ...sample(a, b)] : [...sample(a, b), count];
+    const batchesOf = ({ sizes: [n, a, b] }: Example, count = n): Shape[] =>
+      inputs(a, b).map((own) => (layout === 'row' ? [count, ...own] : [...own, count]));
     const each = (what: string, examine: (example: Example) => void): void => {
       cases.push({
         name: `${name}, samples in ${layout}s: ${what}`,
@@ -58,31 +63,21 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
     };
     for (const training of random ? [false] : [false, true])
       each(`gradients at input and parameters, in ${training ? 'training' : 'prediction'}`, (example) => {
-        const built = parametersOf(make(), batchOf(example), { layout, training, dtype: 'float64' });
-        const at = [
-          ...numbersOf(example, [batchOf(example)], [-Infinity, Infinity]),
-          ...built.asked.map((each_) => shaken(firstNumbers(each_, example.seed), example.seed)),
-        ];
-        examineJacobian(
-          {
-            f: (x, ...weights) =>
-              outputsOf(make(), [x ?? noInput()], weights, { layout, training, dtype: 'float64' }),
-            shapes: [batchOf(example), ...built.asked.map(({ shape }) => shape)],
-            what: `the gradient of ${name}`,
-            names: ['the input', ...built.asked.map(({ name: path }) => `'${path}'`)],
-            tolerance,
-          },
-          at,
-        );
+        const batches = batchesOf(example);
+        const { f, shapes, numbers } = groundOf(make, batches, example, { layout, training });
+        const { asked } = parametersOf(make(), batches, { layout, training, dtype: 'float64' });
+        const titles = batches.map((_, i) => (batches.length > 1 ? `input ${i}` : 'the input'));
+        const names = [...titles, ...asked.map(({ name: path }) => `'${path}'`)];
+        examineJacobian({ f, shapes, what: `the gradient of ${name}`, names, tolerance }, numbers);
       });
     for (const training of mixesWhileTraining || random ? [false] : [false, true])
       each(`samples do not influence each other, in ${training ? 'training' : 'prediction'}`, (example) =>
-        examineIndependence(make, batchOf(example), { layout, training, example }),
+        examineIndependence(make, batchesOf(example), { layout, training, example }),
       );
     each('parameters have shapes that do not depend on the number of samples', (example) => {
       const [one, more] = [1, 4].map(
         (count) =>
-          parametersOf(make(), batchOf(example, count), { layout, training: true, dtype: 'float64' }).asked,
+          parametersOf(make(), batchesOf(example, count), { layout, training: true, dtype: 'float64' }).asked,
       );
       const listed = [one, more].map((asked) =>
         JSON.stringify(asked?.map(({ name: path, shape }) => [path, shape])),
@@ -97,8 +92,8 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
     each('the same graph in another scope: it keeps nothing of the first', (example) => {
       const layer = make();
       const setting = { layout, training: true, dtype: 'float64' } as const;
-      const shape = batchOf(example);
-      const [first, second] = [run(layer, shape, example, setting), run(layer, shape, example, setting)];
+      const shapes = batchesOf(example);
+      const [first, second] = [run(layer, shapes, example, setting), run(layer, shapes, example, setting)];
       if (first.some((x, i) => !Object.is(x, second[i])))
         throw new ConformanceError({
           what: 'the second use gives other numbers',
@@ -111,7 +106,7 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
       cases.push(
         ...parityCases(
           `${name}, samples in ${layout}s, in ${training ? 'training' : 'prediction'}`,
-          () => groundOf(make, batchOf(usual), usual, { layout, training }),
+          () => groundOf(make, batchesOf(usual), usual, { layout, training }),
           options,
         ),
       );
@@ -121,7 +116,7 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
       );
     each('float32 is near float64', (example) => {
       const [single, double] = (['float32', 'float64'] as const).map((dtype) =>
-        run(make(), batchOf(example), example, { layout, training: false, dtype }),
+        run(make(), batchesOf(example), example, { layout, training: false, dtype }),
       );
       single?.forEach((x, i) => {
         if (!near(x, double?.[i] ?? Number.NaN, 1e-3))
@@ -137,32 +132,32 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
     cases.push(
       guarded(`${name}: refuses a batch of [${shape.join(', ')}]`, () =>
         refused(name, [shape], () =>
-          parametersOf(make(), shape, { layout: 'row', training: true, dtype: 'float64' }),
+          parametersOf(make(), [shape], { layout: 'row', training: true, dtype: 'float64' }),
         ),
       ),
     );
   return cases;
 }
 
-/** The layer as a function of its input and its parameters, with their first numbers. */
+/** The layer as a function of its inputs and its parameters, with their first numbers. */
 function groundOf(
   make: () => AnyLayer,
-  shape: Shape,
+  batches: readonly Shape[],
   example: Example,
   { layout, training }: { readonly layout: Layout; readonly training: boolean },
 ): Ground {
-  const { asked } = parametersOf(make(), shape, { layout, training, dtype: 'float64' });
-  const f = (x?: Value, ...weights: Value[]) =>
-    outputsOf(make(), [x ?? noInput()], weights, {
+  const { asked } = parametersOf(make(), batches, { layout, training, dtype: 'float64' });
+  const f = (...given: Value[]) =>
+    outputsOf(make(), given.slice(0, batches.length), given.slice(batches.length), {
       layout,
       training,
-      dtype: x?.dtype === 'float32' ? 'float32' : 'float64',
+      dtype: given[0]?.dtype === 'float32' ? 'float32' : 'float64',
     });
   return {
     f,
-    shapes: [shape, ...asked.map((each) => each.shape)],
+    shapes: [...batches, ...asked.map((each) => each.shape)],
     numbers: [
-      ...numbersOf(example, [shape], [-Infinity, Infinity]),
+      ...numbersOf(example, batches, [-Infinity, Infinity]),
       ...asked.map((each) => shaken(firstNumbers(each, example.seed), example.seed)),
     ],
   };
@@ -180,8 +175,8 @@ function specCase(
   return guarded(`${name}: its spec gives the same spec and the same layer`, async () => {
     const setting = { layout, training: false, dtype: 'float64' } as const;
     const shape = layout === 'row' ? [4, ...sample] : [...sample, 4];
-    const { asked, output } = parametersOf(make(), shape, setting);
-    const [first] = output instanceof Value ? [output] : Object.values(output);
+    const { asked, outputs: made } = parametersOf(make(), [shape], setting);
+    const [first] = made;
     const extents = first?.shape ?? [];
     const [x = new Float64Array()] = numbersOf({ sizes: [4, 3, 2], seed: 7 }, [shape], [-Infinity, Infinity]);
     const batch = { x: float64(shape, x), target: float64(extents, new Float64Array(sizeOf(extents))) };
@@ -213,17 +208,13 @@ interface Setting {
   readonly dtype: FloatDType;
 }
 
-function noInput(): Value {
-  throw new ConformanceError({ what: 'a layer without input', got: 'none', expected: 'one' });
-}
-
 /** Numbers that are not all equal, as biases of 0 are: what two places are mixed up for would not show. */
 function shaken(numbers: Float64Array, seed: number): Float64Array {
   return numbers.map((x, i) => x + 0.2 * Math.sin(3 * i + seed + 1));
 }
 
-/** What a layer asks for on a batch of that shape. */
-function parametersOf(layer: AnyLayer, shape: Shape, setting: Setting) {
+/** What a layer asks for on batches of those shapes, and what it makes of them. */
+function parametersOf(layer: AnyLayer, shapes: readonly Shape[], setting: Setting) {
   const asked: Asked[] = [];
   const { scope } = testScope({
     ...setting,
@@ -232,8 +223,9 @@ function parametersOf(layer: AnyLayer, shape: Shape, setting: Setting) {
       return placeholder({ shape: each.shape, dtype: setting.dtype }, each.name);
     },
   });
-  const output = layer.forward(scope, placeholder({ shape, dtype: setting.dtype }, 'x'));
-  return { asked, output };
+  const inputs = shapes.map((shape, i) => placeholder({ shape, dtype: setting.dtype }, `input ${i}`));
+  const made = layer.forward(scope, ...inputs);
+  return { asked, outputs: made instanceof Value ? [made] : Object.values(made) };
 }
 
 /** The outputs with the given Values for its parameters, in the order in which it asks. */
@@ -255,59 +247,69 @@ function outputsOf(
   return made instanceof Value ? [made] : Object.values(made);
 }
 
-/** The numbers of all outputs, with the parameters' first numbers. */
-function run(
+/** The numbers of every output, with the parameters' first numbers. */
+function numbersFrom(
   layer: AnyLayer,
-  shape: Shape,
+  shapes: readonly Shape[],
   example: Example,
   setting: Setting,
-  given?: Float64Array,
-): number[] {
-  const x = placeholder({ shape, dtype: setting.dtype }, 'x');
-  const [own = new Float64Array()] = numbersOf(example, [shape], [-Infinity, Infinity]);
-  const outputs = outputsOf(layer, [x], [], setting);
-  return runner([x], outputs)([given ?? own]).flatMap(({ data }) => Array.from(data));
+  given?: readonly Float64Array[],
+): Tensor[] {
+  const inputs = shapes.map((shape, i) => placeholder({ shape, dtype: setting.dtype }, `input ${i}`));
+  const own = numbersOf(example, shapes, [-Infinity, Infinity]);
+  return runner(inputs, outputsOf(layer, inputs, [], setting))(given ?? own);
+}
+
+/** The same in a row. */
+function run(layer: AnyLayer, shapes: readonly Shape[], example: Example, setting: Setting): number[] {
+  return numbersFrom(layer, shapes, example, setting).flatMap(({ data }) => Array.from(data));
+}
+
+/** Which sample element `k` of a batch belongs to. */
+function sampleOf(k: number, shape: Shape, layout: Layout): number {
+  const count = countOf(shape, layout);
+  return layout === 'row' ? Math.floor(k / Math.max(1, sizeOf(shape) / Math.max(1, count))) : k % count;
+}
+
+function countOf(shape: Shape, layout: Layout): number {
+  return shape.at(layout === 'row' ? 0 : -1) ?? 0;
 }
 
 function examineIndependence(
   make: () => AnyLayer,
-  shape: Shape,
+  shapes: readonly Shape[],
   { example, ...rest }: { layout: Layout; training: boolean; example: Example },
 ): void {
   const setting: Setting = { ...rest, dtype: 'float64' };
+  const { layout } = rest;
   const layer = make();
-  const axis = rest.layout === 'row' ? 0 : shape.length - 1;
-  const count = shape[axis] ?? 0;
-  const [x = new Float64Array()] = numbersOf(example, [shape], [-Infinity, Infinity]);
-  const sampleOf = (k: number) =>
-    rest.layout === 'row' ? Math.floor(k / Math.max(1, sizeOf(shape) / count)) : k % count;
-  const before = run(layer, shape, example, setting, x);
-  const changed = run(
-    layer,
-    shape,
-    example,
-    setting,
-    x.map((y, k) => (sampleOf(k) === 0 ? y + 1 : y)),
+  const own = numbersOf(example, shapes, [-Infinity, Infinity]);
+  const moved = own.map((numbers, i) =>
+    numbers.map((y, k) => (sampleOf(k, shapes[i] ?? [], layout) === 0 ? y + 1 : y)),
   );
-  const output = parametersOf(layer, shape, setting).output;
-  const [first] = output instanceof Value ? [output] : Object.values(output);
-  const extents = first?.shape ?? [];
-  const own =
-    sizeOf(extents) / Math.max(1, rest.layout === 'row' ? (extents[0] ?? 1) : (extents.at(-1) ?? 1));
-  const samples = rest.layout === 'row' ? (extents[0] ?? 0) : (extents.at(-1) ?? 0);
-  if (samples !== count)
-    throw new ConformanceError({
-      what: 'the output has another number of samples than the input',
-      got: `${samples} in [${extents.join(', ')}]`,
-      expected: String(count),
-    });
-  for (let k = 0; k < sizeOf(extents); k++) {
-    const sample = rest.layout === 'row' ? Math.floor(k / own) : k % samples;
-    if (sample !== 0 && before[k] !== changed[k])
+  const before = numbersFrom(layer, shapes, example, setting, own);
+  const after = numbersFrom(layer, shapes, example, setting, moved);
+  const count = countOf(shapes[0] ?? [], layout);
+  before.forEach(({ shape, data }, o) => {
+    const which = before.length > 1 ? `output ${o} ` : 'output ';
+    if (countOf(shape, layout) !== count)
       throw new ConformanceError({
-        what: `sample 0 was changed, and output [${k}], of sample ${sample}, changed with it`,
-        got: String(changed[k]),
-        expected: String(before[k]),
+        what: 'the output has another number of samples than the input',
+        got: `${countOf(shape, layout)} in [${shape.join(', ')}]`,
+        expected: String(count),
       });
-  }
+    data.forEach((y, k) => {
+      const changed = after[o]?.data[k];
+      const sample = sampleOf(k, shape, layout);
+      if (sample !== 0 && !Object.is(y, changed))
+        throw new ConformanceError({
+          what: `sample 0 was changed, and ${which}${placeOf(k, shape)}, of sample ${sample}, changed with it`,
+          got: String(changed),
+          expected: String(y),
+          at: own
+            .map((numbers, i) => `${i === 0 ? 'at' : '  '} input ${i} = ${nested(numbers, shapes[i] ?? [])}`)
+            .join('\n  '),
+        });
+    });
+  });
 }

@@ -3,6 +3,7 @@ import {
   type Backend,
   compile,
   constant,
+  type DType,
   type FloatDType,
   fill,
   gradient,
@@ -29,7 +30,10 @@ export interface Ground {
 export interface ParityOptions {
   /** Backends that must give the same; the reference when left out. */
   readonly backends?: readonly Backend[] | undefined;
-  /** How many floats their results may be off; 0 when left out. */
+  /**
+   * How many floats their results may be off, 0 when left out: floats as far apart as they are at the largest number of a result, since
+   * small numbers beside large ones are differences of such.
+   */
   readonly ulps?: number | undefined;
 }
 
@@ -129,13 +133,17 @@ export function compare(
   most: number,
 ): void {
   wanted.forEach(({ data, dtype, shape }, o) => {
+    const largest = Array.from(data).reduce(
+      (top, x) => (Math.abs(x) > top && Number.isFinite(x) ? Math.abs(x) : top),
+      0,
+    );
     data.forEach((x, k) => {
       const other = got[o]?.data[k] ?? Number.NaN;
-      const away = dtype === 'float32' || dtype === 'float64' ? ulps(x, other, dtype) : Math.abs(x - other);
+      const away = distance(x, other, dtype, most === 0 ? undefined : largest);
       if (away > most)
         throw new ConformanceError({
           what: `result ${o} ${placeOf(k, shape)} ${where}`,
-          got: `${other}, ${away} floats away`,
+          got: `${other}, ${Number(away.toPrecision(3))} floats away`,
           expected: `${x}, within ${most}, as vertex by vertex`,
           ...(data.length <= 16 && {
             at: `the whole result: ${nested(got[o]?.data ?? [], shape)}, expected ${nested(data, shape)}`,
@@ -143,4 +151,13 @@ export function compare(
         });
     });
   });
+}
+
+/** In floats at `x`, or at `largest` where those are further apart; NaN is infinitely far from every number. */
+function distance(x: number, other: number, dtype: DType, largest: number | undefined): number {
+  if (dtype !== 'float32' && dtype !== 'float64') return Math.abs(x - other);
+  const own = ulps(x, other, dtype);
+  if (largest === undefined || !Number.isFinite(x) || !Number.isFinite(other)) return own;
+  const spacing = 2 ** (Math.floor(Math.log2(largest)) - (dtype === 'float32' ? 23 : 52));
+  return spacing > 0 ? Math.min(own, Math.abs(x - other) / spacing) : own;
 }

@@ -50,8 +50,9 @@ export class IndexedSteps {
       return 1;
     }
     const choice = this.#choice(size, order);
-    const ready = await this.#prepared(engine, set, choice);
-    // Whoever waits may have moved or disposed of the model meanwhile.
+    const known = this.#ready.get(size);
+    const ready = known?.released === false ? known : await this.#prepare(engine, set, choice);
+    // While that waited, the model may have been moved or disposed of.
     if (this.#engine() !== engine) return this.run({ from, size, order }, left);
     const steps = ready.pace.next(left);
     const started = performance.now();
@@ -85,13 +86,10 @@ export class IndexedSteps {
     return size === this.#samples.count ? undefined : { size, by: 'cursor' };
   }
 
-  async #prepared(engine: Engine, set: ResidentSet, choice: Choice | undefined): Promise<Ready> {
-    const size = choice?.size ?? this.#samples.count;
-    const known = this.#ready.get(size);
-    if (known !== undefined && !known.released) return known;
+  async #prepare(engine: Engine, set: ResidentSet, choice: Choice | undefined): Promise<Ready> {
     const { kind, watched } = this.#options;
     const ready = await set.prepare(kind, engine.definition, this.#samples, watched, choice);
-    this.#ready.set(size, ready);
+    this.#ready.set(choice?.size ?? this.#samples.count, ready);
     return ready;
   }
 }

@@ -12,10 +12,9 @@ import {
   type Tensor,
   UnknownNameError,
 } from '@pullback/core';
-import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoint.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
-import { restored } from './checkpoint/restored.ts';
-import { readStanding, writeStanding } from './checkpoint/standing.ts';
+import { restored } from './checkpoint.ts';
 import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
@@ -319,6 +318,8 @@ export class Model<Name extends string = never> {
   async save(target: CheckpointTarget): Promise<void> {
     const { definition, store } = this.#now();
     const { seed, dtype, layout } = definition;
+    const { saveStore } = await import('./checkpoint/checkpoint.ts');
+    const { writeStanding } = await import('./checkpoint/standing.ts');
     await this.#steps.settled();
     const standing = { ...this.#counts, learningRate: this.#learningRate };
     await saveStore(store, target, {
@@ -330,6 +331,8 @@ export class Model<Name extends string = never> {
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { definition, store } = this.#now();
+    const { restoreStore } = await import('./checkpoint/checkpoint.ts');
+    const { readStanding } = await import('./checkpoint/standing.ts');
     const standing = readStanding(checkpoint.metadata, definition.layout);
     await this.#steps.settled();
     await restoreStore(store, checkpoint);

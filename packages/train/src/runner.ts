@@ -1,7 +1,6 @@
 import type { Tensor } from '@pullback/core';
 import { namedOf, type Samples, specsOf } from './data.ts';
 import type { Definition } from './definition.ts';
-import { checkFinite } from './find-non-finite.ts';
 import { type PlanKind, planOf } from './plan.ts';
 import { Ready } from './ready.ts';
 import { ReadyPrograms } from './ready-programs.ts';
@@ -49,6 +48,7 @@ export class Runner {
   async refuseNonFinite({ plan }: Ready, samples: Samples, step: number): Promise<void> {
     const given = new Map<string, Tensor>([...(await this.#store.tensors()), ...namedOf(samples)]);
     const values = plan.inputs.flatMap((name) => given.get(name) ?? []);
+    const { checkFinite } = await import('./find-non-finite.ts');
     checkFinite(plan.program, plan.inputs, values, step);
   }
 

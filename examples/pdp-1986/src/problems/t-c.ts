@@ -40,7 +40,7 @@ function shown(letter: readonly Square[]): number[] {
 }
 
 /** For each of the 7 x 7 places of a receptive field, the 3 x 3 pixels that it covers. */
-const fields = Array.from({ length: positions ** 2 }, (_, place) => {
+export const fields = Array.from({ length: positions ** 2 }, (_, place) => {
   const [row, column] = [Math.floor(place / positions), place % positions];
   return Array.from(
     { length: field ** 2 },

@@ -136,7 +136,8 @@ class TileWriter extends Writer {
       return columnStride === 0 ? withRow : i32.add(withRow, scaled(tile.column, columnStride));
     });
     const within = constant + tile.dr * rowStride + tile.dc * columnStride;
-    if (within >= 0 && rowStride >= 0 && columnStride >= 0) return { code: pointer, offset: within };
+    // The pointer alone may lie below the memory where a stride is negative.
+    if (within >= 0 && view.strides.every((stride) => stride >= 0)) return { code: pointer, offset: within };
     const local = this.tileLane.locals.make(types.i32);
     this.tileLane.statements.push(set(local, i32.add(pointer, i32.const(within))));
     return { code: get(local), offset: 0 };

@@ -256,7 +256,9 @@ export class Writer {
     const { buffer, view, stride, extent, dtype } = statement;
     const { lane, vector } = spot;
     const bytes = bytesOf(dtype);
-    const { code, offset } = this.address(spot, buffer, view, dtype);
+    // The index goes along an axis that no loop goes over.
+    const rows = { ...view, strides: [...view.strides, stride] };
+    const { code, offset } = this.address(spot, buffer, rows, dtype);
     const [places = i32x4.const(0)] = index ?? [];
     const inside = lane.keep(outsideIsNothing(places, extent));
     // Where the index is outside the first row is read, and nothing of it kept.

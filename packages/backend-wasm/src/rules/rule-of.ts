@@ -1,5 +1,4 @@
-import { coreNameOf } from '@pullback/compiler';
-import type { Attributes, DType, Primitive } from '@pullback/core';
+import { type Attributes, coreNameOf, type DType, type Primitive } from '@pullback/core';
 import type { Rule } from '../lane.ts';
 import { bool } from './bool.ts';
 import { cast } from './cast.ts';

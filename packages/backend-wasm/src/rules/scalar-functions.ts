@@ -1,5 +1,4 @@
-import { coreNameOf } from '@pullback/compiler';
-import type { Primitive } from '@pullback/core';
+import { coreNameOf, type Primitive } from '@pullback/core';
 import { types } from '../encoding.ts';
 import type { ModuleBuilder } from '../module.ts';
 import { erf } from './scalar/error-function.ts';

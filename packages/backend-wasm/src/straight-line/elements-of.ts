@@ -1,6 +1,6 @@
-import { coreNameOf } from '@pullback/compiler';
 import {
   type Attributes,
+  coreNameOf,
   type HostTensor,
   type Instruction,
   sizeOf,

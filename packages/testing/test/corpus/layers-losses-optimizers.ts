@@ -17,6 +17,7 @@ import {
   neg,
   type Optimizer,
   reshape,
+  type Scope,
   ShapeError,
   sameShape,
   sign,
@@ -86,6 +87,17 @@ const guarded = (f: (x: Value, t: Value) => Value) => (x: Value, t: Value) => {
   if (x.shape.join() !== t.shape.join()) throw new RangeError('shapes differ');
   return f(x, t);
 };
+
+const twins = (forward: (scope: Scope, a: Value, b: Value) => Value) =>
+  conformLayer(() => defineLayer('wrong', forward) as Layer<readonly Value[]>, {
+    runs: 4,
+    inputs: (a) => [[a], [a]],
+  });
+
+Object.assign(wrongLayers, {
+  'two inputs, one without gradient': () => twins((_, a, b) => mul(a, stopGradient(b))),
+  'two inputs, compared over the batch': () => twins((_, a, b) => sub(a, mean(b, { axis: 0 }))),
+} satisfies typeof wrongLayers);
 
 export const wrongLosses: Record<string, () => Case[]> = {
   'a mean that says sum': () => loss(error('wrong', (x, t) => mean(square(sub(x, t))))),

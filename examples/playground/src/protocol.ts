@@ -2,7 +2,7 @@
 import type { BackendName } from 'pullback';
 
 export type ProblemName = 'xor' | 'mnist';
-export type Choice = BackendName | 'webgpu';
+export type Choice = BackendName;
 
 /** A training from its beginning. */
 export interface Setup {
@@ -87,8 +87,8 @@ export interface Mistake {
 export interface Machine {
   /** Why a backend cannot be used here; undefined where it can. */
   readonly missing: { readonly [name in Exclude<Choice, 'auto'>]: string | undefined };
-  /** What there is to know beside, such as the name of the adapter. */
-  readonly webgpu: string | undefined;
+  /** The adapter of WebGPU, where there is one. */
+  readonly adapter: string | undefined;
   /** Why there can be no threads; undefined where there can. */
   readonly noThreads: string | undefined;
   readonly cores: number;

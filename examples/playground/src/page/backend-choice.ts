@@ -4,7 +4,7 @@ import { element, made, write } from './elements.ts';
 const about: Readonly<Record<Choice, string>> = {
   auto: 'the fastest that is here',
   wasm: 'WebAssembly, made for the shapes of the network',
-  webgpu: 'shaders on the graphics processor',
+  webgpu: 'shaders, one submit a step',
   cpu: 'the reference in plain TypeScript: slow and obvious',
 };
 
@@ -44,13 +44,13 @@ export class BackendChoice {
   }
 
   /** Says what is missing here, and offers the rest. */
-  show({ missing, auto, webgpu, noThreads, cores }: Machine): void {
+  show({ missing, auto, adapter, noThreads, cores }: Machine): void {
+    const more = { auto, wasm: undefined, webgpu: adapter, cpu: undefined };
     for (const [choice, { input, note }] of this.#radios) {
       const why = choice === 'auto' ? undefined : missing[choice];
+      const known = more[choice] === undefined ? '' : `: ${more[choice]}`;
       input.disabled = why !== undefined;
-      const more =
-        choice === 'auto' ? `: ${auto}` : choice === 'webgpu' && webgpu !== undefined ? `: ${webgpu}` : '';
-      write(note, why === undefined ? about[choice] + more : `not here: ${why}`);
+      write(note, why === undefined ? about[choice] + known : `not here: ${why}`);
     }
     const most = noThreads === undefined ? Math.max(1, Math.min(cores, 8)) : 1;
     this.#threads.replaceChildren(

@@ -166,7 +166,6 @@ class Training {
 }
 
 async function backendFor(choice: Choice, threads: number): Promise<Backend> {
-  if (choice === 'webgpu') throw new Error('this build has no WebGPU backend');
   const backend = await backendOf(choice);
   if (threads === 1 || backend.name !== 'wasm') return backend;
   backend.dispose?.();

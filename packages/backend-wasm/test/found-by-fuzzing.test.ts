@@ -61,6 +61,11 @@ const found: readonly (readonly [what: string, shape: Shape, f: F, over?: Over])
     [20, 20],
     (x) => core.add(core.broadcast(core.sum(core.sum(x, { axis: 1 })), [20]), 1),
   ],
+  [
+    'the sum of one -0, which is 0',
+    [1],
+    (x) => core.div(1, core.sum(core.mul(x, -0), { axis: 0, keepAxis: true })),
+  ],
   ['padding in place that adds no element', [1], (x) => core.pad(x, { between: [1] }), [0]],
 ];
 

@@ -60,6 +60,11 @@ export class WasmBackend implements Backend {
     this.pool = shared ? new Pool(this.memory.memory, threads - 1) : undefined;
   }
 
+  /** How many calls the workers took part in. */
+  get sharedCalls(): number {
+    return this.pool?.jobs ?? 0;
+  }
+
   get disposed(): boolean {
     return this.#disposed;
   }

@@ -71,6 +71,8 @@ describe('pads', () => {
     const y = p.pad(empty, { low: [1], high: [2], between: [3] });
     expect(values(y)).toEqual([0, 0, 0]);
     expect(p.gradient(p.sum(y), [empty])[0]?.shape).toEqual([0]);
+    const behind = p.pad(empty, { high: [5], between: [3] });
+    expect(p.gradient(p.sum(behind), [empty])[0]?.shape).toEqual([0]);
   });
 });
 
@@ -142,6 +144,19 @@ describe('gather and scatterAdd', () => {
       p.scatterAdd(
         p.reshape(p.slice(updates, [n], [n + 1]), [3, 2, 2]),
         p.reshape(p.slice(indices, [n], [n + 1]), [2, 2]),
+        { axis: 1, size: 3 },
+      ),
+    );
+    expect(all instanceof p.Value && values(all)).toEqual(values(p.stack(alone)));
+  });
+  test('the same with an axis behind those of the indices', () => {
+    const updates = p.reshape(p.iota([24], f64), [2, 2, 2, 3]);
+    const indices = p.constant({ shape: [2, 2], data: Int32Array.of(0, 2, 1, 1) });
+    const all = p.vmap((u: Value, i: Value) => p.scatterAdd(u, i, { axis: 1, size: 3 }))(updates, indices);
+    const alone = [0, 1].map((n) =>
+      p.scatterAdd(
+        p.reshape(p.slice(updates, [n], [n + 1]), [2, 2, 3]),
+        p.reshape(p.slice(indices, [n], [n + 1]), [2]),
         { axis: 1, size: 3 },
       ),
     );

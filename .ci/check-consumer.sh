@@ -11,9 +11,9 @@ node - "$root" "$place" <<'NODE'
 const { readdirSync, readFileSync, writeFileSync, cpSync } = require('node:fs');
 const [root, place] = process.argv.slice(2);
 const tarballs = Object.fromEntries(
-  readdirSync(`${root}/packages`).map((folder) => {
-    const { name, version } = JSON.parse(readFileSync(`${root}/packages/${folder}/package.json`, 'utf8'));
-    return [name, `file:tarballs/${name.replace('@', '').replace('/', '-')}-${version}.tgz`];
+  readdirSync(`${root}/packages`).flatMap((folder) => {
+    const { name, version, private: unpublished } = JSON.parse(readFileSync(`${root}/packages/${folder}/package.json`, 'utf8'));
+    return unpublished ? [] : [[name, `file:tarballs/${name.replace('@', '').replace('/', '-')}-${version}.tgz`]];
   }),
 );
 const versions = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).devDependencies;

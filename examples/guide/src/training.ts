@@ -71,6 +71,7 @@ for (const batch of batches({ x, y }, { size: 32, shuffle: true, seed: 1 })) {
   if (model.stepCount % 100 === 0) console.log(await loss.read()); // ... until somebody asks
 }
 model.step({ x, y }, { times: 100 }); // a hundred steps in one call
+model.step({ x, y }, { times: 100, batchSize: 1 }); // each on one sample, round and round
 // #endregion
 
 // #region save

@@ -20,15 +20,17 @@ export class CpuBackend implements Backend {
   readonly name = 'cpu';
   readonly dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
   readonly #tensors = new WeakMap<Buffer, HostTensor>();
-  #buffers = 0;
-  #bytes = 0;
+  readonly #counted = { buffers: 0, bytes: 0, programs: 0, bindings: 0, allocations: 0, calls: 0 };
+  #disposed = false;
 
   allocate(spec: TensorSpec): Buffer {
+    this.#refuseDisposed();
     const buffer = { spec };
     const tensor = tensorOf(spec);
     this.#tensors.set(buffer, tensor);
-    this.#buffers++;
-    this.#bytes += tensor.data.byteLength;
+    this.#counted.buffers++;
+    this.#counted.allocations++;
+    this.#counted.bytes += tensor.data.byteLength;
     return buffer;
   }
 
@@ -45,22 +47,52 @@ export class CpuBackend implements Backend {
 
   free(buffer: Buffer): void {
     const tensor = this.#tensors.get(buffer);
-    if (tensor === undefined) return;
+    if (this.#disposed || tensor === undefined) return;
     this.#tensors.delete(buffer);
-    this.#buffers--;
-    this.#bytes -= tensor.data.byteLength;
-  }
-
-  /** Buffers that were not freed; those that were garbage collected are still counted. */
-  statistics(): BackendStatistics {
-    return { buffers: this.#buffers, bytes: this.#bytes };
+    this.#counted.buffers--;
+    this.#counted.bytes -= tensor.data.byteLength;
   }
 
   async compile(program: Program): Promise<Executable> {
-    return { bind: (inputs, outputs) => this.#bind(program, inputs, outputs) };
+    this.#refuseDisposed();
+    const counted = this.#counted;
+    counted.programs++;
+    let bindings = new Set<Binding>();
+    let disposed = false;
+    return {
+      bind: (inputs, outputs) => {
+        this.#refuseDisposed();
+        if (disposed) refuse('an executable');
+        const binding = this.#bind(program, inputs, outputs, () => bindings.delete(binding));
+        bindings.add(binding);
+        return binding;
+      },
+      dispose: () => {
+        if (disposed || this.#disposed) return;
+        disposed = true;
+        counted.programs--;
+        for (const binding of bindings) binding.dispose?.();
+        bindings = new Set();
+      },
+    };
   }
 
-  #bind(program: Program, inputs: readonly Buffer[], outputs: readonly Buffer[]): Binding {
+  /** Buffers, executables and bindings that were garbage collected are still counted. */
+  statistics(): BackendStatistics {
+    return { ...this.#counted };
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    Object.assign(this.#counted, { buffers: 0, bytes: 0, programs: 0, bindings: 0 });
+  }
+
+  #bind(
+    program: Program,
+    inputs: readonly Buffer[],
+    outputs: readonly Buffer[],
+    disposedOf: () => void,
+  ): Binding {
     if (inputs.length !== program.inputs.length || outputs.length !== program.outputs.length)
       throw new ShapeError({
         got: `${inputs.length} inputs and ${outputs.length} outputs`,
@@ -80,18 +112,36 @@ export class CpuBackend implements Backend {
       const source = at(values, number);
       return { target, source, aside: number < inputs.length ? source.data.slice() : undefined };
     });
+    const counted = this.#counted;
+    counted.bindings++;
+    let disposed = false;
     return {
       run: (times = 1) => {
+        this.#refuseDisposed();
+        if (disposed) refuse('a binding');
+        counted.calls++;
         for (let time = 0; time < times; time++) {
           for (const step of steps) step();
           for (const { aside, source } of results) aside?.set(source.data);
           for (const { target, source, aside } of results) target.data.set(aside ?? source.data);
         }
       },
+      dispose: () => {
+        if (disposed || this.#disposed) return;
+        disposed = true;
+        counted.bindings--;
+        values.length = steps.length = results.length = 0;
+        disposedOf();
+      },
     };
   }
 
+  #refuseDisposed(): void {
+    if (this.#disposed) refuse('a cpu backend');
+  }
+
   #held(buffer: Buffer): HostTensor {
+    this.#refuseDisposed();
     const tensor = this.#tensors.get(buffer);
     if (tensor === undefined)
       throw new DisposedError({
@@ -100,6 +150,10 @@ export class CpuBackend implements Backend {
       });
     return tensor;
   }
+}
+
+function refuse(what: string): never {
+  throw new DisposedError({ got: `${what} that was disposed of`, expected: 'a living one' });
 }
 
 function at<T>(list: readonly T[], index: number): T {

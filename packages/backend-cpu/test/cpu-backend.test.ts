@@ -11,7 +11,7 @@ import {
   sum,
   trace,
 } from '@pullback/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const pair = { shape: [2], dtype: 'float64' } as const;
 
@@ -71,4 +71,70 @@ test('a freed or foreign buffer and a wrong length are refused', () => {
   expect(() => cpu().write(buffer, new Float64Array(2))).toThrow(DisposedError);
   backend.free(buffer);
   expect(() => backend.write(buffer, new Float64Array(2))).toThrow(DisposedError);
+});
+
+describe('statistics and dispose', () => {
+  const x = placeholder(pair, 'x');
+  const program = trace([x], [exp(x)]);
+
+  test('count what is held, and what was ever done', async () => {
+    const backend = cpu();
+    const [from, to] = [backend.allocate(pair), backend.allocate({ shape: [2], dtype: 'uint8' })];
+    backend.free(to);
+    backend.free(to);
+    const result = backend.allocate(pair);
+    const executable = await backend.compile(program);
+    const binding = executable.bind([from], [result]);
+    binding.run(3);
+    binding.run();
+    expect(backend.statistics()).toEqual({
+      buffers: 2,
+      bytes: 32,
+      programs: 1,
+      bindings: 1,
+      allocations: 3,
+      calls: 2,
+    });
+    executable.bind([from], [result]);
+    binding.dispose?.();
+    binding.dispose?.();
+    expect(backend.statistics()).toMatchObject({ programs: 1, bindings: 1 });
+    expect(() => binding.run()).toThrow(DisposedError);
+    executable.dispose?.();
+    executable.dispose?.();
+    expect(backend.statistics()).toMatchObject({ buffers: 2, programs: 0, bindings: 0 });
+  });
+
+  test('a disposed executable makes no bindings, and those that it made do not run', async () => {
+    const backend = cpu();
+    const [from, to] = [backend.allocate(pair), backend.allocate(pair)];
+    const executable = await backend.compile(program);
+    const binding = executable.bind([from], [to]);
+    executable.dispose?.();
+    expect(() => binding.run()).toThrow(DisposedError);
+    expect(() => executable.bind([from], [to])).toThrow(DisposedError);
+  });
+
+  test('a disposed backend holds nothing and refuses every call', async () => {
+    const backend = cpu();
+    const [from, to] = [backend.allocate(pair), backend.allocate(pair)];
+    const executable = await backend.compile(program);
+    const binding = executable.bind([from], [to]);
+    backend.dispose();
+    backend.dispose();
+    expect(backend.statistics()).toMatchObject({ buffers: 0, bytes: 0, programs: 0, bindings: 0 });
+    for (const call of [
+      () => backend.allocate(pair),
+      () => backend.write(from, Float64Array.of(1, 2)),
+      () => executable.bind([from], [to]),
+      () => binding.run(),
+    ])
+      expect(call).toThrow(DisposedError);
+    await expect(backend.read(from)).rejects.toThrow(DisposedError);
+    await expect(backend.compile(program)).rejects.toThrow(DisposedError);
+    backend.free(from);
+    executable.dispose?.();
+    binding.dispose?.();
+    expect(backend.statistics()).toMatchObject({ buffers: 0, programs: 0, bindings: 0 });
+  });
 });

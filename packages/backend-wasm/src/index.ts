@@ -1,1 +1,1 @@
-export { WasmBackend, wasm } from './wasm-backend.ts';
+export { WasmBackend, type WasmOptions, wasm } from './wasm-backend.ts';

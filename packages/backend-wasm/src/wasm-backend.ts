@@ -1,247 +1,143 @@
+import { explain, planFor, programKey } from '@pullback/compiler';
 import {
   type Backend,
-  type Binding,
+  type BackendStatistics,
   type Buffer,
-  bytesOf,
   DisposedError,
   type DType,
   type Executable,
-  type HostTensor,
+  type Exported,
+  type ExportedNames,
+  OptionError,
   type Program,
   ShapeError,
-  sizeOf,
   type TensorSpec,
   type TypedArray,
 } from '@pullback/core';
-import { Assembler, type Code, call, copyMemory } from './assembler.ts';
-import { chainCode } from './elementwise.ts';
-import { Heap } from './heap.ts';
-import { defineProduct } from './matmul.ts';
-import { type Plan, planOf, type Step } from './plan.ts';
-import { sumCode } from './sum.ts';
+import { Compiled, WasmExecutable } from './executable.ts';
+import { exportProgram } from './export.ts';
+import { Memory } from './memory.ts';
+import { hasRelaxed } from './relaxed.ts';
+import { mostWorkers } from './threads/control.ts';
+import { Pool, whyNoThreads } from './threads/pool.ts';
 
-/**
- * Programs as kernels in one WebAssembly module: elementwise chains, products and sums of float32 as SIMD code made for their shapes; what is
- * left is done on the same memory by the primitives' own meaning, as the reference backend does it.
- */
+export interface WasmOptions {
+  /** The same bits on every machine and engine: no relaxed multiply-add. */
+  readonly deterministic?: boolean;
+  /**
+   * How many threads compute, this one among them; 1 when left out. The bits of the results do not depend on it. A page has threads only when it
+   * is cross-origin isolated; without, one thread does all.
+   */
+  readonly threads?: number;
+}
+
+/** More Programs than this, and what was compiled for the oldest is made again when it is wanted. */
+const mostCompiled = 64;
+
+/** Programs as kernels in one WebAssembly module each, made for their shapes: a step is one call. */
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
-  readonly #heap = new Heap();
-  readonly #addresses = new WeakMap<Buffer, number>();
-  /** Gives the scratch memory of a binding back when the binding is garbage. */
-  readonly #scratch = new FinalizationRegistry<readonly number[]>((blocks) => {
-    for (const block of blocks) this.#heap.give(block);
-  });
+  readonly memory: Memory;
+  readonly pool: Pool | undefined;
+  readonly counted = { programs: 0, bindings: 0, calls: 0 };
+  readonly #relaxed: boolean;
+  readonly #asked: number;
+  readonly #compiled = new Map<string, Compiled>();
+  #disposed = false;
+
+  /** @throws OptionError */
+  constructor({ deterministic = false, threads = 1 }: WasmOptions = {}) {
+    if (!Number.isInteger(threads) || threads < 1 || threads > mostWorkers)
+      throw new OptionError({
+        got: `${threads} threads`,
+        expected: `a whole number from 1 to ${mostWorkers}`,
+      });
+    this.#relaxed = !deterministic && hasRelaxed();
+    this.#asked = threads;
+    const shared = threads > 1 && whyNoThreads() === undefined;
+    this.memory = new Memory({ shared });
+    this.pool = shared ? new Pool(this.memory.memory, threads - 1) : undefined;
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
 
   allocate(spec: TensorSpec): Buffer {
-    const buffer = { spec };
-    this.#addresses.set(buffer, this.#heap.take(bytesIn(spec)));
-    return buffer;
+    this.#refuseDisposed();
+    return this.memory.allocate(spec);
   }
 
   write(buffer: Buffer, data: TypedArray): void {
-    const own = this.#view(buffer.spec, this.#addressOf(buffer));
+    this.#refuseDisposed();
+    const own = this.memory.view(buffer.spec, this.memory.addressOf(buffer));
     if (own.length !== data.length)
       throw new ShapeError({ got: `${data.length} elements`, expected: `${own.length}` });
     own.set(data);
   }
 
   async read(buffer: Buffer): Promise<TypedArray> {
-    return this.#view(buffer.spec, this.#addressOf(buffer)).slice();
+    this.#refuseDisposed();
+    return this.memory.view(buffer.spec, this.memory.addressOf(buffer)).slice();
   }
 
   free(buffer: Buffer): void {
-    this.#heap.give(this.#addressOf(buffer));
-    this.#addresses.delete(buffer);
+    if (!this.#disposed) this.memory.free(buffer);
   }
 
   async compile(program: Program): Promise<Executable> {
-    const plan = planOf(program);
-    return { bind: (inputs, outputs) => this.#bind(program, plan, inputs, outputs) };
+    this.#refuseDisposed();
+    return new WasmExecutable(this.#compiledFor(program), this);
   }
 
-  #bind(program: Program, plan: Plan, inputs: readonly Buffer[], outputs: readonly Buffer[]): Binding {
-    if (inputs.length !== program.inputs.length || outputs.length !== program.outputs.length)
-      throw new ShapeError({
-        got: `${inputs.length} inputs and ${outputs.length} outputs`,
-        expected: `${program.inputs.length} and ${program.outputs.length}`,
-      });
-    const blocks: number[] = [];
-    const take = (bytes: number): number => {
-      const block = this.#heap.take(bytes);
-      blocks.push(block);
-      return block;
-    };
-    const addresses = new Map(inputs.map((buffer, i) => [i, this.#addressOf(buffer)]));
-    for (const value of plan.kept)
-      if (!addresses.has(value)) addresses.set(value, take(bytesIn(specOf(plan, value))));
-    const addressOf = (value: number): number => addresses.get(plan.rootOf(value)) ?? 0;
-
-    const assembler = new Assembler();
-    const segments: (number[] | HostStep)[] = [];
-    const append = (index: number): void => {
-      const last = segments.at(-1);
-      if (Array.isArray(last)) last.push(index);
-      else segments.push([index]);
-    };
-    for (const step of plan.steps) {
-      if (step.kind === 'host') {
-        const place = hostStep(step.instruction, plan, addressOf);
-        // What has no operands is the same in every run.
-        if (place.inputs.length === 0) this.#evaluate(place)();
-        else segments.push(place);
-      } else append(defineStep(assembler, step, plan, addressOf, take));
-    }
-    const targets = outputs.map((buffer) => this.#addressOf(buffer));
-    append(assembler.define(0, () => copies(program, plan, targets, addressOf, take)));
-    segments.forEach((segment, i) => {
-      if (Array.isArray(segment)) assembler.define(0, () => segment.map(call), `segment${i}`);
-    });
-
-    const module = new WebAssembly.Module(assembler.bytes());
-    const { exports } = new WebAssembly.Instance(module, { e: { memory: this.#heap.memory } });
-    let memory: ArrayBufferLike | undefined;
-    let runs: readonly (() => void)[] = [];
-    // Growing the memory detaches views, so those of steps on the host are made anew then.
-    const renewed = (): readonly (() => void)[] => {
-      memory = this.#heap.memory.buffer;
-      return segments.map((segment, i) => {
-        if (Array.isArray(segment)) return exports[`segment${i}`] as () => void;
-        return this.#evaluate(segment);
-      });
-    };
-    const binding: Binding = {
-      run: (times = 1) => {
-        if (memory !== this.#heap.memory.buffer) runs = renewed();
-        for (let time = 0; time < times; time++) for (const run of runs) run();
-      },
-    };
-    this.#scratch.register(binding, blocks);
-    return binding;
+  /** What a Program becomes here, in words: kernels, what was fused, memory, flops. */
+  explain(program: Program): string {
+    return [this.#threadsInWords(), explain(planFor(this.#compiledFor(program).kernels))].join('\n');
   }
 
-  /** A step on the host, on views of the memory as it is now. */
-  #evaluate({ instruction, inputs, outputs }: HostStep): () => void {
-    const tensor = ({ spec, address }: Place): HostTensor => ({ ...spec, data: this.#view(spec, address) });
-    const read = inputs.map(tensor);
-    const [first, ...others] = outputs.map(tensor);
-    return () => {
-      if (first !== undefined)
-        instruction.primitive.evaluate(read, [first, ...others], instruction.attributes);
-    };
+  #threadsInWords(): string {
+    if (this.pool !== undefined) return `${this.pool.size} threads`;
+    return this.#asked === 1 ? '1 thread' : `1 thread, not ${this.#asked}: ${whyNoThreads() ?? ''}`;
   }
 
-  #view({ dtype, shape }: TensorSpec, address: number): TypedArray {
-    const { buffer } = this.#heap.memory;
-    const length = sizeOf(shape);
-    if (dtype === 'float32') return new Float32Array(buffer, address, length);
-    if (dtype === 'float64') return new Float64Array(buffer, address, length);
-    return dtype === 'int32'
-      ? new Int32Array(buffer, address, length)
-      : new Uint8Array(buffer, address, length);
+  /** @throws UnsupportedError */
+  async export(program: Program, names: ExportedNames): Promise<Exported> {
+    return exportProgram(program, names, { relaxed: this.#relaxed });
   }
 
-  #addressOf(buffer: Buffer): number {
-    const address = this.#addresses.get(buffer);
-    if (address === undefined)
-      throw new DisposedError({
-        got: 'a buffer that was freed or belongs to another backend',
-        expected: 'a buffer of this wasm backend',
-      });
-    return address;
+  statistics(): BackendStatistics {
+    return { ...this.counted, ...this.memory.counted };
   }
-}
 
-interface Place {
-  readonly spec: TensorSpec;
-  readonly address: number;
-}
-
-interface HostStep {
-  readonly instruction: Program['body'][number];
-  readonly inputs: readonly Place[];
-  readonly outputs: readonly Place[];
-}
-
-function bytesIn({ dtype, shape }: TensorSpec): number {
-  return bytesOf(dtype) * sizeOf(shape);
-}
-
-function specOf({ specs }: Plan, value: number): TensorSpec {
-  return specs[value] ?? { shape: [], dtype: 'float32' };
-}
-
-function hostStep(
-  instruction: Program['body'][number],
-  plan: Plan,
-  addressOf: (value: number) => number,
-): HostStep {
-  const place = (value: number): Place => ({ spec: specOf(plan, value), address: addressOf(value) });
-  return {
-    instruction,
-    inputs: instruction.inputs.map(place),
-    outputs: instruction.outputs.map((_, k) => place(instruction.first + k)),
-  };
-}
-
-function defineStep(
-  assembler: Assembler,
-  step: Exclude<Step, { kind: 'host' }>,
-  plan: Plan,
-  addressOf: (value: number) => number,
-  take: (bytes: number) => number,
-): number {
-  if (step.kind === 'elementwise')
-    return assembler.define(0, (locals) => chainCode(locals, step, plan, addressOf));
-  const { first, inputs } = step.instruction;
-  if (step.kind === 'sum') {
-    const [outer, reduced, inner] = step.extents;
-    const from = addressOf(inputs[0] ?? 0);
-    return assembler.define(0, (locals) =>
-      sumCode(locals, { outer, reduced, inner, from, to: addressOf(first) }),
-    );
+  dispose(): void {
+    this.#disposed = true;
+    this.pool?.dispose();
+    this.memory.dispose();
+    this.#compiled.clear();
+    Object.assign(this.counted, { programs: 0, bindings: 0 });
   }
-  const [rows = 0, columns = 0] = specOf(plan, first).shape;
-  const inner = specOf(plan, inputs[0] ?? 0).shape.at(-1) ?? 0;
-  const [a, b] = step.operands.map(({ value, transposed }, i) => ({
-    address: addressOf(value),
-    stride: i === 0 ? (transposed ? rows : inner) : transposed ? inner : columns,
-    transposed,
-  }));
-  if (a === undefined || b === undefined) return assembler.define(0, () => []);
-  return defineProduct(assembler, {
-    rows,
-    inner,
-    columns,
-    a,
-    b,
-    to: addressOf(first),
-    panel: take(inner * 32),
-  });
-}
 
-/** The results into the buffers of the outputs, after everything was read; inputs that are outputs are put aside first. */
-function copies(
-  { outputs, inputs }: Program,
-  plan: Plan,
-  targets: readonly number[],
-  addressOf: (value: number) => number,
-  take: (bytes: number) => number,
-): Code {
-  const moves = outputs.map((value, i) => {
-    const bytes = bytesIn(specOf(plan, value));
-    const from = addressOf(value);
-    const aside = plan.rootOf(value) < inputs.length ? take(bytes) : undefined;
-    return { bytes, from, aside, to: targets[i] ?? 0 };
-  });
-  return [
-    moves.map(({ bytes, from, aside }) => (aside === undefined ? [] : copyMemory(aside, from, bytes))),
-    moves.map(({ bytes, from, aside, to }) => copyMemory(to, aside ?? from, bytes)),
-  ];
+  #compiledFor(program: Program): Compiled {
+    const key = programKey(program);
+    const known = this.#compiled.get(key);
+    const compiled =
+      known ?? new Compiled(program, { relaxed: this.#relaxed, threads: this.pool?.size ?? 1 });
+    // The most recent is the last.
+    this.#compiled.delete(key);
+    this.#compiled.set(key, compiled);
+    const [oldest] = this.#compiled.keys();
+    if (this.#compiled.size > mostCompiled && oldest !== undefined) this.#compiled.delete(oldest);
+    return compiled;
+  }
+
+  #refuseDisposed(): void {
+    if (this.#disposed)
+      throw new DisposedError({ got: 'a wasm backend that was disposed of', expected: 'a living one' });
+  }
 }
 
 /** A backend with a memory of its own. */
-export function wasm(): WasmBackend {
-  return new WasmBackend();
+export function wasm(options?: WasmOptions): WasmBackend {
+  return new WasmBackend(options);
 }

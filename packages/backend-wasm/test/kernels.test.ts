@@ -9,7 +9,6 @@ import {
   exp,
   less,
   log,
-  matmul,
   maximum,
   mul,
   RandomStream,
@@ -18,7 +17,6 @@ import {
   softmax,
   sub,
   sum,
-  swapAxes,
   tanh,
   type Value,
 } from '@pullback/core';
@@ -53,25 +51,6 @@ async function agree(f: (...x: Value[]) => Value, given: readonly Given[], units
     expect(Math.abs(x - y)).toBeLessThanOrEqual(units * 2 ** -24 * Math.max(size, Math.abs(y)));
   });
 }
-
-describe('products, every remainder of rows and columns, both operands transposed or not', () => {
-  const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31];
-  for (const rows of sizes)
-    test(`${rows} rows`, async () => {
-      for (const columns of sizes) {
-        const inner = Math.max(33, Math.ceil(4096 / (rows * columns)));
-        // |sum| of `inner` products of normal numbers, each addition rounded once.
-        const size = 4 * Math.sqrt(inner);
-        const [a, at] = [drawn(rows, inner), drawn(inner, rows)];
-        const [b, bt] = [drawn(inner, columns), drawn(columns, inner)];
-        const flip = (x: Value) => swapAxes(x, 0, 1);
-        await agree((x, y) => matmul(x as Value, y as Value), [a, b], inner, size);
-        await agree((x, y) => matmul(flip(x as Value), y as Value), [at, b], inner, size);
-        await agree((x, y) => matmul(x as Value, flip(y as Value)), [a, bt], inner, size);
-        await agree((x, y) => matmul(flip(x as Value), flip(y as Value)), [at, bt], inner, size);
-      }
-    });
-});
 
 describe('chains with operands for each row, each column and all', () => {
   for (const [rows, columns] of [

@@ -1,6 +1,14 @@
 export { apply, applyMany, applyPrimitive } from './apply.ts';
 export { type Compiled, type CompileOptions, compile } from './compile.ts';
-export type { Backend, BackendStatistics, Binding, Buffer, Executable } from './contracts/backend.ts';
+export type {
+  Backend,
+  BackendStatistics,
+  Binding,
+  Buffer,
+  Executable,
+  Exported,
+  ExportedNames,
+} from './contracts/backend.ts';
 export type { Initializer } from './contracts/initializer.ts';
 export {
   defineLayer,
@@ -51,6 +59,7 @@ export {
   type TensorSpec,
   type TypedArray,
 } from './dtype.ts';
+export { elementary } from './elementary/elementary.ts';
 export * from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { gradient } from './gradient.ts';
@@ -68,6 +77,7 @@ export {
   type VarianceOptions,
   variance,
 } from './math/statistics.ts';
+export { coreNameOf } from './native.ts';
 export type {
   Batch,
   Composite,
@@ -105,7 +115,7 @@ export { describeOrigin, labelled, type Origin, type Pass, within } from './orig
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
 export { formatShape, lastOf, type Shape, sameShape, sizeOf } from './shape.ts';
-export { fit, type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
+export { fit, isTypedArray, type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';

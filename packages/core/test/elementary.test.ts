@@ -65,3 +65,16 @@ describe('edges', () => {
       expect(run(f, [Number.MIN_VALUE, -3e-310])).toEqual([Number.MIN_VALUE, -3e-310]);
   });
 });
+
+test('sin and cos just below a power of 2, where the logarithm rounds to the next whole number', () => {
+  // x mod 2 pi with 400 digits of pi.
+  const rows = [
+    [2 ** 53 - 1, -0.013949324588032911, -0.9999027034384584],
+    [Number.MAX_VALUE, 0.004961954789184062, -0.9999876894265599],
+  ] as const;
+  for (const [x, sine, cosine] of rows) {
+    const [s = 0, c = 0] = [...run(sin, [x]), ...run(cos, [x])];
+    expect(Math.abs(s - sine)).toBeLessThanOrEqual(ulp(sine));
+    expect(Math.abs(c - cosine)).toBeLessThanOrEqual(ulp(cosine));
+  }
+});

@@ -99,6 +99,18 @@ describe('meaning', () => {
     expect(values(p.gradient(p.max(x), [x])[0] ?? x)).toEqual([1 / 3, 1 / 3, 0, 1 / 3]);
     expect(values(p.gradient(p.sum(p.maximum(x, 2)), [x])[0] ?? x)).toEqual([0.5, 0.5, 0, 0.5]);
   });
+  test('rows of every length are gathered whole, and those outside are zeros', () => {
+    for (const width of [1, 2, 16, 17, 40]) {
+      const row = (r: number) => Array.from({ length: width }, (_, i) => (r < 0 || r > 2 ? 0 : 100 * r + i));
+      const whole = p.constant([row(0), row(1), row(2)], { dtype: 'float64' });
+      const places = [2, -1, 0, 3, 2];
+      expect(values(p.gather(whole, int(...places)))).toEqual(places.flatMap(row));
+      const twice = p.stack([whole, whole]);
+      expect(values(p.gather(twice, int(...places), { axis: 1 }))).toEqual(
+        [...places, ...places].flatMap(row),
+      );
+    }
+  });
   test('an index outside reads 0 and adds nothing', () => {
     expect(values(p.gather(p.constant([5, 6], f64), int(-1, 1, 2)))).toEqual([0, 6, 0]);
     expect(values(p.scatterAdd(p.constant([1, 2, 4], f64), int(1, 1, 9), { size: 2 }))).toEqual([0, 3]);

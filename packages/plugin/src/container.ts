@@ -14,10 +14,10 @@ export function createContainer(...plugins: readonly Plugin[]): Container {
 
 /**
  * A container of its own over another: what its plugins bind hides what the parent has, and the parent sees nothing of it.
- * For a test, or a tenant.
+ * For a test, or a tenant. It is of the parent's class, which may be the application's own or of its own copy of inversify.
  */
 export function fork(parent: Container, ...plugins: readonly Plugin[]): Container {
-  const child = new Container({ parent });
+  const child: Container = Reflect.construct(parent.constructor, [{ parent }]);
   child.bind(PARENT).toConstantValue(parent);
   return loaded(child, plugins);
 }

@@ -21,7 +21,7 @@ import {
   plugin,
   resolverOf,
 } from '@pullback/plugin';
-import { inject } from 'inversify';
+import { Container, ContainerModule, inject } from 'inversify';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 
@@ -143,6 +143,27 @@ describe('forks', () => {
     const [a, b] = [createContainer(first), createContainer(second)];
     expect(boundNames(a, 'activation')).not.toContain('swish');
     expect(boundNames(b, 'activation')).toEqual(['swish']);
+  });
+});
+
+describe("an application's own inversify", () => {
+  // Where packages are tested as they are published, this is another copy than the one inside of @pullback/plugin.
+  test('a fork of its container has its names and what it binds', () => {
+    class Own extends Container {}
+    const application = new Own();
+    application.bind('answer').toConstantValue(42);
+    const child = fork(application, first);
+    expect(child).toBeInstanceOf(Own);
+    expect(child.get('answer')).toBe(42);
+    expect(resolverOf(child).activation('relu')).toBe(relu);
+    expect(application.isBound('answer')).toBe(true);
+    expect(() => resolverOf(application).activation('relu')).toThrow(UnknownNameError);
+  });
+
+  test('its modules load beside plugins', () => {
+    const container = createContainer(first);
+    container.load(new ContainerModule(({ bind }) => void bind('answer').toConstantValue(42)));
+    expect(container.get('answer')).toBe(42);
   });
 });
 

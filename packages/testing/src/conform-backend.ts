@@ -129,10 +129,12 @@ const life: readonly Examination[] = [
       const executable = await backend.compile(trace([a], [core.tanh(a)]));
       const [from = fail(), to = fail()] = buffers;
       const binding = executable.bind([from], [to]);
-      const bound = backend.statistics?.();
+      // How often it was called is no matter of what it holds.
+      const holds = () => ({ ...backend.statistics?.(), calls: undefined });
+      const bound = holds();
       for (let i = 0; i < 100; i++) binding.run();
       await backend.read(to);
-      expectSame('statistics after 100 runs', backend.statistics?.(), bound);
+      expectSame('statistics after 100 runs', holds(), bound);
       for (const buffer of buffers) backend.free(buffer);
       expectSame(
         'the number of buffers after all were freed',

@@ -15,6 +15,8 @@ export interface Probe {
   readonly name: string;
   readonly inputs: readonly TensorSpec[];
   readonly f: (...x: Value[]) => Value | readonly Value[];
+  /** For sums of products of the inputs' elements: how many terms they have. The same of absolute values bounds their error. */
+  readonly terms?: number;
 }
 
 type Unary = (x: Value) => Value;
@@ -66,8 +68,6 @@ const floatFunctions: Named<Unary> = {
   sin: core.sin,
   sqrt: (x) => core.sqrt(core.abs(x)),
   tanh: core.tanh,
-  matmul: (x) => core.matmul(x, core.transpose(x)),
-  'matmul, transposed': (x) => core.matmul(core.transpose(x), x),
   softmax: (x) => core.softmax(x),
 };
 
@@ -104,8 +104,8 @@ export function probesOf(dtypes: readonly DType[]): Probe[] {
 function builder(spec: TensorSpec) {
   const found: Probe[] = [];
   const title = (name: string) => `${name} of ${spec.dtype}[${spec.shape.join(', ')}]`;
-  const put = (name: string, inputs: readonly TensorSpec[], f: Probe['f']) =>
-    found.push({ name: title(name), inputs, f });
+  const put = (name: string, inputs: readonly TensorSpec[], f: Probe['f'], terms?: number) =>
+    found.push({ name: title(name), inputs, f, ...(terms !== undefined && { terms }) });
   return {
     found,
     put,
@@ -151,7 +151,11 @@ function ofMatrix(dtype: DType, shape: readonly [number, number], dtypes: readon
         'argmax along 0': (a) => core.argmax(a, { axis: 0, keepAxis: true }),
       });
   }
-  if (isFloat(dtype)) unary(floatFunctions);
+  if (isFloat(dtype)) {
+    unary(floatFunctions);
+    put('matmul', [x], (a) => given(a, (p) => core.matmul(p, core.transpose(p))), shape[1]);
+    put('matmul, transposed', [x], (a) => given(a, (p) => core.matmul(core.transpose(p), p)), shape[0]);
+  }
   if (dtype === 'bool') {
     binary({ and: core.and, or: core.or });
     unary({ not: core.not });
@@ -166,7 +170,8 @@ function ofMatrix(dtype: DType, shape: readonly [number, number], dtypes: readon
 }
 
 function ofRank(dtype: DType, shape: readonly number[]): Probe[] {
-  const { found, unary, binary } = builder({ shape, dtype });
+  const spec: TensorSpec = { shape, dtype };
+  const { found, put, unary, binary } = builder(spec);
   const last = shape.length - 1;
   unary({
     'reshape to one axis': (x) => core.reshape(x, [sizeOf(shape)]),
@@ -184,7 +189,12 @@ function ofRank(dtype: DType, shape: readonly number[]): Probe[] {
     if (last >= 2) unary({ 'sum over the outer axes': (x) => core.sum(x, { axis: [0, last] }) });
   }
   if (isFloat(dtype) && last >= 2)
-    binary({ 'batched matmul': (a, b) => core.matmul(a, core.swapAxes(b, -1, -2)) });
+    put(
+      'batched matmul',
+      [spec, spec],
+      (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, core.swapAxes(y, -1, -2)))),
+      shape[last] ?? 0,
+    );
   return found;
 }
 
@@ -258,6 +268,7 @@ const others: readonly Probe[] = [
     name: 'a matrix times a vector',
     inputs: [float32(3, 4), float32(4)],
     f: (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, y))),
+    terms: 4,
   },
 ];
 

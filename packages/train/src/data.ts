@@ -9,9 +9,13 @@ import {
   sizeOf,
   type Tensor,
   type TensorLike,
+  type TensorSpec,
   tensor,
 } from '@pullback/core';
+import type { Choice } from './choice.ts';
 import type { Definition } from './definition.ts';
+import type { BatchSpecs } from './plan.ts';
+import { planNames } from './plan-names.ts';
 
 /** One input, or several by name. */
 export type Inputs = TensorLike | Readonly<Record<string, TensorLike>>;
@@ -25,6 +29,8 @@ export interface Samples {
   readonly targets: readonly Tensor[];
   readonly weights: Tensor | undefined;
   readonly count: number;
+  /** Which of them a step takes; all when left out. */
+  readonly choice?: Choice;
 }
 
 /** The number of samples of a tensor. */
@@ -120,7 +126,7 @@ function byName(
 ): Readonly<Record<string, TensorLike>> {
   const [only] = names;
   const named: unknown = x;
-  if (isRecord(named)) {
+  if (isByName(named)) {
     const missing = names.filter((name) => named[name] === undefined);
     if (missing.length > 0)
       throw new DataError({
@@ -134,11 +140,18 @@ function byName(
   return { [only]: x };
 }
 
-function isTensorLike(x: Inputs): x is TensorLike {
-  return !isRecord(x);
+/** The tensor-like of that name; what has no names is the only one. */
+export function likeOf(x: Inputs, name: string): TensorLike | undefined {
+  const named: unknown = x;
+  if (isByName(named)) return named[name];
+  return isTensorLike(x) ? x : undefined;
 }
 
-function isRecord(x: unknown): x is Readonly<Record<string, TensorLike>> {
+function isTensorLike(x: Inputs): x is TensorLike {
+  return !isByName(x);
+}
+
+function isByName(x: unknown): x is Readonly<Record<string, TensorLike>> {
   const object = typeof x === 'object' && x !== null;
   return object && !Array.isArray(x) && !ArrayBuffer.isView(x) && !('data' in x && 'shape' in x);
 }
@@ -153,6 +166,20 @@ export function checkBatchSize(size: number, count: number): void {
       expected: `at most ${count}`,
       hint: 'A smaller batchSize, or more data.',
     });
+}
+
+/** Samples that are taken `size` at a time. @throws OptionError, DataError for a size that does not divide their number. */
+export function takenInTurn(samples: Samples, size: number | undefined): Samples {
+  const { count } = samples;
+  if (size === undefined) return samples;
+  checkBatchSize(size, count);
+  if (count % size !== 0)
+    throw new DataError({
+      got: `steps of ${size} samples from ${count}`,
+      expected: `a batchSize that divides ${count}`,
+      hint: 'One step is compiled for all: they have one size. `batches` gives a last one that is smaller.',
+    });
+  return { ...samples, choice: { size, by: 'step' } };
 }
 
 function formatBatch(sample: readonly number[], layout: Layout): string {
@@ -176,5 +203,36 @@ export function splitSamples(
   return {
     training: pickSamples(all, rows.subarray(0, kept), layout),
     validation: pickSamples(all, rows.subarray(kept), layout),
+  };
+}
+
+/** The same samples, whatever is done to their arrays. */
+export function copied({ inputs, targets, weights, ...others }: Samples): Samples {
+  const copy = (tensor: Tensor): Tensor => ({ ...tensor, data: tensor.data.slice() });
+  return {
+    ...others,
+    inputs: inputs.map(copy),
+    targets: targets.map(copy),
+    weights: weights && copy(weights),
+  };
+}
+
+/** What samples bring to a Program, by the names that it gives them. */
+export function namedOf({ inputs, targets, weights }: Samples): (readonly [string, Tensor])[] {
+  return [
+    ...inputs.map((input, i) => [planNames.input(i), input] as const),
+    ...targets.map((target, i) => [planNames.target(i), target] as const),
+    ...(weights === undefined ? [] : [[planNames.weights, weights] as const]),
+  ];
+}
+
+/** Shapes and dtypes of samples, and how a step chooses among them. */
+export function specsOf({ inputs, targets, weights, choice }: Samples): BatchSpecs {
+  const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
+  return {
+    inputs: inputs.map(spec),
+    targets: targets.map(spec),
+    ...(weights && { weights: spec(weights) }),
+    ...(choice && { choice }),
   };
 }

@@ -13,11 +13,14 @@ import {
   tensor,
   UnknownNameError,
 } from '@pullback/core';
-import { checkBatchSize, type Inputs, pickSamples, readSamples, type Samples, type Targets } from './data.ts';
+import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
 import type { Definition } from './definition.ts';
-import { planNames, shared, walkThrough } from './plan.ts';
+import { type PlanKind, walkThrough } from './plan.ts';
+import { planNames, shared } from './plan-names.ts';
 import type { EpochRecord } from './progress.ts';
-import { type PlanKind, type Ready, Runner } from './runner.ts';
+import type { Ready } from './ready.ts';
+import { ResidentSets } from './resident-sets.ts';
+import { Runner } from './runner.ts';
 import { type SampleWeights, weightsOf } from './sample-weights.ts';
 import { Store } from './store.ts';
 import { lossTotal, type Watched, watch } from './watched.ts';
@@ -25,6 +28,8 @@ import { lossTotal, type Watched, watch } from './watched.ts';
 /** A model's numbers on a backend, and what can be done with them. Its steps are counted by the model. */
 export class Engine {
   readonly runner: Runner;
+  /** Samples that lie on the backend. */
+  readonly residents: ResidentSets;
   readonly #outputs: readonly Shape[];
 
   constructor(
@@ -32,6 +37,7 @@ export class Engine {
     readonly store: Store,
   ) {
     this.runner = new Runner(store);
+    this.residents = new ResidentSets(store);
     this.#outputs = this.walk(false).predictions.map(({ shape }) => shape);
   }
 
@@ -108,30 +114,13 @@ export class Engine {
     return this.runner.prepare(kind, this.definition, samples, watched);
   }
 
-  /** The loss and the metrics over all samples. */
-  async evaluate(
-    samples: Samples,
-    watched: readonly Watched[],
-    wanted: number | undefined,
-  ): Promise<EpochRecord> {
-    const size = wanted ?? Math.min(256, samples.count);
-    checkBatchSize(Math.min(size, samples.count), samples.count);
-    const rows = Int32Array.from({ length: samples.count }, (_, i) => i);
-    this.clearTotals();
-    for (let from = 0; from < samples.count; from += size) {
-      const batch = pickSamples(samples, rows.subarray(from, from + size), this.definition.layout);
-      this.runner.run(await this.prepare('evaluation', batch, watched), batch);
-    }
-    return this.totals(watched, samples.count);
-  }
-
   /** The prediction of every output, in the order of the losses. */
   async predict(x: Inputs): Promise<readonly Tensor[]> {
     const samples = readSamples(x, undefined, this.definition);
     const ready = await this.prepare('prediction', samples, []);
     this.runner.run(ready, samples);
     const read = this.definition.heads.map(async (_, i) => {
-      const buffer = ready.own.get(planNames.prediction(i));
+      const buffer = ready.batch.get(planNames.prediction(i));
       if (buffer === undefined) throw new DataError('a Program without a prediction');
       return { ...buffer.spec, data: await this.store.backend.read(buffer) };
     });
@@ -176,7 +165,8 @@ export class Engine {
   }
 
   release(): void {
-    this.runner.releaseAll();
+    this.runner.release();
+    this.residents.free();
     this.store.free();
   }
 }

@@ -1,29 +1,33 @@
 import { OptionError } from '@pullback/core';
 import type { Callback, FitControl } from './callbacks.ts';
-import type { Samples } from './data.ts';
+import type { Engine } from './engine.ts';
+import type { Evaluation } from './evaluation.ts';
 import type { EpochRecord, ProgressReporter } from './progress.ts';
 import type { Source } from './source.ts';
+import { Turns } from './turn.ts';
 import type { Watched } from './watched.ts';
 
 /** What a fit needs of a model. */
-export interface Trainee extends Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'> {
-  readonly epochCount: number;
-  /** Batches of the epoch that was not ended. */
-  readonly batchCount: number;
-  /** One step. */
-  train(samples: Samples, watched: readonly Watched[]): Promise<void>;
-  /** An epoch begins, after its first `done` batches. */
-  epochStarts(done: number): void;
-  epochDone(): void;
-  clearTotals(): void;
-  totals(watched: readonly Watched[], count: number): Promise<EpochRecord>;
-  evaluate(samples: Samples, watched: readonly Watched[]): Promise<EpochRecord>;
+export interface Trainee {
+  readonly model: Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'>;
+  /** What the fit counts. */
+  readonly counts: Counts;
+  /** As it is now: a callback may have moved the model. */
+  engine(): Engine;
+}
+
+/** How far training is. */
+export interface Counts {
+  steps: number;
+  epochs: number;
+  /** Steps of the epoch that was not ended. */
+  batches: number;
 }
 
 export interface FitPlan {
   readonly epochs: number;
   readonly source: Source;
-  readonly validation: Samples | undefined;
+  readonly validation: Evaluation | undefined;
   readonly watched: readonly Watched[];
   readonly callbacks: readonly Callback[];
   readonly reporter: ProgressReporter;
@@ -32,11 +36,8 @@ export interface FitPlan {
   readonly resume: boolean;
 }
 
-/** Milliseconds after which the event loop gets a turn. */
-const patience = 12;
-
-/** Epochs of steps, each a batch of the source; figures, callbacks and progress around them. */
-export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecord[]> {
+/** Epochs of steps, many in a call where nobody looks at each; figures, callbacks and progress around them. */
+export async function fitLoop({ model, counts, engine }: Trainee, plan: FitPlan): Promise<EpochRecord[]> {
   const { epochs, source, validation, watched, callbacks, reporter, signal, resume } = plan;
   if (!Number.isInteger(epochs) || epochs < 0)
     throw new OptionError({ got: `${epochs} epochs`, expected: 'a whole number from 0 up' });
@@ -59,7 +60,8 @@ export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecor
     },
     keep: () => model.keep(),
   });
-  let last = performance.now();
+  const turns = new Turns();
+  const watchesSteps = callbacks.some(({ step }) => step !== undefined);
   for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
     const control = controlOf(epoch);
     for (const callback of callbacks) await callback.epochStart?.(control);
@@ -71,25 +73,28 @@ export async function fitLoop(model: Trainee, plan: FitPlan): Promise<EpochRecor
       total: source.count,
       seconds: (performance.now() - started) / 1000,
     });
-    model.clearTotals();
-    const done = resume && epoch === 1 ? model.batchCount : 0;
-    model.epochStarts(done);
+    engine().clearTotals();
+    const done = resume && epoch === 1 ? counts.batches : 0;
+    counts.batches = done;
     let samples = 0;
-    for await (const batch of source.batches(model.epochCount, done)) {
-      signal?.throwIfAborted();
-      await model.train(batch, watched);
-      samples += batch.count;
-      for (const callback of callbacks) await callback.step?.(control);
-      if (performance.now() - last > patience) {
-        await reporter.batch(progress(samples), () => model.totals(watched, samples));
-        await new Promise((resolve) => setTimeout(resolve));
-        last = performance.now();
+    for await (const stretch of source.epoch(counts.epochs, done))
+      for (let left = stretch.steps; left > 0; ) {
+        signal?.throwIfAborted();
+        const ran = await stretch.run(watchesSteps ? 1 : left);
+        left -= ran;
+        samples += ran * stretch.size;
+        counts.steps += ran;
+        counts.batches += ran;
+        for (const callback of callbacks) await callback.step?.(control);
+        if (!turns.due) continue;
+        await reporter.batch(progress(samples), () => engine().totals(watched, samples));
+        await turns.take();
       }
-    }
-    model.epochDone();
-    const record: Record<string, number> = { ...(await model.totals(watched, samples)) };
+    counts.epochs++;
+    counts.batches = 0;
+    const record: Record<string, number> = { ...(await engine().totals(watched, samples)) };
     if (validation !== undefined)
-      for (const [name, value] of Object.entries(await model.evaluate(validation, watched)))
+      for (const [name, value] of Object.entries(await validation.record()))
         record[`validation ${name}`] = value;
     history.push(record);
     reporter.epoch(progress(samples), record);

@@ -6,10 +6,10 @@ export {
   type MonitorOptions,
   reduceOnPlateau,
 } from './callbacks.ts';
-export { type Checkpoint, loadWeights, openCheckpoint } from './checkpoint/checkpoint.ts';
+export type { Checkpoint } from './checkpoint/checkpoint.ts';
 export type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
-export { restored } from './checkpoint/restored.ts';
 export type { Standing } from './checkpoint/standing.ts';
+export { loadWeights, openCheckpoint, restored } from './checkpoint.ts';
 export type { InputShapes, Inputs, Targets } from './data.ts';
 export type { Network } from './definition.ts';
 export type { Losses, Predictions } from './heads.ts';

@@ -14,7 +14,8 @@ import type { Samples } from './data.ts';
 import type { Definition } from './definition.ts';
 import { errorOf } from './heads.ts';
 import type { Weights } from './model-options.ts';
-import { planNames, walkThrough, weightedSum } from './plan.ts';
+import { walkThrough, weightedSum } from './plan.ts';
+import { planNames } from './plan-names.ts';
 import type { Application } from './scope.ts';
 import { table } from './table.ts';
 

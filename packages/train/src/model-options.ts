@@ -29,6 +29,8 @@ export interface ModelOptions {
   readonly checkFinite?: boolean;
 }
 
+export const defaultResidentBytes = 2 ** 30;
+
 /** `Name` is what metrics may be called by, where names are known: the model of the umbrella package knows some. */
 export interface FitOptions<Name extends string = never> extends SampleWeights {
   /** 1 when left out. */
@@ -48,6 +50,12 @@ export interface FitOptions<Name extends string = never> extends SampleWeights {
    * and loaded continues as if nothing had happened. That epoch counts as one of `epochs`, and its figures are those of the rest.
    */
   readonly resume?: boolean;
+  /**
+   * Samples of at most so many bytes are written to the backend once, when the fit begins, and its steps choose theirs there, many in one
+   * call where nobody looks at each; what is changed in the arrays meanwhile counts from the next fit on. More are written batch by batch.
+   * 2^30 when left out, 0 for never.
+   */
+  readonly residentBytes?: number;
   /** Ends the fit between two steps; it then rejects with the signal's reason, and the model is as after the last step. */
   readonly signal?: AbortSignal;
   /** The model's when left out; `false` for nothing. */
@@ -62,11 +70,20 @@ export type Metrics<Name extends string> =
 export interface EvaluateOptions<Name extends string = never> extends SampleWeights {
   readonly metrics?: Metrics<Name>;
   readonly batchSize?: number;
+  /** Samples of at most so many bytes are written to the backend once; more batch by batch. 2^30 when left out, 0 for never. */
+  readonly residentBytes?: number;
 }
 
 export interface Batch extends SampleWeights {
   readonly x: Inputs;
   readonly y: Targets;
+}
+
+export interface StepOptions {
+  /** 1 when left out. */
+  readonly times?: number;
+  /** How many samples each step takes of the batch, which it divides; all of them when left out. */
+  readonly batchSize?: number;
 }
 
 /** A loss that stays on the backend until somebody asks. */
@@ -81,7 +98,16 @@ export function isShape(input: Shape | InputShapes): input is Shape {
   return Array.isArray(input);
 }
 
-export function isList<Name extends string>(metrics: Metrics<Name>): metrics is readonly (Metric | Name)[] {
+/** The metrics of every output by its name, each found by `metricOf`. */
+export function resolveMetrics<Name extends string>(
+  metrics: Metrics<Name>,
+  metricOf: (metric: Metric | Name) => Metric,
+): Readonly<Record<string, readonly Metric[]>> {
+  const named = isList(metrics) ? { '': metrics } : metrics;
+  return Object.fromEntries(Object.entries(named).map(([name, list]) => [name, list.map(metricOf)]));
+}
+
+function isList<Name extends string>(metrics: Metrics<Name>): metrics is readonly (Metric | Name)[] {
   return Array.isArray(metrics);
 }
 

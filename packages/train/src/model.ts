@@ -3,6 +3,7 @@ import {
   checkLearningRate,
   DataError,
   DisposedError,
+  type Exported,
   type FloatDType,
   type Metric,
   type NonFiniteError,
@@ -11,14 +12,15 @@ import {
   type Tensor,
   UnknownNameError,
 } from '@pullback/core';
-import { type Checkpoint, restoreStore, saveStore } from './checkpoint/checkpoint.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
-import { restored } from './checkpoint/restored.ts';
-import { readStanding, writeStanding } from './checkpoint/standing.ts';
-import type { Inputs, Samples, Targets } from './data.ts';
+import { restored } from './checkpoint.ts';
+import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
 import { Engine } from './engine.ts';
-import { fitLoop, type Trainee } from './fit.ts';
-import { fitData } from './fit-data.ts';
+import { Evaluation } from './evaluation.ts';
+import { exportModel } from './export.ts';
+import { type Counts, fitLoop } from './fit.ts';
+import { checkedBytes, fitData } from './fit-data.ts';
 import { headsOf } from './heads.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
 import { type LoadOptions, matchWeights } from './match-weights.ts';
@@ -26,18 +28,19 @@ import {
   type Batch,
   type EvaluateOptions,
   type FitOptions,
-  isList,
   isOptions,
   isShape,
   type Metrics,
   type ModelOptions,
   type PendingLoss,
+  resolveMetrics,
+  type StepOptions,
   type Weights,
 } from './model-options.ts';
-import { shared } from './plan.ts';
+import { shared } from './plan-names.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
 import type { BatchStream } from './source.ts';
-import { StepQueue } from './step-queue.ts';
+import { Steps } from './steps.ts';
 import { summaryOf } from './summary.ts';
 import type { Watched } from './watched.ts';
 
@@ -45,12 +48,10 @@ import type { Watched } from './watched.ts';
 export class Model<Name extends string = never> {
   readonly #checkFinite: boolean;
   readonly #progress: ProgressReporter;
-  readonly #queue = new StepQueue();
+  readonly #counts: Counts = { steps: 0, epochs: 0, batches: 0 };
+  readonly #steps: Steps;
   #engine: Engine;
   #learningRate: number;
-  #steps = 0;
-  #epochs = 0;
-  #batches = 0;
   #disposed = false;
 
   /** @throws ShapeError, OptionError and what the layers throw, before anything is computed. */
@@ -75,6 +76,9 @@ export class Model<Name extends string = never> {
     const heads = headsOf(options.loss, options.lossWeights);
     const placement = placementOf(layout);
     this.#checkFinite = options.checkFinite ?? false;
+    this.#steps = new Steps(this.#counts, (samples, times) => this.#train(samples, [], times), {
+      atOnce: !this.#checkFinite,
+    });
     this.#progress = options.progress ?? defaultProgress();
     this.#learningRate = optimizer.learningRate;
     const definition = { network, inputs, heads, optimizer, dtype, layout, placement, seed };
@@ -82,7 +86,7 @@ export class Model<Name extends string = never> {
   }
 
   get stepCount(): number {
-    return this.#steps;
+    return this.#counts.steps;
   }
   get backend(): Backend {
     return this.#engine.store.backend;
@@ -114,24 +118,47 @@ export class Model<Name extends string = never> {
     y?: Targets | FitOptions<Name>,
     given: FitOptions<Name> = {},
   ): Promise<EpochRecord[]> {
-    const engine = this.#now();
+    this.#now();
     const [targets, options] = isOptions(y, x) ? [undefined, y] : [y, given];
-    const { epochs = 1, callbacks = [], signal, resume = false, batchSize } = options;
+    const { epochs = 1, callbacks = [], signal, resume = false } = options;
     const { progress = this.#progress } = options;
     const watched = this.#watch(options.metrics);
-    const data = fitData(engine, x, targets, options);
-    await this.#queue.settled();
+    const training = {
+      engine: () => this.#now(),
+      watched,
+      resident: !this.#checkFinite,
+      step: (batch: Samples) => this.#train(batch, watched, 1),
+    };
+    const { source, validation } = fitData(training, x, targets, options);
     const reporter = progress === false ? quiet : progress;
-    const plan = { ...data, epochs, watched, callbacks, reporter, signal, resume };
-    return fitLoop(this.#trainee(batchSize), plan);
+    try {
+      await this.#steps.settled();
+      return await fitLoop(
+        { model: this, counts: this.#counts, engine: () => this.#now() },
+        {
+          ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
+        },
+      );
+    } finally {
+      source.close();
+      validation?.close();
+    }
   }
 
   /** The loss, and the metrics, over all samples; nothing is trained. */
   async evaluate(x: Inputs, y: Targets, options: EvaluateOptions<Name> = {}): Promise<EpochRecord> {
     const engine = this.#now();
     const samples = engine.samples(x, y, options);
-    await this.#queue.settled();
-    return engine.evaluate(samples, this.#watch(options.metrics), options.batchSize);
+    const { batchSize = Math.min(256, samples.count) } = options;
+    const residentBytes = checkedBytes(options.residentBytes);
+    const watched = this.#watch(options.metrics);
+    const evaluation = new Evaluation(() => this.#now(), samples, { watched, batchSize, residentBytes });
+    try {
+      await this.#steps.settled();
+      return await evaluation.record();
+    } finally {
+      evaluation.close();
+    }
   }
 
   /** The network's output for every sample. @throws OptionError for a network of several outputs: they have names. */
@@ -151,7 +178,7 @@ export class Model<Name extends string = never> {
   /** Every output of the network by name, for every sample; a single output has the name ''. */
   async predictAll(x: Inputs): Promise<Readonly<Record<string, Tensor>>> {
     const engine = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     const predictions = await engine.predict(x);
     return Object.fromEntries(
       engine.definition.heads.flatMap(({ name }, i) => {
@@ -162,36 +189,21 @@ export class Model<Name extends string = never> {
   }
 
   /**
-   * One step on a batch, or `times` steps in one call. The first of a shape is compiled in the background, later ones run
-   * at once; nothing is read back until somebody asks.
-   * @throws DataError for samples that do not fit.
+   * One step on a batch, or `times` in one call, on all of it or on `batchSize` of its samples: after k steps, on the (k mod n)-th of
+   * its n parts. The first of a shape is compiled in the background, later ones run at once; nothing is read back until asked for.
+   * @throws DataError for samples that do not fit, or whose number `batchSize` does not divide.
    */
-  step(batch: Batch, { times = 1 }: { times?: number } = {}): { readonly loss: PendingLoss } {
-    const engine = this.#now();
-    const { runner } = engine;
-    if (!Number.isInteger(times) || times < 1)
-      throw new OptionError({ got: `${times} steps`, expected: 'a whole number from 1 up' });
-    const samples = engine.samples(batch.x, batch.y, batch);
-    this.#steps += times;
-    const mine = this.#steps;
-    const idle = this.#queue.idle && !this.#checkFinite;
-    const ready = idle ? runner.known('training', samples, []) : undefined;
-    if (ready !== undefined) runner.run(ready, samples, times);
-    else
-      this.#queue.add(
-        () => this.#train(samples, [], times),
-        () => {
-          this.#steps -= times;
-        },
-      );
+  step(batch: Batch, options: StepOptions = {}): { readonly loss: PendingLoss } {
+    this.#steps.run(this.#now(), batch, options);
+    const mine = this.#counts.steps;
     return { loss: { read: () => this.#readLoss(mine) } };
   }
 
   async #readLoss(step: number): Promise<number> {
-    await this.#queue.settled();
-    if (step !== this.#steps)
+    await this.#steps.settled();
+    if (step !== this.#counts.steps)
       throw new OptionError({
-        got: `the loss of step ${step}, asked for after step ${this.#steps}`,
+        got: `the loss of step ${step}, asked for after step ${this.#counts.steps}`,
         expected: 'to be read before the next step',
       });
     return (await this.#now().store.read('loss'))[0] ?? Number.NaN;
@@ -199,16 +211,23 @@ export class Model<Name extends string = never> {
 
   /** Every weight by path, such as `network/0/kernel`, copied. */
   async weights(): Promise<Weights> {
-    const { store } = this.#now();
-    await this.#queue.settled();
-    return store.numbers('weight:');
+    return this.#numbers('weight:');
+  }
+
+  /** Everything that layers keep between steps, by path, such as `network/1/mean`, copied. */
+  async states(): Promise<Weights> {
+    return this.#numbers('state:');
   }
 
   /** What the optimizer keeps beside every weight under the name `slot`, by the weight's path, copied. */
   async slots(slot: string): Promise<Weights> {
+    return this.#numbers('slot:', `/${slot}`);
+  }
+
+  async #numbers(start: string, end = ''): Promise<Weights> {
     const { store } = this.#now();
-    await this.#queue.settled();
-    return store.numbers('slot:', `/${slot}`);
+    await this.#steps.settled();
+    return store.numbers(start, end);
   }
 
   /**
@@ -218,7 +237,7 @@ export class Model<Name extends string = never> {
    */
   async load(weights: Weights, options: LoadOptions = {}): Promise<void> {
     const { store } = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     const found = matchWeights(weights, store.specs('weight:'), options);
     for (const [path, data] of found) store.write(`weight:${path}`, data);
   }
@@ -229,10 +248,11 @@ export class Model<Name extends string = never> {
    */
   async to(backend: Backend, { dtype = this.dtype }: { dtype?: FloatDType } = {}): Promise<void> {
     const engine = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     const moved = await engine.store.copyTo(backend, dtype);
     this.#engine = new Engine({ ...engine.definition, dtype }, moved);
     engine.release();
+    this.#steps.forget();
   }
 
   /** Every layer with its path, output shape and number of weights. */
@@ -262,19 +282,33 @@ export class Model<Name extends string = never> {
    */
   async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
     const engine = this.#now();
-    await this.#queue.settled();
-    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#steps);
+    await this.#steps.settled();
+    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#counts.steps);
   }
 
   /** Frees everything; a disposed model refuses every call. */
   dispose(): void {
     if (this.#disposed) return;
     this.#engine.release();
+    this.#steps.forget();
     this.#disposed = true;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /**
+   * The model as code that needs no framework: what it predicts for a batch shaped as `x`, or, with `y`, the training step on such a batch.
+   * `code` is one .wasm file, `loader` the text of an ECMAScript module that loads it; results are those of the model, bit for bit.
+   * @throws UnsupportedError where the backend cannot write code.
+   */
+  async export({ x, y }: { readonly x: Inputs; readonly y?: Targets }): Promise<Exported> {
+    const engine = this.#now();
+    const { definition, store } = engine;
+    await this.#steps.settled();
+    const batch = y === undefined ? readSamples(x, undefined, definition) : engine.samples(x, y);
+    return exportModel(definition, store, batch);
   }
 
   /**
@@ -284,13 +318,10 @@ export class Model<Name extends string = never> {
   async save(target: CheckpointTarget): Promise<void> {
     const { definition, store } = this.#now();
     const { seed, dtype, layout } = definition;
-    await this.#queue.settled();
-    const standing = {
-      steps: this.#steps,
-      epochs: this.#epochs,
-      batches: this.#batches,
-      learningRate: this.#learningRate,
-    };
+    const { saveStore } = await import('./checkpoint/checkpoint.ts');
+    const { writeStanding } = await import('./checkpoint/standing.ts');
+    await this.#steps.settled();
+    const standing = { ...this.#counts, learningRate: this.#learningRate };
     await saveStore(store, target, {
       ...writeStanding({ ...standing, seed, dtype, layout }),
       ...this.details(),
@@ -300,13 +331,14 @@ export class Model<Name extends string = never> {
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { definition, store } = this.#now();
+    const { restoreStore } = await import('./checkpoint/checkpoint.ts');
+    const { readStanding } = await import('./checkpoint/standing.ts');
     const standing = readStanding(checkpoint.metadata, definition.layout);
-    await this.#queue.settled();
+    await this.#steps.settled();
     await restoreStore(store, checkpoint);
-    this.#steps = standing.steps;
-    this.#epochs = standing.epochs;
-    this.#batches = standing.batches;
-    this.#learningRate = standing.learningRate;
+    const { steps, epochs, batches, learningRate } = standing;
+    Object.assign(this.#counts, { steps, epochs, batches });
+    this.#learningRate = learningRate;
   }
 
   /** What a checkpoint says beside that, by name. */
@@ -317,53 +349,15 @@ export class Model<Name extends string = never> {
   /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
   async keep(): Promise<() => Promise<void>> {
     const { store } = this.#now();
-    await this.#queue.settled();
+    await this.#steps.settled();
     const kept = await store.tensors();
-    const [steps, epochs, batches, rate] = [this.#steps, this.#epochs, this.#batches, this.#learningRate];
+    const [counts, learningRate] = [{ ...this.#counts }, this.#learningRate];
     return async () => {
       const now = this.#now();
-      await this.#queue.settled();
+      await this.#steps.settled();
       for (const [name, { data }] of kept) now.store.write(name, data);
-      [this.#steps, this.#epochs, this.#batches, this.#learningRate] = [steps, epochs, batches, rate];
-    };
-  }
-
-  /** What a fit may do with this model. */
-  #trainee(batchSize: number | undefined): Trainee {
-    const model = this;
-    return {
-      get stepCount() {
-        return model.#steps;
-      },
-      get epochCount() {
-        return model.#epochs;
-      },
-      get batchCount() {
-        return model.#batches;
-      },
-      get learningRate() {
-        return model.#learningRate;
-      },
-      set learningRate(rate) {
-        model.learningRate = rate;
-      },
-      keep: () => this.keep(),
-      train: async (samples, watched) => {
-        await this.#train(samples, watched, 1);
-        this.#steps++;
-        this.#batches++;
-      },
-      epochStarts: (done) => {
-        this.#batches = done;
-      },
-      epochDone: () => {
-        this.#epochs++;
-        this.#batches = 0;
-      },
-      clearTotals: () => this.#now().clearTotals(),
-      totals: (watched, count) => this.#now().totals(watched, count),
-      evaluate: (samples, watched) =>
-        this.#now().evaluate(samples, watched, Math.min(samples.count, batchSize ?? 256)),
+      Object.assign(this.#counts, counts);
+      this.#learningRate = learningRate;
     };
   }
 
@@ -374,14 +368,7 @@ export class Model<Name extends string = never> {
   }
 
   #watch(metrics: Metrics<Name> = []): readonly Watched[] {
-    const named: Readonly<Record<string, readonly (Metric | Name)[]>> = isList(metrics)
-      ? { '': metrics }
-      : metrics;
-    const entries = Object.entries(named).map(([name, list]) => [
-      name,
-      list.map((metric) => this.metricOf(metric)),
-    ]);
-    return this.#now().watch(Object.fromEntries(entries));
+    return this.#now().watch(resolveMetrics(metrics, (metric) => this.metricOf(metric)));
   }
 
   /** @throws DisposedError */
@@ -394,7 +381,7 @@ export class Model<Name extends string = never> {
   async #train(samples: Samples, watched: readonly Watched[], times: number): Promise<void> {
     const engine = this.#now();
     const ready = await engine.prepare('training', samples, watched);
-    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#steps);
+    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#counts.steps);
     engine.runner.run(ready, samples, times);
   }
 }

@@ -14,12 +14,14 @@ import {
   type Value,
   within,
 } from '@pullback/core';
+import { type Choice, choose } from './choice.ts';
 import type { Definition } from './definition.ts';
 import { errorOf, predictionsOf } from './heads.ts';
+import { planNames, shared } from './plan-names.ts';
 import { type Variable, Walk } from './scope.ts';
 import { lossTotal, type Watched } from './watched.ts';
 
-/** A Program whose inputs and outputs have names: `x/0`, `target/0`, `prediction/0`, `sampleWeights`, `weight:...`, `slot:...`, `state:...`, `total:...`. */
+/** A Program whose inputs and outputs have names: `x/0`, `target/0`, `prediction/0`, `sampleWeights`, `weight:...`, `slot:...`, `state:...`, `total:...`, `order`, `cursor`. */
 export interface Plan {
   readonly program: Program;
   readonly inputs: readonly string[];
@@ -32,20 +34,9 @@ export interface BatchSpecs {
   readonly inputs: readonly TensorSpec[];
   readonly targets: readonly TensorSpec[];
   readonly weights?: TensorSpec;
+  /** Which of the samples a step takes; all of them when left out. */
+  readonly choice?: Choice;
 }
-
-/** The names of what every Program of a model shares. */
-export const shared = { step: 'step', key: 'key', learningRate: 'learningRate' } as const;
-
-/** The names of what a batch brings and takes away. */
-export const planNames = {
-  input: (i: number) => `x/${i}`,
-  target: (i: number) => `target/${i}`,
-  prediction: (i: number) => `prediction/${i}`,
-  weights: 'sampleWeights',
-  /** Whether a name is one of these, and no number of the model. */
-  isOfBatch: (name: string) => /^(x\/|target\/|prediction\/|sampleWeights$)/.test(name),
-} as const;
 
 /** One walk through the network of `definition`, on a batch of `specs`. */
 export function walkThrough(definition: Definition, specs: BatchSpecs, training: boolean) {
@@ -54,9 +45,14 @@ export function walkThrough(definition: Definition, specs: BatchSpecs, training:
   const step = placeholder({ shape: [], dtype: 'int32' }, shared.step);
   const walk = new Walk({ dtype, layout, training, key, step });
   const xs = specs.inputs.map((spec, i) => placeholder(spec, planNames.input(i)));
-  const output = walk.run('network', network, ...xs.map((x) => computable(x, dtype)));
-  return { walk, xs, predictions: predictionsOf(output, heads), key, step };
+  const { sampleAxis } = definition.placement;
+  const chosen = choose(specs.choice, xs[0]?.shape.at(sampleAxis) ?? 0, step);
+  const batch = xs.map((x) => computable(chosen.take(x, sampleAxis), dtype));
+  const output = walk.run('network', network, ...batch);
+  return { walk, xs, predictions: predictionsOf(output, heads), chosen, key, step };
 }
+
+type Walked = ReturnType<typeof walkThrough>;
 
 /** Bytes and booleans as floats; integers stay, since they name things. */
 function computable(x: Value, dtype: FloatDType): Value {
@@ -64,36 +60,35 @@ function computable(x: Value, dtype: FloatDType): Value {
 }
 
 /** prediction from inputs. */
-export function planPrediction(definition: Definition, specs: BatchSpecs): Plan {
-  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, false);
-  const names = new Names();
-  names.take(xs, walk, { key, step });
+function planPrediction(definition: Definition, specs: BatchSpecs): Plan {
+  const walked = walkThrough(definition, specs, false);
+  const names = new Names(walked);
+  const { predictions } = walked;
   return names.plan(new Map(predictions.map((value, i) => [planNames.prediction(i), value])));
 }
 
 /** total:loss and total:metrics grow by what a batch adds; nothing else changes. */
-export function planEvaluation(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
-  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, false);
-  const names = new Names();
-  names.take(xs, walk, { key, step });
-  const { totals } = observe(definition, specs, predictions, watched, names);
-  return names.plan(totals);
+function planEvaluation(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
+  const walked = walkThrough(definition, specs, false);
+  const names = new Names(walked);
+  const { totals } = observe(definition, specs, walked, watched, names);
+  return names.plan(new Map([...totals, ...walked.chosen.next]));
 }
 
 /**
  * One step: forward, backward and update as one Program, whose new weights land in the old ones' buffers. (2.3, 2.6)
  */
-export function planTraining(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
-  const { walk, xs, predictions, key, step } = walkThrough(definition, specs, true);
-  const names = new Names();
-  names.take(xs, walk, { key, step });
-  const { loss, totals } = observe(definition, specs, predictions, watched, names);
+function planTraining(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
+  const walked = walkThrough(definition, specs, true);
+  const { walk, chosen, step } = walked;
+  const names = new Names(walked);
+  const { loss, totals } = observe(definition, specs, walked, watched, names);
   const parameters = walk.learned;
   const gradients = gradient(
     penalized(loss, parameters),
     parameters.map(({ value }) => value),
   );
-  const outputs = new Map<string, Value>([['loss', loss], ...totals]);
+  const outputs = new Map<string, Value>([['loss', loss], ...totals, ...chosen.next]);
   labelled({ path: 'optimizer', pass: 'update' }, () => {
     const base = names.add(shared.learningRate, { shape: [], dtype: definition.dtype });
     const factor = definition.optimizer.schedule?.(cast(step, definition.dtype));
@@ -115,6 +110,24 @@ export function planTraining(definition: Definition, specs: BatchSpecs, watched:
   return names.plan(outputs);
 }
 
+const planners = {
+  training: planTraining,
+  evaluation: planEvaluation,
+  prediction: planPrediction,
+} satisfies Record<string, (definition: Definition, specs: BatchSpecs, watched: readonly Watched[]) => Plan>;
+
+export type PlanKind = keyof typeof planners;
+
+/** The Program of that kind for batches of `specs`. */
+export function planOf(
+  kind: PlanKind,
+  definition: Definition,
+  specs: BatchSpecs,
+  watched: readonly Watched[],
+): Plan {
+  return planners[kind](definition, specs, watched);
+}
+
 /** The error, and what the regularisers of parameters add to it. */
 function penalized(error: Value, parameters: readonly Variable[]): Value {
   const penalties = parameters.flatMap(({ path, value, options: { regularizer } }) =>
@@ -127,11 +140,11 @@ function penalized(error: Value, parameters: readonly Variable[]): Value {
 function observe(
   { heads, placement, dtype }: Definition,
   specs: BatchSpecs,
-  predictions: readonly Value[],
+  { predictions, chosen }: Walked,
   watched: readonly Watched[],
   names: Names,
 ) {
-  const weights = specs.weights && names.add(planNames.weights, specs.weights);
+  const weights = specs.weights && chosen.take(names.add(planNames.weights, specs.weights), 0);
   const grown = (name: string, addend: Value): [string, Value] => {
     const more = cast(addend, dtype);
     const total = names.add(`total:${name}`, { shape: more.shape, dtype });
@@ -141,7 +154,7 @@ function observe(
     const prediction = predictions[i];
     if (prediction === undefined) return [];
     const given = names.add(planNames.target(i), specs.targets[i] ?? prediction.spec);
-    const target = computable(given, dtype);
+    const target = computable(chosen.take(given, placement.sampleAxis), dtype);
     const error = errorOf(head, prediction, target, placement, weights);
     return [{ ...head, prediction, target, error }];
   });
@@ -175,22 +188,23 @@ export function weightedSum(errors: readonly { readonly error: Value; readonly w
 class Names {
   readonly #inputs = new Map<string, Value>();
 
+  constructor({ xs, walk, chosen, key, step }: Walked) {
+    xs.forEach((x, i) => {
+      this.#inputs.set(planNames.input(i), x);
+    });
+    for (const [name, value] of chosen.inputs) this.#inputs.set(name, value);
+    for (const { path, value } of walk.parameters.values()) this.#inputs.set(`weight:${path}`, value);
+    for (const { path, value } of walk.states.values()) this.#inputs.set(`state:${path}`, value);
+    this.#inputs.set(shared.key, key);
+    this.#inputs.set(shared.step, step);
+  }
+
   add(name: string, spec: TensorSpec): Value {
     const known = this.#inputs.get(name);
     if (known !== undefined) return known;
     const value = placeholder(spec, name);
     this.#inputs.set(name, value);
     return value;
-  }
-
-  take(xs: readonly Value[], walk: Walk, { key, step }: { key: Value; step: Value }): void {
-    xs.forEach((x, i) => {
-      this.#inputs.set(planNames.input(i), x);
-    });
-    for (const { path, value } of walk.parameters.values()) this.#inputs.set(`weight:${path}`, value);
-    for (const { path, value } of walk.states.values()) this.#inputs.set(`state:${path}`, value);
-    this.#inputs.set(shared.key, key);
-    this.#inputs.set(shared.step, step);
   }
 
   plan(outputs: ReadonlyMap<string, Value>): Plan {

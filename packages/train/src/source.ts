@@ -1,58 +1,110 @@
-import { DataError, type Layout, RandomStream } from '@pullback/core';
-import { checkBatchSize, pickSamples, type Samples } from './data.ts';
+import { DataError, RandomStream } from '@pullback/core';
+import { checkBatchSize, type Samples } from './data.ts';
+import type { IndexedSteps } from './indexed-steps.ts';
 import type { Batch } from './model-options.ts';
 
-/** Where the batches of an epoch come from. */
+/** Steps that come one after the other, each on `size` samples. */
+export interface Stretch {
+  readonly steps: number;
+  readonly size: number;
+  /** Runs the next of them: at least one, at most `left`. @returns how many. */
+  run(left: number): Promise<number>;
+}
+
+/** Where the steps of an epoch come from. */
 export interface Source {
   /** Samples of an epoch, where that is known before. */
   readonly count: number | undefined;
-  /** The batches of an epoch, without its first `done`. */
-  batches(epoch: number, done: number): Iterable<Samples> | AsyncIterable<Samples>;
+  /** The steps of an epoch, without its first `done`. */
+  epoch(number: number, done: number): Iterable<Stretch> | AsyncIterable<Stretch>;
+  /** Gives back what it holds on a backend. */
+  close(): void;
 }
 
 export interface MemoryOptions {
+  readonly count: number;
   readonly batchSize: number;
   /** The seed of the order, or undefined for the order that the samples have. */
   readonly shuffleSeed: number | undefined;
-  readonly layout: Layout;
 }
 
-/** Batches of samples in memory, in an order that depends on seed and epoch alone; the last as large as it comes. */
-export function memorySource(all: Samples, { batchSize, shuffleSeed, layout }: MemoryOptions): Source {
-  checkBatchSize(batchSize, all.count);
+/** Steps on samples in memory, in an order that depends on seed and epoch alone; the last on as many as are left. */
+export function memorySource(steps: IndexedSteps, { count, batchSize, shuffleSeed }: MemoryOptions): Source {
+  checkBatchSize(batchSize, count);
   return {
-    count: all.count,
-    *batches(epoch, done) {
+    count,
+    epoch(number, done) {
       const order =
         shuffleSeed === undefined
-          ? Int32Array.from({ length: all.count }, (_, i) => i)
-          : RandomStream.of(shuffleSeed, `epoch/${epoch}`).permutation(all.count);
-      for (let from = done * batchSize; from < all.count; from += batchSize)
-        yield pickSamples(all, order.subarray(from, from + batchSize), layout);
+          ? undefined
+          : RandomStream.of(shuffleSeed, `epoch/${number}`).permutation(count);
+      return stretches(steps, { count, batchSize, done, order });
     },
+    close: () => steps.close(),
   };
+}
+
+interface Batches {
+  readonly count: number;
+  readonly batchSize: number;
+  readonly done?: number;
+  readonly order?: Int32Array | undefined;
+}
+
+/** All batches of one size, and the last one that is smaller. */
+export function stretches(
+  indexed: IndexedSteps,
+  { count, batchSize, done = 0, order }: Batches,
+): readonly Stretch[] {
+  const full = Math.floor(count / batchSize);
+  const stretch = (first: number, steps: number, size: number): Stretch => {
+    let from = first;
+    return {
+      steps,
+      size,
+      run: async (left) => {
+        const ran = await indexed.run({ from, size, order }, left);
+        from += ran * size;
+        return ran;
+      },
+    };
+  };
+  const rest = count % batchSize;
+  return [
+    ...(done < full ? [stretch(done * batchSize, full - done, batchSize)] : []),
+    ...(done <= full && rest > 0 ? [stretch(full * batchSize, 1, rest)] : []),
+  ];
 }
 
 /** Batches as they come, synchronously or not; gone through once an epoch. */
 export type BatchStream = Iterable<Batch> | AsyncIterable<Batch>;
 
 /**
- * Batches of a stream, each checked as it comes.
+ * A step on each batch of a stream, which is checked as it comes.
  * @throws DataError when an epoch has none: a generator, for one, can be gone through only once.
  */
-export function streamSource(stream: BatchStream, read: (batch: Batch) => Samples): Source {
+export function streamSource(
+  stream: BatchStream,
+  read: (batch: Batch) => Samples,
+  step: (samples: Samples) => Promise<void>,
+): Source {
   return {
     count: undefined,
-    async *batches(epoch, done) {
+    async *epoch(number, done) {
       let place = 0;
-      for await (const batch of stream) if (place++ >= done) yield read(batch);
+      for await (const batch of stream) {
+        if (place++ < done) continue;
+        const samples = read(batch);
+        yield { steps: 1, size: samples.count, run: () => step(samples).then(() => 1) };
+      }
       if (place === 0)
         throw new DataError({
-          got: `no batches in epoch ${epoch + 1}`,
+          got: `no batches in epoch ${number + 1}`,
           expected: 'at least one',
           hint: 'A generator can be gone through once: give an object whose [Symbol.asyncIterator] starts again.',
         });
     },
+    close: () => {},
   };
 }
 

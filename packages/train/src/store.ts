@@ -2,6 +2,7 @@ import {
   allocateArray,
   type Backend,
   type Buffer,
+  DisposedError,
   type DType,
   type FloatDType,
   isFloat,
@@ -18,6 +19,7 @@ import {
 /** Numbers by name on one backend: weights, slots, state, step, key. They leave it only when they are read or moved. */
 export class Store {
   readonly #buffers = new Map<string, Buffer>();
+  #freed = false;
 
   constructor(readonly backend: Backend) {}
 
@@ -45,6 +47,11 @@ export class Store {
   hold(name: string, spec: TensorSpec, first?: () => TypedArray): Buffer {
     const known = this.#buffers.get(name);
     if (known !== undefined) return known;
+    if (this.#freed)
+      throw new DisposedError({
+        got: `'${name}' of a model that was disposed or moved`,
+        expected: 'a living one',
+      });
     if (!this.backend.dtypes.includes(spec.dtype))
       throw new UnsupportedError({
         got: `${spec.dtype} on the backend '${this.backend.name}'`,
@@ -106,6 +113,7 @@ export class Store {
   free(): void {
     for (const buffer of this.#buffers.values()) this.backend.free(buffer);
     this.#buffers.clear();
+    this.#freed = true;
   }
 }
 

@@ -1,5 +1,6 @@
 import { cpu } from '@pullback/backend-cpu';
 import {
+  add,
   CycleError,
   concatenate,
   DataError,
@@ -125,6 +126,71 @@ describe('moving to another backend', () => {
     await expect(model.to(narrow)).rejects.toThrow(/float64 on the backend 'cpu'/);
     expect(await model.step({ x: X, y: XOR }).loss.read()).toBeGreaterThan(0);
   });
+});
+
+describe('steps that take their samples in turn', () => {
+  const parts = (size: number) =>
+    Array.from({ length: 4 / size }, (_, i) => ({
+      x: X.slice(i * size, (i + 1) * size),
+      y: XOR.slice(i * size, (i + 1) * size),
+    }));
+  test.each([1, 2, 4])('of %i samples are the steps on those samples, to the last bit', async (batchSize) => {
+    const [one, many] = [await Model.create(base()), await Model.create(base())];
+    const last = one.step({ x: X, y: XOR }, { times: 14, batchSize });
+    const batches = parts(batchSize);
+    let loss: ReturnType<Model['step']>['loss'] | undefined;
+    for (let i = 0; i < 14; i++) {
+      const batch = batches[i % batches.length];
+      if (batch !== undefined) loss = many.step(batch).loss;
+    }
+    expect(await last.loss.read()).toBe(await loss?.read());
+    expect(await one.weights()).toEqual(await many.weights());
+  });
+  test('the next call goes on with the samples that come next, and weights go with their samples', async () => {
+    const [one, many] = [await Model.create(base()), await Model.create(base())];
+    const sampleWeights = [1, 2, 0.5, 3];
+    one.step({ x: X, y: XOR, sampleWeights }, { times: 3, batchSize: 1 });
+    one.step({ x: X, y: XOR, sampleWeights }, { times: 2, batchSize: 1 });
+    for (const i of [0, 1, 2, 3, 0])
+      many.step({ x: [X[i] ?? []], y: [XOR[i] ?? []], sampleWeights: [sampleWeights[i] ?? 0] });
+    expect(await one.weights()).toEqual(await many.weights());
+  });
+  test('in column layout, too', async () => {
+    const flip = (rows: readonly (readonly number[])[]) =>
+      rows[0]?.map((_, j) => rows.map((row) => row[j] ?? 0)) ?? [];
+    const [row, column] = [await Model.create(base()), await Model.create(base({ layout: 'column' }))];
+    const [a, b] = [
+      row.step({ x: X, y: XOR }, { times: 7, batchSize: 2 }),
+      column.step({ x: flip(X), y: flip(XOR) }, { times: 7, batchSize: 2 }),
+    ];
+    expect(await b.loss.read()).toBeCloseTo(await a.loss.read(), 13);
+  });
+  test.each([
+    [3, /divides 4.*steps of 3 samples from 4/s],
+    [0, /batches of 0/],
+    [1.5, /batches of 1.5/],
+    [5, /batches of 5 from 4/],
+  ])('a size of %d is refused, and no step is counted', async (batchSize, message) => {
+    const model = await Model.create(base());
+    expect(() => model.step({ x: X, y: XOR }, { batchSize })).toThrow(message);
+    expect(model.stepCount).toBe(0);
+  });
+});
+
+test('states are read by path, and go to another backend', async () => {
+  const counted = defineLayer('counted', (scope, x: Value) => {
+    const count = scope.state('count', [], () => Float64Array.of(5));
+    count.set(add(count.value, 1));
+    return scope.apply(dense(1), x);
+  });
+  const model = await Model.create(base({ network: counted }));
+  const count = async () => (await model.states())['network/count'];
+  expect(await count()).toEqual({ shape: [], data: Float64Array.of(5) });
+  model.step({ x: X, y: XOR }, { times: 3 });
+  expect(data(await count())).toEqual([8]);
+  await model.to(cpu());
+  model.step({ x: X, y: XOR });
+  expect(data(await count())).toEqual([9]);
 });
 
 test('(after 2.6) one step of sgd is W - eta grad E, to the last bit', async () => {

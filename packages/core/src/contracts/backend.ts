@@ -6,34 +6,78 @@ export interface Buffer {
   readonly spec: TensorSpec;
 }
 
-/** What a backend holds at the moment. */
+/** What a backend holds at the moment, and what it did since it was made, as far as it counts. */
 export interface BackendStatistics {
   /** Buffers that were allocated and not yet freed. */
   readonly buffers: number;
+  /** Bytes of the elements of these buffers. */
   readonly bytes: number;
+  /** Executables that were compiled and not yet disposed of. */
+  readonly programs?: number;
+  /** Bindings that were made and not yet disposed of. */
+  readonly bindings?: number;
+  /** Buffers that were ever allocated: training that is warm allocates no more. */
+  readonly allocations?: number;
+  /** How often `run` was called, whatever the number of times. */
+  readonly calls?: number;
 }
 
-/** Compiles Programs and holds buffers; nothing else. */
+/**
+ * Compiles Programs and holds buffers; nothing else. What is optional is left out by a backend that has nothing to say there: the garbage
+ * collector takes its memory, it cannot be lost, it does not count.
+ */
 export interface Backend {
   readonly name: string;
   readonly dtypes: readonly DType[];
+  /** Bytes of the largest buffer that it can hold, where there is such a bound. */
+  readonly largestBuffer?: number;
   /** A zeroed buffer. @throws UnsupportedError for a dtype that it lacks. */
   allocate(spec: TensorSpec): Buffer;
   /** Copies in. @throws ShapeError when the lengths differ. */
   write(buffer: Buffer, data: TypedArray): void;
   /** Copies out, after everything that was run before. */
   read(buffer: Buffer): Promise<TypedArray>;
+  /** Gives the memory back; no binding that uses the buffer may be run from then on. What was freed before stays so. */
   free(buffer: Buffer): void;
   compile(program: Program): Promise<Executable>;
-  /** For a look at leaks; a backend need not count. */
+  /**
+   * The Program as code that runs without this framework: with the numbers of some inputs in it, and outputs that take the place of the input
+   * of the same name for the next run. @throws UnsupportedError for a primitive that needs the host.
+   */
+  export?(program: Program, names: ExportedNames): Promise<Exported>;
+  /** Fulfilled, never rejected, with the reason when it can compute no more, as when a device is taken away; pending until then. */
+  readonly lost?: Promise<Error>;
   statistics?(): BackendStatistics;
+  /**
+   * Gives everything back, buffers, executables and bindings too. From then on `free` and every `dispose` do nothing, any other call
+   * throws DisposedError.
+   */
+  dispose?(): void;
+}
+
+export interface ExportedNames {
+  /** A name for every input, with its numbers where they are part of the code. */
+  readonly inputs: readonly { readonly name: string; readonly data?: TypedArray }[];
+  readonly outputs: readonly string[];
+}
+
+/** Code for one platform, and what loads it there. */
+export interface Exported {
+  readonly code: Uint8Array<ArrayBuffer>;
+  /** An ECMAScript module whose `load(code)` gives `{ inputs, outputs, run }`. */
+  readonly loader: string;
 }
 
 export interface Executable {
   /** Fixes the buffers. An output may be the buffer of an input: it is written once everything has been read. */
   bind(inputs: readonly Buffer[], outputs: readonly Buffer[]): Binding;
+  /** Gives back what was compiled, and its bindings. A second call does nothing. */
+  dispose?(): void;
 }
 
 export interface Binding {
+  /** Runs the Program `times` times, each on what the one before left in the buffers. */
   run(times?: number): void;
+  /** Gives back what it holds beside its buffers. A second call does nothing. */
+  dispose?(): void;
 }

@@ -69,14 +69,16 @@ function cosKernel(x: number, tail: number): number {
   return w + (1 - w - half + (z * r - x * tail));
 }
 
+const bits = new DataView(new ArrayBuffer(8));
 let twoOverPi: bigint | undefined;
 const bitsOfTwoOverPi = 1216n;
 
 /** x modulo pi / 2 with 1,216 bits of 2 / pi: enough for every float64. Slow, and rarely wanted. */
 function reduceFar(x: number): Reduced {
   twoOverPi ??= (2n << (2n * bitsOfTwoOverPi)) / piTimes(bitsOfTwoOverPi);
-  const exponent = Math.floor(Math.log2(Math.abs(x))) - 52;
-  const mantissa = BigInt(Math.abs(x) / 2 ** exponent);
+  bits.setFloat64(0, Math.abs(x));
+  const exponent = (bits.getUint32(0) >>> 20) - 1075;
+  const mantissa = BigInt.asUintN(52, bits.getBigUint64(0)) + (1n << 52n);
   const turns = shifted(mantissa * twoOverPi, exponent);
   const rounded = (turns + (1n << (bitsOfTwoOverPi - 1n))) >> bitsOfTwoOverPi;
   const rest = turns - (rounded << bitsOfTwoOverPi);

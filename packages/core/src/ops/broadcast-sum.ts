@@ -1,5 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Batch, Primitive } from '../node.ts';
 import { formatShape, normalizeAxes, type Shape, sameShape, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -12,7 +13,7 @@ interface BroadcastAttributes extends Readonly<Record<string, readonly number[]>
   readonly shape: Shape;
 }
 
-const broadcastPrimitive: Primitive<readonly [Value], BroadcastAttributes, Value> = {
+const broadcastPrimitive: Primitive<readonly [Value], BroadcastAttributes, Value> = native({
   kind: 'movement',
   name: 'broadcast',
   infer: ([x], { shape }) => {
@@ -31,7 +32,7 @@ const broadcastPrimitive: Primitive<readonly [Value], BroadcastAttributes, Value
     sum(gradient, { axis: axesThatDiffer(x.shape, gradient.shape), keepAxis: true }),
   ],
   batch: ([x], { attributes: { shape }, size }) => broadcast(x, [size, ...shape]),
-};
+});
 
 /** `x` repeated to `shape` by NumPy's rule. @throws ShapeError */
 export function broadcast(x: Value, shape: Shape): Value {
@@ -59,7 +60,7 @@ export interface AxesAttributes extends Readonly<Record<string, readonly number[
 }
 
 // The reduced axes stay, with extent 1: so the shape rule has no cases and the vjp is one broadcast.
-const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
+const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = native({
   kind: 'reduction',
   name: 'sum',
   infer: ([x], { axes }) => {
@@ -74,7 +75,7 @@ const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
   evaluate: ([x], [output], { axes }) => reduceView(x, output, axes, pairwise),
   vjp: (gradient, { input: x }) => [broadcast(gradient, x.shape)],
   batch: ([x], { attributes: { axes } }) => sum(x, { axis: behind(axes), keepAxis: true }),
-};
+});
 
 const run = 64;
 

@@ -1,5 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxis, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -12,7 +13,7 @@ interface ConcatenateAttributes extends Readonly<Record<string, number>> {
   readonly axis: number;
 }
 
-const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, Value> = {
+const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, Value> = native({
   kind: 'movement',
   name: 'concatenate',
   infer: (inputs, { axis }) => {
@@ -52,7 +53,7 @@ const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, V
     });
   },
   batch: (inputs, batch) => concatenate(forEachSample(inputs, batch), { axis: batch.attributes.axis + 1 }),
-};
+});
 
 /** Values one after the other along `axis`, the last when left out. @throws ShapeError, DTypeError */
 export function concatenate(values: readonly Value[], { axis = -1 }: { axis?: number } = {}): Value {

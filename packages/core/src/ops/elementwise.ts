@@ -1,6 +1,7 @@
 import { applyPrimitive } from '../apply.ts';
 import type { DType, TensorSpec } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Cotangents, HostTensor, Primitive } from '../node.ts';
 import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
 import { Value, type Vertex } from '../value.ts';
@@ -34,7 +35,7 @@ export function elementwise<In extends readonly Value[]>(
   name: string,
   { takes, gives, scalar, integer = scalar, vjp }: Rules<In>,
 ): Primitive<In, Readonly<Record<string, never>>, Value> {
-  return {
+  return native({
     kind: 'elementwise',
     name,
     infer: (inputs) => {
@@ -44,7 +45,7 @@ export function elementwise<In extends readonly Value[]>(
     evaluate: (inputs, [output]) =>
       mapElements(inputs[0]?.dtype === 'int32' ? integer : scalar, inputs, output),
     ...(vjp && { vjp }),
-  };
+  });
 }
 
 /** output_i = f(a_i, b_i, c_i, ...) */

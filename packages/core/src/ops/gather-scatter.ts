@@ -1,6 +1,7 @@
 import { applyPrimitive } from '../apply.ts';
 import type { TensorSpec } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxis, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -18,7 +19,7 @@ interface GatherAttributes extends Readonly<Record<string, number>> {
   readonly axis: number;
 }
 
-const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Value> = {
+const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Value> = native({
   kind: 'indexing',
   name: 'gather',
   infer: ([x, indices], { axis }) => {
@@ -35,8 +36,11 @@ const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Valu
     for (let o = 0; o < outer; o++)
       for (const index of indices.data) {
         const from = (o * extent + index) * inner;
-        for (let i = 0; i < inner; i++)
-          output.data[to++] = index >= 0 && index < extent ? (x.data[from + i] ?? 0) : 0;
+        const inside = index >= 0 && index < extent;
+        // Long rows are moved as a whole.
+        if (inside && inner > 16) output.data.set(x.data.subarray(from, from + inner), to);
+        else for (let i = 0; i < inner; i++) output.data[to + i] = inside ? (x.data[from + i] ?? 0) : 0;
+        to += inner;
       }
   },
   vjp: (gradient, { inputs: [x, indices], attributes: { axis } }) => [
@@ -52,7 +56,7 @@ const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Valu
     const places = reshape(front, [size * extent, ...front.shape.slice(2)]);
     return moveAxes(gather(places, inBlocks(indices, extent)), 1, indices.shape.length - 1, axis + 1);
   },
-};
+});
 
 /**
  * The slices of `x` along `axis` that int32 `indices` name, in the place of that axis: shape
@@ -68,7 +72,7 @@ interface ScatterAttributes extends Readonly<Record<string, number>> {
   readonly size: number;
 }
 
-const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes, Value> = {
+const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes, Value> = native({
   kind: 'indexing',
   name: 'scatterAdd',
   infer: ([updates, indices], { axis, size }) => {
@@ -110,7 +114,7 @@ const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes,
     const places = scatterAdd(front, inBlocks(indices, extent), { size: size * extent });
     return moveAxis(reshape(places, [size, extent, ...places.shape.slice(1)]), 1, axis + 1);
   },
-};
+});
 
 /** Indices of each sample, its first axis, into `extent` places of its own; those outside stay outside. */
 function inBlocks(indices: Value, extent: number): Value {

@@ -1,14 +1,18 @@
 import { applyPrimitive } from '../apply.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import type { Value } from '../value.ts';
 
-function identity(name: string): Primitive<readonly [Value], Readonly<Record<string, number>>, Value> {
-  return {
+type Identity = Primitive<readonly [Value], Readonly<Record<string, number>>, Value>;
+
+function identity(name: string, rules: Pick<Identity, 'vjp'> = {}): Identity {
+  return native({
     kind: 'identity',
     name,
     infer: ([x]) => x,
     evaluate: ([x], [output]) => output.data.set(x.data),
-  };
+    ...rules,
+  });
 }
 
 const stopGradientPrimitive = identity('stopGradient');
@@ -18,10 +22,7 @@ export function stopGradient(x: Value): Value {
   return applyPrimitive(stopGradientPrimitive, [x], {});
 }
 
-const barrierPrimitive: Primitive<readonly [Value], Readonly<Record<string, number>>, Value> = {
-  ...identity('barrier'),
-  vjp: (gradient) => [gradient],
-};
+const barrierPrimitive = identity('barrier', { vjp: (gradient) => [gradient] });
 
 let barriers = 0;
 

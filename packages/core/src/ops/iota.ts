@@ -1,5 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import type { DType } from '../dtype.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { checkShape, normalizeAxis, type Shape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -10,7 +11,7 @@ interface IotaAttributes extends Readonly<Record<string, number | string | reado
   readonly dtype: DType;
 }
 
-const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = {
+const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = native({
   kind: 'generator',
   name: 'iota',
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
@@ -19,7 +20,7 @@ const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = {
     const extent = shape[axis] ?? 1;
     for (let i = 0; i < output.data.length; i++) output.data[i] = Math.floor(i / inner) % extent;
   },
-};
+});
 
 /** The place 0, 1, 2, ... along `axis`, as int32 unless another dtype is asked for. */
 export function iota(

@@ -1,6 +1,7 @@
 import { applyPrimitive } from '../apply.ts';
 import { isFloat } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { broadcastShapes, formatShape, lastOf, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -8,7 +9,7 @@ import { broadcast } from './broadcast-sum.ts';
 import { expandDims, reshape, squeeze } from './reshape.ts';
 import { moveAxis, swapAxes } from './transpose.ts';
 
-const matmulPrimitive: Primitive<readonly [Value, Value], Readonly<Record<string, never>>, Value> = {
+const matmulPrimitive: Primitive<readonly [Value, Value], Readonly<Record<string, never>>, Value> = native({
   kind: 'contraction',
   name: 'matmul',
   infer: ([a, b]) => {
@@ -59,7 +60,7 @@ const matmulPrimitive: Primitive<readonly [Value, Value], Readonly<Record<string
     const outer = [...product.shape.slice(0, -1), ...columns.shape.slice(-2)];
     return moveAxis(reshape(product, outer), -2, 0);
   },
-};
+});
 
 /** `x` with `axis`, from the end, and the one after it as one. */
 function joined(x: Value, axis: number): Value {

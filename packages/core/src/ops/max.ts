@@ -1,5 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxes, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -17,7 +18,7 @@ import {
 import { cast } from './cast.ts';
 import { equal } from './comparisons.ts';
 
-const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
+const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = native({
   kind: 'reduction',
   name: 'max',
   infer: ([x], { axes }) => {
@@ -38,7 +39,7 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
     return [mul(top, div(gradient, sum(top, { axis: axes, keepAxis: true })))];
   },
   batch: ([x], { attributes: { axes } }) => max(x, { axis: behind(axes), keepAxis: true }),
-};
+});
 
 /** The maximum over `axis`; NaN when there is one; ties share the gradient equally. @throws ShapeError over nothing. */
 export function max(x: Value, { axis, keepAxis = false }: ReductionOptions = {}): Value {
@@ -56,7 +57,7 @@ interface AxisAttributes extends Readonly<Record<string, number>> {
   readonly axis: number;
 }
 
-const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
+const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = native({
   kind: 'reduction',
   name: 'argmax',
   infer: ([x], { axis }) => {
@@ -70,7 +71,7 @@ const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
       return best;
     }),
   batch: ([x], { attributes: { axis } }) => argmax(x, { axis: axis + 1, keepAxis: true }),
-};
+});
 
 /** Where the maximum along `axis` stands, as int32: the first of equals, the first NaN when there is one. No gradient. */
 export function argmax(

@@ -1,6 +1,7 @@
 import { applyPrimitive } from '../apply.ts';
 import type { FloatDType, TensorSpec } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { threefry } from '../random/threefry.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts';
@@ -19,7 +20,7 @@ interface WordAttributes extends Readonly<Record<string, number>> {
   readonly word: number;
 }
 
-const threefryPrimitive: Primitive<readonly [Value, Value, Value, Value], WordAttributes, Value> = {
+const threefryPrimitive: Primitive<readonly [Value, Value, Value, Value], WordAttributes, Value> = native({
   kind: 'elementwise',
   name: 'threefry',
   infer: (inputs) => {
@@ -34,7 +35,7 @@ const threefryPrimitive: Primitive<readonly [Value, Value, Value, Value], WordAt
   },
   evaluate: (inputs, [output], { word }) =>
     mapElements((k0 = 0, k1 = 0, c0 = 0, c1 = 0) => threefry(k0, k1, c0, c1, word), inputs, output),
-};
+});
 
 // The second counter says what a block is for, so that draws and derived keys never share one.
 const drawing = 0;

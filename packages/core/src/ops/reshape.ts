@@ -1,5 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import { ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -8,7 +9,7 @@ interface ReshapeAttributes extends Readonly<Record<string, readonly number[]>> 
   readonly shape: Shape;
 }
 
-const reshapePrimitive: Primitive<readonly [Value], ReshapeAttributes, Value> = {
+const reshapePrimitive: Primitive<readonly [Value], ReshapeAttributes, Value> = native({
   kind: 'movement',
   name: 'reshape',
   infer: ([x], { shape }) => {
@@ -23,7 +24,7 @@ const reshapePrimitive: Primitive<readonly [Value], ReshapeAttributes, Value> = 
   evaluate: ([x], [output]) => output.data.set(x.data),
   vjp: (gradient, { input: x }) => [reshape(gradient, x.shape)],
   batch: ([x], { attributes: { shape }, size }) => reshape(x, [size, ...shape]),
-};
+});
 
 /**
  * The same elements in row-major order under another shape of the same size.

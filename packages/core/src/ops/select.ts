@@ -1,11 +1,16 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
 import { Value } from '../value.ts';
 import { lift, mapElements, type Operand, shapeOf } from './elementwise.ts';
 
-const selectPrimitive: Primitive<readonly [Value, Value, Value], Readonly<Record<string, never>>, Value> = {
+const selectPrimitive: Primitive<
+  readonly [Value, Value, Value],
+  Readonly<Record<string, never>>,
+  Value
+> = native({
   kind: 'elementwise',
   name: 'select',
   infer: ([c, a, b]) => {
@@ -24,7 +29,7 @@ const selectPrimitive: Primitive<readonly [Value, Value, Value], Readonly<Record
   evaluate: (inputs, [output]) => mapElements((c = 0, a = 0, b = 0) => (c === 0 ? b : a), inputs, output),
   // Chosen, not multiplied by 0 and 1: what the other branch holds, NaN and infinity included, does not come through.
   vjp: (g, { inputs: [c] }) => [undefined, select(c, g, 0), select(c, 0, g)],
-};
+});
 
 /** a where the condition holds, else b, after broadcasting. The gradient goes to the one that was taken. */
 export function select(condition: Value, a: Operand, b: Operand): Value {

@@ -1,6 +1,7 @@
 import { applyPrimitive } from '../apply.ts';
 import { roundTo } from '../dtype.ts';
 import { OptionError, ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, type Shape, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -14,7 +15,7 @@ interface SliceAttributes extends Readonly<Record<string, readonly number[]>> {
   readonly step: readonly number[];
 }
 
-const slicePrimitive: Primitive<readonly [Value], SliceAttributes, Value> = {
+const slicePrimitive: Primitive<readonly [Value], SliceAttributes, Value> = native({
   kind: 'movement',
   name: 'slice',
   infer: ([x], { start, stop, step }) => ({
@@ -32,7 +33,7 @@ const slicePrimitive: Primitive<readonly [Value], SliceAttributes, Value> = {
   },
   batch: ([x], { attributes: { start, stop, step }, size }) =>
     slice(x, [0, ...start], [size, ...stop], [1, ...step]),
-};
+});
 
 /**
  * The elements from `start` up to but not including `stop`, every `step`-th, along the first axes; further axes are
@@ -82,7 +83,7 @@ interface PadAttributes extends Readonly<Record<string, number | readonly number
   readonly value: number;
 }
 
-const padPrimitive: Primitive<readonly [Value], PadAttributes, Value> = {
+const padPrimitive: Primitive<readonly [Value], PadAttributes, Value> = native({
   kind: 'movement',
   name: 'pad',
   infer: ([x], { low, high, between }) => ({
@@ -103,7 +104,7 @@ const padPrimitive: Primitive<readonly [Value], PadAttributes, Value> = {
   },
   batch: ([x], { attributes: { low, high, between, value } }) =>
     pad(x, { low: [0, ...low], high: [0, ...high], between: [0, ...between], value }),
-};
+});
 
 export interface PadOptions {
   /** Places before each axis. */

@@ -1,5 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import { ShapeError } from '../errors.ts';
+import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxis, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -9,7 +10,7 @@ interface TransposeAttributes extends Readonly<Record<string, readonly number[]>
   readonly permutation: readonly number[];
 }
 
-const transposePrimitive: Primitive<readonly [Value], TransposeAttributes, Value> = {
+const transposePrimitive: Primitive<readonly [Value], TransposeAttributes, Value> = native({
   kind: 'movement',
   name: 'transpose',
   infer: ([x], { permutation }) => {
@@ -36,7 +37,7 @@ const transposePrimitive: Primitive<readonly [Value], TransposeAttributes, Value
     ),
   ],
   batch: ([x], { attributes: { permutation } }) => transpose(x, [0, ...permutation.map((axis) => axis + 1)]),
-};
+});
 
 /** The axes in another order: axis i of the result is axis permutation[i] of `x`; all reversed when left out. */
 export function transpose(x: Value, permutation?: readonly number[]): Value {

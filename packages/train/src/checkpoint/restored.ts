@@ -2,7 +2,7 @@ import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import type { CheckpointSource } from './files.ts';
 import { readStanding, type Standing } from './standing.ts';
 
-interface Restorable {
+export interface Restorable {
   restore(checkpoint: Checkpoint): Promise<void>;
   dispose(): void;
 }

@@ -1,0 +1,185 @@
+import type { Aliases, Kernel, Plan, WholeKernel } from '@pullback/compiler';
+import { bytesOf, sizeOf } from '@pullback/core';
+import { type Code, types } from './encoding.ts';
+import { branchIf, call, choose, copyMemory, get, i32, loop, set, tee } from './instructions.ts';
+import { Globals } from './kernels/bases.ts';
+import { type Defined, defineLoop } from './kernels/loop.ts';
+import { defineProductKernel } from './kernels/product.ts';
+import { defineWhole, isWritten } from './kernels/whole.ts';
+import type { LaneOptions } from './lane.ts';
+import { type MemoryImport, ModuleBuilder, type Own } from './module.ts';
+import { type ImportedFunction, importsOf, ScalarFunctions } from './rules/scalar-functions.ts';
+import { steps, straightLine } from './straight-line.ts';
+import { defineWork, type Part } from './threads/work.ts';
+
+/** A plan as code: its function `run` does a number of steps. */
+export interface Built {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The names of the addresses that the module is given. */
+  readonly globals: readonly string[];
+  /** Bytes for what lies between kernels, and behind them for what a kernel needs while it runs. */
+  readonly arena: number;
+  readonly scratch: number;
+  /** The kernels that the host runs, by the numbers under which the module asks for them. */
+  readonly host: readonly WholeKernel[];
+  /** Functions of core that it imports. */
+  readonly imports: readonly ImportedFunction[];
+  /** How many threads its function `work` (thread, steps) is for; 1 where there is none. */
+  readonly threads: number;
+}
+
+export interface BuildOptions {
+  readonly relaxed: boolean;
+  /** How many threads share the memory; 1 when left out, and the memory is not shared. */
+  readonly threads?: number;
+  /** For a module with a memory of its own: where everything lies in it, and what it carries. */
+  readonly own?: Omit<Own, 'pages'> & { readonly addresses: ReadonlyMap<string, number> };
+  /** Whether small Programs become straight lines; they do when left out. */
+  readonly straight?: boolean;
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/** As straight-line code where the Program is small, else as a function for each kernel. */
+export function build(plan: Plan, aliases: Aliases, options: BuildOptions): Built {
+  const straight = options.straight === false ? undefined : buildStraight(plan, aliases, options);
+  return straight ?? buildKernels(plan, options);
+}
+
+/** Engines change to optimized code when a function is called again: no call does more steps than this. */
+const mostSteps = 1000;
+
+function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Built | undefined {
+  const { relaxed } = options;
+  const module = new ModuleBuilder(memoryOf(options));
+  const functions = new ScalarFunctions(module, importsIn(plan));
+  const globals = new Globals(module, plan, options.own?.addresses);
+  let done = false;
+  const some = module.define({ parameters: [types.i32] }, (locals) => {
+    const line = straightLine(
+      plan.program,
+      {
+        relaxed,
+        scalarFunction: functions.indexOf,
+        inputAddress: (input) => globals.named(`input${input}`),
+        outputAddress: (place) => globals.named(`output${place}`),
+        nextOf: (input) => {
+          const place = aliases.map((inputs) => inputs.includes(input)).lastIndexOf(true);
+          return place < 0 ? undefined : place;
+        },
+      },
+      locals,
+    );
+    done = line !== undefined;
+    return line === undefined ? [] : steps(line, 0);
+  });
+  if (!done) return undefined;
+  module.define({ parameters: [types.i32], name: 'run' }, (locals) => {
+    const now = locals.make(types.i32);
+    return loop(
+      set(now, choose(get(0), i32.const(mostSteps), i32.ltU(get(0), i32.const(mostSteps)))),
+      call(some, get(now)),
+      branchIf(0, tee(0, i32.sub(get(0), get(now)))),
+    );
+  });
+  return {
+    bytes: module.bytes(ownOf(options, 0)),
+    globals: globals.names,
+    arena: 0,
+    scratch: 0,
+    host: [],
+    imports: importsIn(plan),
+    threads: 1,
+  };
+}
+
+/** The memory that a module brings: as large as its addresses say, with `behind` bytes from the last one on. */
+function ownOf({ own }: BuildOptions, behind: number): Own | undefined {
+  if (own === undefined) return undefined;
+  const end = Math.max(0, ...own.addresses.values()) + behind + 64;
+  return { ...own, pages: Math.ceil(end / 65536) };
+}
+
+/** Shared memories are declared with their maximum. */
+function memoryOf({ threads = 1 }: BuildOptions): MemoryImport {
+  return threads > 1 ? { initial: 1, maximum: 65536, shared: true } : { initial: 1 };
+}
+
+function buildKernels(plan: Plan, given: BuildOptions): Built {
+  const { relaxed } = given;
+  const module = new ModuleBuilder(memoryOf(given));
+  const functions = new ScalarFunctions(module, importsIn(plan));
+  const host = plan.kernels.filter(
+    (kernel): kernel is WholeKernel => kernel.kind === 'whole' && !isWritten(kernel),
+  );
+  const onHost = host.length > 0 ? module.importFunction('host', { parameters: [types.i32] }) : -1;
+  const globals = new Globals(module, plan, given.own?.addresses);
+  const options: LaneOptions = { relaxed, scalarFunction: functions.indexOf };
+  const arena = align(plan.arena.bytes);
+  const scratch = i32.add(globals.named('arena'), i32.const(arena));
+  let most = 0;
+  const parts = plan.kernels.map((kernel): Part => {
+    const defined = define(kernel, globals, options);
+    if (defined === undefined) return { host: kernel.kind === 'whole' ? host.indexOf(kernel) : -1 };
+    most = Math.max(most, align(defined.scratch));
+    return defined;
+  });
+  const calls = parts.map((part) => {
+    if ('host' in part) return call(onHost, i32.const(part.host));
+    return part.units === 0 ? [] : call(part.index, i32.const(0), i32.const(part.units), scratch);
+  });
+  const step = module.define({}, () => [calls, copies(plan, globals)]);
+  // A call for each step, so that the step becomes fast as soon as its optimized code is there.
+  module.define({ parameters: [types.i32], name: 'run' }, () =>
+    loop(call(step), branchIf(0, tee(0, i32.sub(get(0), i32.const(1))))),
+  );
+  const imports = importsIn(plan);
+  // Functions of the host cannot be sent to a worker.
+  const threads = imports.length === 0 ? (given.threads ?? 1) : 1;
+  if (threads > 1)
+    defineWork(module, parts, {
+      threads,
+      scratch: (thread) => i32.add(scratch, i32.mul(thread, i32.const(most))),
+      onHost: (kernel) => call(onHost, i32.const(kernel)),
+      last: copies(plan, globals),
+    });
+  return {
+    bytes: module.bytes(ownOf(given, arena + most * threads)),
+    globals: globals.names,
+    arena,
+    scratch: most * threads,
+    host,
+    imports,
+    threads,
+  };
+}
+
+function importsIn({ program }: Plan): readonly ImportedFunction[] {
+  return importsOf(program.body.map(({ primitive }) => primitive));
+}
+
+/** A function for a kernel; undefined where the host computes it. */
+function define(kernel: Kernel, globals: Globals, options: LaneOptions): Defined | undefined {
+  switch (kernel.kind) {
+    case 'product':
+      return defineProductKernel(kernel, globals, options);
+    case 'loop':
+      return defineLoop(kernel, globals, options);
+    case 'whole':
+      return isWritten(kernel) ? defineWhole(kernel, globals) : undefined;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+function copies(plan: Plan, globals: Globals): Code {
+  return plan.copies.map(({ from, output }) => {
+    const { name, offset } = globals.of(from);
+    const { shape, dtype } = plan.specs.get(from) ?? { shape: [], dtype: 'float32' };
+    return copyMemory(
+      globals.named(`output${output}`),
+      i32.add(globals.named(name), i32.const(offset)),
+      i32.const(sizeOf(shape) * bytesOf(dtype)),
+    );
+  });
+}

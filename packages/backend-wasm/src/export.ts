@@ -1,0 +1,84 @@
+import { kernelsFor, planFor } from '@pullback/compiler';
+import {
+  bytesOf,
+  type Exported,
+  type ExportedNames,
+  type Program,
+  sizeOf,
+  type TensorSpec,
+  UnsupportedError,
+} from '@pullback/core';
+import { build } from './build.ts';
+import { loader } from './loader-source.ts';
+
+/** A tensor in the memory of an exported module, as its section `pullback` tells it. */
+interface Described extends TensorSpec {
+  readonly name: string;
+  readonly address: number;
+}
+
+/** A Program as one module with a memory of its own: what is given lies in it, outputs lie where the inputs of the same name do. */
+export function exportProgram(
+  program: Program,
+  names: ExportedNames,
+  { relaxed }: { readonly relaxed: boolean },
+): Exported {
+  const aliases = names.outputs.map((output) =>
+    names.inputs.flatMap(({ name }, i) => (name === output ? [i] : [])),
+  );
+  const plan = planFor(kernelsFor(program), aliases);
+  const addresses = new Map<string, number>();
+  const described = new Map<string, Described>();
+  let end = 64;
+  const place = (key: string, name: string, spec: TensorSpec): void => {
+    const known = described.get(name);
+    addresses.set(key, known?.address ?? end);
+    if (known !== undefined) return;
+    described.set(name, { ...spec, name, address: end });
+    end += Math.ceil((sizeOf(spec.shape) * bytesOf(spec.dtype) + 64) / 64) * 64;
+  };
+  const specs = [...program.inputs, ...program.body.flatMap(({ outputs }) => outputs)];
+  names.inputs.forEach(({ name }, i) => {
+    place(`input${i}`, name, program.inputs[i] ?? { shape: [], dtype: 'float32' });
+  });
+  names.outputs.forEach((name, i) => {
+    place(`output${i}`, name, specs[program.outputs[i] ?? -1] ?? { shape: [], dtype: 'float32' });
+  });
+  addresses.set('arena', end);
+  const given = names.inputs.flatMap(({ name, data }) =>
+    data === undefined ? [] : [{ address: described.get(name)?.address ?? 0, data }],
+  );
+  const literals = plan.literals.flatMap(({ value, data }) => {
+    const location = plan.locate(value);
+    return location.kind === 'arena' ? [{ address: end + location.offset, data }] : [];
+  });
+  const carried = new Set(names.inputs.flatMap(({ name, data }) => (data === undefined ? [] : [name])));
+  const free = names.inputs.filter(({ name }) => !carried.has(name)).map(({ name }) => described.get(name));
+  const made = names.outputs.map((name) => described.get(name));
+  const { bytes, host, imports } = build(plan, aliases, {
+    relaxed,
+    own: {
+      addresses,
+      data: [...given, ...literals].map(({ address, data }) => ({
+        address,
+        bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      })),
+      custom: {
+        name: 'pullback',
+        text: JSON.stringify({
+          inputs: free,
+          outputs: made,
+          state: [...carried].map((name) => described.get(name)),
+        }),
+      },
+    },
+  });
+  const needed = [...host.map(({ instruction }) => instruction.primitive.name), ...imports];
+  if (needed.length > 0)
+    throw new UnsupportedError({
+      got: `a Program with ${[...new Set(needed)].join(', ')}`,
+      expected: 'primitives that the module can compute itself',
+      hint: 'float32 has sin and cos; a primitive of a plugin is computed by its own meaning, which cannot be exported.',
+    });
+  return { code: bytes, loader };
+}

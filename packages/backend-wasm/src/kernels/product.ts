@@ -1,0 +1,162 @@
+import type { ProductKernel, View } from '@pullback/compiler';
+import { bytesOf, type DType, sizeOf } from '@pullback/core';
+import { type Code, types } from '../encoding.ts';
+import { call, get, i32, repeat, set } from '../instructions.ts';
+import type { Four, Lane, LaneOptions } from '../lane.ts';
+import { defineProduct } from '../product/product.ts';
+import type { TilePosition } from '../product/spec.ts';
+import type { Globals } from './bases.ts';
+import type { Defined } from './loop.ts';
+import { type Spot, scaled, spotIn, Writer } from './spot.ts';
+
+/** The products of a batch one after the other, with the kernel's statements on every four sums. */
+export function defineProductKernel(kernel: ProductKernel, globals: Globals, options: LaneOptions): Defined {
+  const { space, a, b, inner, dtype } = kernel;
+  const rank = space.length;
+  const [rows = 1, columns = 1] = space.slice(rank - 2);
+  const batches = space.slice(0, rank - 2);
+  const matrix = ({ buffer, view, dtype: own }: ProductKernel['a']) => ({
+    address: (batch: Code) => {
+      const { name, offset } = globals.of(buffer);
+      const bytes = bytesOf(own);
+      const start = i32.add(globals.named(name), i32.const(offset + view.offset * bytes));
+      return plusBatch(start, batch, batches, view, bytes);
+    },
+    rowStride: view.strides.at(-2) ?? 0,
+    columnStride: view.strides.at(-1) ?? 0,
+  });
+  const { module } = globals;
+  const product = defineProduct(module, {
+    dtype: dtype === 'float64' ? 'float64' : 'float32',
+    relaxed: options.relaxed === true,
+    batched: sizeOf(batches) > 1,
+    rows,
+    inner,
+    columns,
+    a: matrix(a),
+    b: matrix(b),
+    lane: options,
+    epilogue: (tile, four, lane) => {
+      const writer = new TileWriter(kernel, globals, tile, lane);
+      const [row, column] = [i32.add(tile.row, i32.const(tile.dr)), i32.add(tile.column, i32.const(tile.dc))];
+      const spot = spotIn(undefined, lane, {
+        known: [
+          ...batches.map((_, axis) => [axis, batchIndex(tile.batch, batches, axis)] as const),
+          [rank - 2, row],
+          [rank - 1, column],
+        ],
+        vector: { axis: rank - 1, count: tile.count },
+      });
+      writer.write(spot, four);
+    },
+  });
+  const count = sizeOf(batches);
+  const { units, scratch } = product;
+  const parameters = [types.i32, types.i32, types.i32];
+  const [from, to, scratchAt] = [get(0), get(1), get(2)];
+  // One product is divided itself, of many each is a unit of work.
+  const index = module.define({ parameters }, (locals) => {
+    if (count === 1) return call(product.index, from, to, scratchAt, i32.const(0));
+    const batch = locals.make(types.i32);
+    return repeat(
+      batch,
+      from,
+      to,
+      1,
+      call(product.index, i32.const(0), i32.const(units), scratchAt, get(batch)),
+    );
+  });
+  return { index, units: count === 1 ? units : units === 0 ? 0 : count, scratch };
+}
+
+/** `start` + the bytes to the matrix of `batch`. */
+function plusBatch(
+  start: Code,
+  batch: Code,
+  batches: readonly number[],
+  { strides }: View,
+  bytes: number,
+): Code {
+  return batches.reduce<Code>((address, extent, axis) => {
+    const stride = strides[axis] ?? 0;
+    if (stride === 0 || extent === 1) return address;
+    return i32.add(address, scaled(batchIndex(batch, batches, axis), stride * bytes));
+  }, start);
+}
+
+/** The index along one axis of the batch. */
+function batchIndex(batch: Code, batches: readonly number[], axis: number): Code {
+  const inside = sizeOf(batches.slice(axis + 1));
+  const quotient = inside === 1 ? batch : i32.divU(batch, i32.const(inside));
+  return axis === 0 ? quotient : i32.remU(quotient, i32.const(batches[axis] ?? 1));
+}
+
+/** Addresses relative to a tile: one pointer a tile for every view, constants within it. */
+class TileWriter extends Writer {
+  constructor(
+    readonly product: ProductKernel,
+    readonly globals: Globals,
+    readonly tile: TilePosition,
+    readonly tileLane: Lane,
+  ) {
+    super(product, undefined);
+  }
+
+  write(spot: Spot, sums: Four): void {
+    this.know(spot, 0, sums);
+    const stored = [...new Set(this.product.stores.map(({ statement }) => statement))];
+    for (const statement of stored) this.value(spot, statement);
+    for (const statement of stored) this.store(spot, statement);
+  }
+
+  protected override spotFor(spot: Spot): Spot {
+    return spot;
+  }
+
+  override address(_: Spot, buffer: number, view: View, dtype: DType) {
+    const { tile, product } = this;
+    const rank = product.space.length;
+    const bytes = bytesOf(dtype);
+    const [rowStride, columnStride] = [
+      (view.strides[rank - 2] ?? 0) * bytes,
+      (view.strides[rank - 1] ?? 0) * bytes,
+    ];
+    const { name, offset } = this.globals.of(buffer);
+    const constant = offset + view.offset * bytes;
+    const key = `${buffer} ${view.strides.join()} ${bytes}`;
+    const pointer = tile.once(key, types.i32, () => {
+      const start = plusBatch(
+        this.globals.named(name),
+        tile.batch,
+        product.space.slice(0, rank - 2),
+        view,
+        bytes,
+      );
+      const withRow = rowStride === 0 ? start : i32.add(start, scaled(tile.row, rowStride));
+      return columnStride === 0 ? withRow : i32.add(withRow, scaled(tile.column, columnStride));
+    });
+    const within = constant + tile.dr * rowStride + tile.dc * columnStride;
+    // The pointer alone may lie below the memory where a stride is negative.
+    if (within >= 0 && view.strides.every((stride) => stride >= 0)) return { code: pointer, offset: within };
+    const local = this.tileLane.locals.make(types.i32);
+    this.tileLane.statements.push(set(local, i32.add(pointer, i32.const(within))));
+    return { code: get(local), offset: 0 };
+  }
+
+  /** What does not differ along the rows or along the columns is read once for all fours of a row or of a column of the tile. */
+  protected override shared(view: View, key: string, read: () => Four): Four {
+    const { tile, product } = this;
+    const rank = product.space.length;
+    const [byRow, byColumn] = [view.strides[rank - 2] !== 0, view.strides[rank - 1] !== 0];
+    if (byRow && byColumn) return read();
+    const place = `${byRow ? `row ${tile.dr}` : ''}${byColumn ? `column ${tile.dc}` : ''}`;
+    let four: Four | undefined;
+    const made = (): Four => {
+      four ??= read();
+      return four;
+    };
+    const first = tile.once(`${key} ${place} 0`, types.v128, () => made()[0]);
+    if (!key.includes('float64')) return [first];
+    return [first, tile.once(`${key} ${place} 1`, types.v128, () => made()[1] ?? [])];
+  }
+}

@@ -1,0 +1,362 @@
+import type { Input, LoopKernel, ProductKernel, Statement, View } from '@pullback/compiler';
+import { bytesOf, type DType } from '@pullback/core';
+import { type Code, types } from '../encoding.ts';
+import { f32x4, f64x2, get, i32, i32x4, set, shuffle, v128 } from '../instructions.ts';
+import type { Four, Lane } from '../lane.ts';
+import { loadFour, numberFour, splatFour, storeFour, stridedFour } from '../rules/memory.ts';
+import { ruleOf } from '../rules/rule-of.ts';
+import type { Address, Bases } from './bases.ts';
+
+/** The four neighbours that a spot stands for: from `index` on along `axis`; the first `count` of them exist. */
+export interface Vector {
+  readonly axis: number;
+  readonly count: number;
+}
+
+/**
+ * A place in the code of a kernel where the index along some axes is known: before all loops, in a loop, at four neighbours. What does not
+ * differ along further axes is computed here once and kept for everything inside.
+ */
+export interface Spot {
+  readonly parent: Spot | undefined;
+  /** Code of the index along each axis that is known. */
+  readonly indices: ReadonlyMap<number, Code>;
+  readonly vector: Vector | undefined;
+  readonly lane: Lane;
+  readonly memo: Map<string, Four>;
+  readonly pointers: Map<string, Code>;
+  /** `row`: sums along inner axes are known inside; `late`: all sums are. */
+  readonly kind: 'before' | 'loop' | 'row' | 'late';
+}
+
+export function spotIn(
+  parent: Spot | undefined,
+  lane: Lane,
+  {
+    known = [],
+    vector,
+    kind = 'loop',
+  }: {
+    readonly known?: readonly (readonly [axis: number, index: Code])[];
+    readonly vector?: Vector;
+    readonly kind?: Spot['kind'];
+  } = {},
+): Spot {
+  const indices = new Map([...(parent?.indices ?? []), ...known]);
+  return {
+    parent,
+    indices,
+    vector: vector ?? parent?.vector,
+    lane,
+    memo: new Map(),
+    pointers: new Map(),
+    kind,
+  };
+}
+
+/** Writes the statements of a kernel at spots. */
+export class Writer {
+  /** Statements that need the sums along inner axes of their row. */
+  readonly #inRow = new Set<number>();
+  readonly #late = new Set<number>();
+
+  constructor(
+    readonly kernel: LoopKernel | ProductKernel,
+    readonly bases: Bases | undefined,
+  ) {
+    kernel.statements.forEach((statement, i) => {
+      const follows = (known: ReadonlySet<number>) =>
+        statement.inputs.some((input) => input.kind === 'statement' && known.has(input.statement));
+      if (statement.kind === 'reduce') (statement.along === 'inner' ? this.#inRow : this.#late).add(i);
+      else if (follows(this.#late)) this.#late.add(i);
+      else if (follows(this.#inRow)) this.#inRow.add(i);
+    });
+  }
+
+  isLate(statement: number): boolean {
+    return this.#late.has(statement);
+  }
+
+  statement(index: number): Statement {
+    const statement = this.kernel.statements[index];
+    if (statement === undefined) throw new Error(`no statement ${index}`);
+    return statement;
+  }
+
+  /** The outermost spot at which what differs along `varies` is known. */
+  protected spotFor(spot: Spot, varies: readonly boolean[], statement = -1): Spot {
+    const barrier = this.#late.has(statement) ? 'late' : this.#inRow.has(statement) ? 'row' : undefined;
+    let at = spot;
+    while (at.kind !== barrier && at.parent !== undefined) {
+      const { parent } = at;
+      const lost = [...at.indices.keys()].filter((axis) => !parent.indices.has(axis));
+      if (lost.some((axis) => varies[axis] === true)) break;
+      at = parent;
+    }
+    return at;
+  }
+
+  /** Whether this is the outermost spot at which `statement` is known. */
+  isHome(spot: Spot, statement: number): boolean {
+    const { varies } = this.statement(statement);
+    const known = varies.every((does, axis) => !does || spot.indices.has(axis));
+    return known && this.spotFor(spot, varies, statement) === spot;
+  }
+
+  valueOf(spot: Spot, input: Input): Four {
+    switch (input.kind) {
+      case 'statement':
+        return this.value(spot, input.statement);
+      case 'number': {
+        const [first, second] = numberFour(input.dtype, input.number);
+        const one = spot.lane.constant(first);
+        return second === undefined ? [one] : [one, one];
+      }
+      case 'load':
+        return this.#load(spot, input.buffer, input.view, input.dtype);
+      case 'index':
+        return this.#index(spot, input.view, input.dtype);
+      default:
+        return input satisfies never;
+    }
+  }
+
+  /** What a statement makes at a spot; sums must have been kept there before. */
+  value(spot: Spot, index: number): Four {
+    const statement = this.statement(index);
+    const at = this.spotFor(spot, statement.varies, index);
+    const key = `statement ${index}`;
+    const known = at.memo.get(key);
+    if (known !== undefined) return known;
+    const value = at.lane.keepAll(this.#compute(at, statement));
+    at.memo.set(key, value);
+    return value;
+  }
+
+  /** Keeps a sum for everything inside the spot. */
+  know(spot: Spot, index: number, value: Four): void {
+    spot.memo.set(`statement ${index}`, value);
+  }
+
+  #compute(spot: Spot, statement: Statement): Four {
+    const inputs = statement.inputs.map((input) => this.valueOf(spot, input));
+    const [only] = inputs;
+    if (statement.kind === 'gather') return this.#gather(spot, statement, only);
+    if (statement.kind !== 'map') throw new Error(`${statement.name} is not known here`);
+    if (statement.primitive === undefined) return only ?? numberFour(statement.dtype, 0);
+    const dtypes = statement.inputs.map((input) => this.dtypeOf(input));
+    const rule = ruleOf(statement.primitive, statement.attributes, dtypes, statement.dtype);
+    if (rule === undefined) throw new Error(`no rule for ${statement.name}`);
+    return rule(spot.lane, ...inputs);
+  }
+
+  dtypeOf(input: Input): DType {
+    return input.kind === 'statement' ? this.statement(input.statement).dtype : input.dtype;
+  }
+
+  /** Byte address of the element that a view has at the first of the spot's elements. */
+  address(spot: Spot, buffer: number, view: View, dtype: DType): Address {
+    const { code, offset } = this.bases?.of(buffer) ?? { code: i32.const(0), offset: 0 };
+    const bytes = bytesOf(dtype);
+    const pointer = this.#pointer(
+      spot,
+      view.strides,
+      bytes,
+      `${buffer} ${view.strides.join()} ${bytes}`,
+      code,
+    );
+    const constant = offset + view.offset * bytes;
+    // The offset of a load is added without wrapping round, so the address before it must not lie below the memory.
+    const below = constant < 0 || view.strides.some((stride) => stride < 0);
+    return !below
+      ? { code: pointer, offset: constant }
+      : { code: i32.add(pointer, i32.const(constant)), offset: 0 };
+  }
+
+  /** `start` + sum of strides times indices, in bytes: each loop adds its part to that of the loop around it. */
+  #pointer(spot: Spot, strides: readonly number[], bytes: number, key: string, start: Code): Code {
+    const { parent } = spot;
+    const known = spot.pointers.get(key);
+    if (known !== undefined) return known;
+    if (parent === undefined) return start;
+    const outer = this.#pointer(parent, strides, bytes, key, start);
+    const own = [...spot.indices].filter(([axis]) => !parent.indices.has(axis) && (strides[axis] ?? 0) !== 0);
+    if (own.length === 0) return outer;
+    const sum = own.reduce<Code>(
+      (total, [axis, index]) => i32.add(total, scaled(index, (strides[axis] ?? 0) * bytes)),
+      outer,
+    );
+    const local = spot.lane.locals.make(types.i32);
+    spot.lane.statements.push(set(local, sum));
+    spot.pointers.set(key, get(local));
+    return get(local);
+  }
+
+  #load(spot: Spot, buffer: number, view: View, dtype: DType): Four {
+    const at = this.spotFor(
+      spot,
+      view.strides.map((stride) => stride !== 0),
+    );
+    const key = `load ${buffer} ${view.offset} ${view.strides.join()}`;
+    const known = at.memo.get(key);
+    if (known !== undefined) return known;
+    const value = this.shared(view, `${key} ${dtype}`, () => {
+      const { code, offset } = this.address(at, buffer, view, dtype);
+      return at.lane.keepAll(this.#read(at, dtype, code, offset, view.strides));
+    });
+    at.memo.set(key, value);
+    return value;
+  }
+
+  /** Where what is read can serve several spots that do not lie in each other. */
+  protected shared(_view: View, _key: string, read: () => Four): Four {
+    return read();
+  }
+
+  #read(spot: Spot, dtype: DType, code: Code, offset: number, strides: readonly number[]): Four {
+    const { vector, lane } = spot;
+    const stride = vector === undefined ? 0 : (strides[vector.axis] ?? 0);
+    if (vector === undefined || stride === 0) return splatFour(dtype, code, offset);
+    if (stride === 1) return loadFour(dtype, code, offset, lane);
+    const bytes = stride * bytesOf(dtype);
+    const addresses = [0, 1, 2, 3].map((k) => {
+      const by = offset + Math.min(k, vector.count - 1) * bytes;
+      return by === 0 ? code : i32.add(code, i32.const(by));
+    });
+    return stridedFour(dtype, addresses, 0, lane);
+  }
+
+  #index(spot: Spot, view: View, dtype: DType): Four {
+    const at = this.spotFor(
+      spot,
+      view.strides.map((stride) => stride !== 0),
+    );
+    const key = `index ${dtype} ${view.offset} ${view.strides.join()}`;
+    const known = at.memo.get(key);
+    if (known !== undefined) return known;
+    const first = [...at.indices].reduce<Code>((sum, [axis, index]) => {
+      const stride = view.strides[axis] ?? 0;
+      return stride === 0 ? sum : i32.add(sum, scaled(index, stride));
+    }, i32.const(view.offset));
+    const stride = at.vector === undefined ? 0 : (view.strides[at.vector.axis] ?? 0);
+    let ints: Code = i32x4.splat(first);
+    if (stride !== 0) {
+      const steps = [0, 1, 2, 3].reduce<Code>(
+        (lanes, k) => (k === 0 ? lanes : i32x4.replaceLane(lanes, k, i32.const(k * stride))),
+        i32x4.const(0),
+      );
+      ints = i32x4.add(ints, at.lane.constant(steps));
+    }
+    const value = at.lane.keepAll(fromInts(ints, dtype, at.lane));
+    at.memo.set(key, value);
+    return value;
+  }
+
+  #gather(spot: Spot, statement: Extract<Statement, { kind: 'gather' }>, index: Four | undefined): Four {
+    const { buffer, view, stride, extent, dtype } = statement;
+    const { lane, vector } = spot;
+    const bytes = bytesOf(dtype);
+    // The index goes along an axis that no loop goes over.
+    const rows = { ...view, strides: [...view.strides, stride] };
+    const { code, offset } = this.address(spot, buffer, rows, dtype);
+    const [places = i32x4.const(0)] = index ?? [];
+    const inside = lane.keep(outsideIsNothing(places, extent));
+    // Where the index is outside the first row is read, and nothing of it kept.
+    const safe = lane.keep(v128.and(inside, places));
+    const along = vector === undefined ? 0 : (view.strides[vector.axis] ?? 0);
+    const input = statement.inputs[0];
+    const spread = vector !== undefined && input !== undefined && this.#differsAlong(input, vector.axis);
+    let value: Four;
+    if (extent === 0) value = numberFour(dtype, 0);
+    else if (!spread) {
+      const row = lane.locals.make(types.i32);
+      lane.statements.push(set(row, i32.add(code, scaled(i32x4.extractLane(safe, 0), stride * bytes))));
+      value = this.#read(spot, dtype, get(row), offset, view.strides);
+    } else {
+      const addresses = [0, 1, 2, 3].map((k) => {
+        const lanePlace = Math.min(k, vector.count - 1);
+        const row = lane.locals.make(types.i32);
+        const by = lanePlace * along * bytes + offset;
+        const at = i32.add(code, scaled(i32x4.extractLane(safe, lanePlace), stride * bytes));
+        lane.statements.push(set(row, by === 0 ? at : i32.add(at, i32.const(by))));
+        return get(row);
+      });
+      value = stridedFour(dtype, addresses, 0, lane);
+    }
+    return masked(lane.keepAll(value), inside, dtype);
+  }
+
+  #differsAlong(input: Input, axis: number): boolean {
+    if (input.kind === 'statement') return this.statement(input.statement).varies[axis] === true;
+    return input.kind !== 'number' && (input.view.strides[axis] ?? 0) !== 0;
+  }
+
+  /** Writes what `statement` makes wherever the kernel stores it, at its spot. */
+  store(spot: Spot, index: number): void {
+    for (const { statement, buffer, view } of this.kernel.stores) {
+      if (statement !== index) continue;
+      const { dtype } = this.statement(index);
+      const value = this.value(spot, index);
+      const { code, offset } = this.address(spot, buffer, view, dtype);
+      const stride = spot.vector === undefined ? 0 : (view.strides[spot.vector.axis] ?? 0);
+      const count = spot.vector === undefined || stride === 0 ? 1 : spot.vector.count;
+      if (stride === 1 || count === 1) {
+        spot.lane.statements.push(storeFour(dtype, code, value, offset, count));
+        continue;
+      }
+      for (let k = 0; k < count; k++) {
+        const by = offset + k * stride * bytesOf(dtype);
+        spot.lane.statements.push(
+          storeFour(dtype, i32.add(code, i32.const(by)), rotated(value, k, dtype), 0, 1),
+        );
+      }
+    }
+  }
+}
+
+/** index * step, without a multiplication where there need be none. */
+export function scaled(index: Code, step: number): Code {
+  if (step === 1) return index;
+  const shift = Math.log2(step);
+  return Number.isInteger(shift) ? i32.shl(index, i32.const(shift)) : i32.mul(index, i32.const(step));
+}
+
+/** All ones in the lanes whose index is from 0 to below `extent`. */
+function outsideIsNothing(places: Code, extent: number): Code {
+  return v128.and(i32x4.geS(places, i32x4.const(0)), i32x4.ltS(places, i32x4.const(extent)));
+}
+
+/** The lanes of a mask of 32-bit lanes, 0 elsewhere. */
+function masked(value: Four, mask: Code, dtype: DType): Four {
+  const [low, high] = value;
+  if (high === undefined) return [v128.and(low, mask)];
+  const widened = (lanes: readonly number[]): Code => shuffle(mask, mask, lanes);
+  return dtype === 'float64'
+    ? [v128.and(low, widened([0, 0, 1, 1])), v128.and(high, widened([2, 2, 3, 3]))]
+    : [low, high];
+}
+
+/** The k-th element first. */
+function rotated([low, high]: Four, k: number, dtype: DType): Four {
+  if (dtype !== 'float64' || high === undefined) {
+    const order = [0, 1, 2, 3].map((lane) => (lane + k) % 4);
+    return [shuffle(low, low, order)];
+  }
+  const half = k < 2 ? low : high;
+  const lanes = k % 2 === 0 ? [0, 1, 2, 3] : [2, 3, 0, 1];
+  return [shuffle(half, half, lanes), high];
+}
+
+function fromInts(ints: Code, dtype: DType, lane: Lane): Four {
+  switch (dtype) {
+    case 'float32':
+      return [f32x4.convertI32x4S(ints)];
+    case 'float64': {
+      const kept = lane.keep(ints);
+      const high = shuffle(kept, kept, [2, 3, 2, 3]);
+      return [f64x2.convertLowI32x4S(kept), f64x2.convertLowI32x4S(high)];
+    }
+    default:
+      return [ints];
+  }
+}

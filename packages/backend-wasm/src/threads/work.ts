@@ -1,0 +1,58 @@
+import { type Code, types } from '../encoding.ts';
+import { branchIf, call, get, i32, loop, set, tee, when } from '../instructions.ts';
+import type { Defined } from '../kernels/loop.ts';
+import type { ModuleBuilder } from '../module.ts';
+import { control } from './control.ts';
+
+/** What a step consists of: kernels, and what the host does. */
+export type Part = Defined | { readonly host: number };
+
+interface Work {
+  readonly threads: number;
+  /** The scratch memory of a thread. */
+  readonly scratch: (thread: Code) => Code;
+  readonly onHost: (kernel: number) => Code;
+  /** What comes after all kernels. */
+  readonly last: Code;
+}
+
+/**
+ * The function `work` (thread, times): the part of one thread in so many steps. Threads take neighbouring units of work of every kernel, and
+ * meet behind each: what one unit computes does not depend on who computes it.
+ */
+export function defineWork(module: ModuleBuilder, parts: readonly Part[], work: Work): void {
+  const { threads, scratch, onHost, last } = work;
+  const [thread, times] = [get(0), get(1)];
+  const place = (number: number): Code => i32.const(number * 4);
+  module.define({ parameters: [types.i32, types.i32], name: 'work' }, (locals) => {
+    const awaited = locals.make(types.i32);
+    // Numbers of arrivals only grow, and may wrap round.
+    const meet: Code = [
+      [i32.atomicAdd(place(control.arrived), i32.const(1)), 0x1a],
+      set(awaited, i32.add(get(awaited), i32.const(threads))),
+      loop(branchIf(0, i32.ltS(i32.sub(i32.atomicLoad(place(control.arrived)), get(awaited)), i32.const(0)))),
+    ];
+    const first = (code: Code): Code => when(i32.eqz(thread), code);
+    const steps = parts.map((part): Code => {
+      if ('host' in part) return [first(onHost(part.host)), meet];
+      const { index, units } = part;
+      if (units === 0) return [];
+      const share = (of: Code) => i32.divU(i32.mul(of, i32.const(units)), i32.const(threads));
+      const own =
+        units === 1
+          ? first(call(index, i32.const(0), i32.const(1), scratch(thread)))
+          : call(index, share(thread), share(i32.add(thread, i32.const(1))), scratch(thread));
+      return [own, meet];
+    });
+    return [
+      set(awaited, i32.atomicLoad(place(control.base))),
+      loop(
+        steps,
+        last.length === 0 ? [] : [first(last), meet],
+        branchIf(0, tee(1, i32.sub(times, i32.const(1)))),
+      ),
+      // Where nothing was divided, nobody leaves before all are there.
+      meet,
+    ];
+  });
+}

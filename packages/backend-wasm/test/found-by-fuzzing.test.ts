@@ -1,0 +1,72 @@
+import { cpu } from '@pullback/backend-cpu';
+import * as core from '@pullback/core';
+import { placeholder, type Shape, sizeOf, type Tensor, tensorOf, trace, type Value } from '@pullback/core';
+import { runProgram } from '@pullback/testing';
+import { describe, expect, test } from 'vitest';
+import { KernelsBackend } from './kernels-backend.ts';
+
+type F = (x: Value) => Value | readonly Value[];
+
+const counted = (shape: Shape): Tensor => {
+  const tensor = tensorOf({ shape, dtype: 'float64' });
+  for (let i = 0; i < sizeOf(shape); i++) tensor.data[i] = i + 1;
+  return tensor;
+};
+
+/** What random Programs found to be wrong once: `f` on 1, 2, 3, ... by kernels and by the reference. */
+const found: readonly (readonly [what: string, shape: Shape, f: F])[] = [
+  ['a product with a number everywhere', [2, 2], (x) => core.matmul(x, core.fill(3, [2, 2], 'float64'))],
+  ['a product with places', [2, 2], (x) => core.matmul(core.iota([2, 2], { dtype: 'float64' }), x)],
+  [
+    'a primitive as a whole of what was reshaped',
+    [2],
+    (x) => core.argmax(core.reshape(core.add(x, 1), [1, 2]), { axis: 0 }),
+  ],
+  [
+    'a literal that is first read after other values have lived',
+    [2],
+    (x) => {
+      const [early, late] = [
+        core.constant([1, 2], { dtype: 'float64' }),
+        core.constant([3, 4, 5], { dtype: 'float64' }),
+      ];
+      const sums = core.concatenate([core.add(x, early), x]);
+      return core.concatenate([sums, late]);
+    },
+  ],
+  [
+    'what gets a kernel of its own because it is read at two kinds of points',
+    [2, 2, 2],
+    (x) => {
+      const doubled = core.add(x, x);
+      const turned = core.transpose(doubled, [1, 0, 2]);
+      const both = core.add(turned, turned);
+      return [core.add(both, both), core.square(core.add(both, doubled))];
+    },
+  ],
+  [
+    'rows by index of what is flipped',
+    [64, 33],
+    (x) => core.add(core.gather(core.flip(x, 0), core.iota([3])), 0),
+  ],
+  [
+    'rows by index of what is flipped, behind a product',
+    [64, 64],
+    (x) => core.add(core.matmul(x, x), core.gather(core.flip(x, 0), core.iota([64]))),
+  ],
+];
+
+describe('found by random Programs', () => {
+  for (const [what, shape, f] of found)
+    test(what, async () => {
+      const x = placeholder({ shape, dtype: 'float64' }, 'x');
+      const outputs = [f(x)].flat();
+      const random = {
+        program: trace([x], outputs),
+        data: [counted(shape)],
+        over: outputs.map(() => undefined),
+        times: 2,
+      };
+      expect(await runProgram(new KernelsBackend(), random)).toEqual(await runProgram(cpu(), random));
+    });
+});

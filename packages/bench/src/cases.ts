@@ -1,0 +1,118 @@
+/** What is measured, as data: every library makes its own form of it. */
+
+export interface TrainingCase {
+  readonly kind: 'training';
+  /** The widths of the layers, that of the inputs first. */
+  readonly widths: readonly number[];
+  readonly batch: number;
+  /** How many batches there are; they are taken in turn. */
+  readonly batches: number;
+  /** After every layer but the last. */
+  readonly activation: 'relu' | 'sigmoid' | 'silu';
+  /** `halfSquaredError` stands on a sigmoid of the last layer, `softmaxCrossEntropy` on its logits. */
+  readonly loss: 'softmaxCrossEntropy' | 'halfSquaredError';
+  readonly optimizer: 'sgd' | 'adam';
+  readonly learningRate: number;
+  /** So short a step that many are run in one call, where the library can. */
+  readonly manyACall: boolean;
+  /** The loss is compared after each of so many steps, and after `more` further ones that are run as they are measured. */
+  readonly checks: { readonly single: number; readonly more: number };
+}
+
+export interface FunctionCase {
+  readonly kind: 'function';
+  readonly name: FunctionName;
+  readonly arguments: readonly (readonly number[])[];
+  /** Numbers lie in [-scale, scale]. */
+  readonly scale: number;
+  /** Of one call. */
+  readonly flops?: number;
+}
+
+export interface PredictionCase {
+  readonly kind: 'prediction';
+  readonly widths: readonly number[];
+  readonly batch: number;
+}
+
+export type FunctionName = 'matmul' | 'elementwise' | 'exp' | 'tanh' | 'sigmoid' | 'gelu' | 'softmax';
+
+export type Case = TrainingCase | FunctionCase | PredictionCase;
+
+const mlp128: TrainingCase = {
+  kind: 'training',
+  widths: [784, 128, 10],
+  batch: 128,
+  batches: 8,
+  activation: 'relu',
+  loss: 'softmaxCrossEntropy',
+  optimizer: 'sgd',
+  learningRate: 0.1,
+  manyACall: false,
+  checks: { single: 20, more: 20 },
+};
+
+const million: FunctionCase = { kind: 'function', name: 'elementwise', arguments: [[1024, 1024]], scale: 4 };
+
+export const cases = {
+  xor: {
+    ...mlp128,
+    widths: [2, 2, 1],
+    batch: 4,
+    batches: 1,
+    activation: 'sigmoid',
+    loss: 'halfSquaredError',
+    learningRate: 0.5,
+    manyACall: true,
+    checks: { single: 50, more: 200 },
+  },
+  mlp128,
+  mlp512: {
+    ...mlp128,
+    widths: [784, 512, 512, 10],
+    batch: 256,
+    batches: 4,
+    checks: { single: 6, more: 4 },
+  },
+  // tfjs computes 1 - beta^t in float32, which loses digits: after 30 steps its loss is 1e-4 from that of float64
+  'mlp128-adam': {
+    ...mlp128,
+    optimizer: 'adam',
+    learningRate: 0.001,
+    checks: { single: 12, more: 8 },
+  },
+  'matmul-512': product(512),
+  'matmul-510': product(510),
+  'matmul-1024': product(1024),
+  elementwise: million,
+  'elementwise-exp': { ...million, name: 'exp' },
+  'elementwise-tanh': { ...million, name: 'tanh' },
+  'elementwise-sigmoid': { ...million, name: 'sigmoid' },
+  'elementwise-gelu': { ...million, name: 'gelu' },
+  softmax: {
+    kind: 'function',
+    name: 'softmax',
+    arguments: [
+      [128, 1000],
+      [128, 1000],
+    ],
+    scale: 4,
+  },
+  custom: { ...mlp128, activation: 'silu' },
+  'predict-mlp128': { kind: 'prediction', widths: [784, 128, 10], batch: 128 },
+} as const satisfies Record<string, Case>;
+
+export type CaseName = keyof typeof cases;
+
+export function isCase(name: string): name is CaseName {
+  return Object.hasOwn(cases, name);
+}
+
+export function caseOf(name: CaseName): Case {
+  return cases[name];
+}
+
+function product(n: number): FunctionCase {
+  const square = [n, n] as const;
+  return { kind: 'function', name: 'matmul', arguments: [square, square], scale: 1, flops: 2 * n ** 3 };
+}

@@ -1,0 +1,85 @@
+import type { FunctionCase, PredictionCase, TrainingCase } from './cases.ts';
+
+/** Row-major float32 elements with their shape. */
+export interface Numbers {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface Layer {
+  readonly kernel: Numbers;
+  readonly bias: Numbers;
+}
+
+export interface TrainingData {
+  readonly layers: readonly Layer[];
+  readonly batches: readonly { readonly x: Numbers; readonly y: Numbers }[];
+}
+
+/** Numbers in [0, 1) that are the same in every process. Source: mulberry32, Tommy Ettinger. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function uniform(shape: readonly number[], scale: number, random: () => number): Numbers {
+  const size = shape.reduce((all, extent) => all * extent, 1);
+  return { shape, data: Float32Array.from({ length: size }, () => scale * (2 * random() - 1)) };
+}
+
+/** First weights: uniform on +-sqrt(6 / (in + out)), biases a tenth of that, so that a bias that is left out is seen. */
+export function layersOf(widths: readonly number[]): Layer[] {
+  const random = randomOf(1);
+  return widths.slice(1).map((outputs, i) => {
+    const inputs = widths[i] ?? 0;
+    const bound = Math.sqrt(6 / (inputs + outputs));
+    return {
+      kernel: uniform([inputs, outputs], bound, random),
+      bias: uniform([outputs], bound / 10, random),
+    };
+  });
+}
+
+/** The four patterns of XOR, or images of noise labelled by a linear teacher, one-hot. */
+export function trainingData({ widths, batch, batches, loss }: TrainingCase): TrainingData {
+  const layers = layersOf(widths);
+  if (loss === 'halfSquaredError') {
+    const x = { shape: [4, 2], data: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1) };
+    return { layers, batches: [{ x, y: { shape: [4, 1], data: Float32Array.of(0, 1, 1, 0) } }] };
+  }
+  const random = randomOf(2);
+  const [inputs = 0, classes = 0] = [widths[0], widths.at(-1)];
+  const teacher = uniform([inputs, classes], 1, random).data;
+  const made = Array.from({ length: batches }, () => {
+    const x = { shape: [batch, inputs], data: Float32Array.from({ length: batch * inputs }, random) };
+    const y = new Float32Array(batch * classes);
+    for (let row = 0; row < batch; row++) {
+      const scores = Array.from({ length: classes }, (_, k) => {
+        let score = 0;
+        for (let i = 0; i < inputs; i++)
+          score += ((x.data[row * inputs + i] ?? 0) - 0.5) * (teacher[i * classes + k] ?? 0);
+        return score;
+      });
+      y[row * classes + scores.indexOf(Math.max(...scores))] = 1;
+    }
+    return { x, y: { shape: [batch, classes], data: y } };
+  });
+  return { layers, batches: made };
+}
+
+export function predictionData({ widths, batch }: PredictionCase): {
+  readonly layers: readonly Layer[];
+  readonly x: Numbers;
+} {
+  return { layers: layersOf(widths), x: uniform([batch, widths[0] ?? 0], 1, randomOf(3)) };
+}
+
+export function functionData({ arguments: shapes, scale }: FunctionCase): Numbers[] {
+  const random = randomOf(4);
+  return shapes.map((shape) => uniform(shape, scale, random));
+}

@@ -1,0 +1,205 @@
+// The product, through its public face.
+import { wasm } from '@pullback/backend-wasm';
+import {
+  type Activation,
+  adam,
+  add,
+  type Backend,
+  backendOf,
+  defineActivation,
+  dense,
+  exp,
+  gelu,
+  gradient,
+  halfSquaredError,
+  Model,
+  matmul,
+  mul,
+  type Layer as NetworkLayer,
+  placeholder,
+  relu,
+  sequential,
+  sgd,
+  sigmoid,
+  silu,
+  softmax,
+  softmaxCrossEntropy,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  trace,
+  type Value,
+} from 'pullback';
+import type { FunctionName, TrainingCase } from '../cases.ts';
+import type { Layer, Numbers } from '../data.ts';
+import { type Library, type Open, type Run, type Setting, sampleOf } from '../library.ts';
+
+export const open: Open = async (setting) => {
+  const backend = await backendFor(setting);
+  return {
+    train: (training, data) => train(backend, training, data, setting.form),
+    call: (call, data) => callFunction(backend, functions[call.name], data),
+    predict: ({ widths }, { layers, x }) => predict(backend, widths, layers, x),
+  };
+};
+
+async function backendFor({ backend, threads }: Setting): Promise<Backend> {
+  const threaded: (options: { readonly threads: number }) => Backend = wasm;
+  if (backend === 'wasm') return threaded({ threads });
+  if (backend === 'cpu') return backendOf('cpu');
+  throw new Error(`pullback has no backend '${backend}'`);
+}
+
+/** silu without the library's own: derived, and with its vjp written by hand. */
+const siluForms: Readonly<Record<string, Activation>> = {
+  expression: defineActivation('silu of an expression', (x) => mul(x, sigmoid(x))),
+  vjp: defineActivation('silu by hand', {
+    forward: (x) => mul(x, sigmoid(x)),
+    vjp: (g, { input, output }) => {
+      const s = sigmoid(input);
+      return mul(g, add(s, mul(output, sub(1, s))));
+    },
+  }),
+};
+
+type Train = Library['train'];
+
+async function train(
+  backend: Backend,
+  { widths, activation, loss, optimizer, learningRate, manyACall }: TrainingCase,
+  data: Parameters<Train>[1],
+  form: string | undefined,
+): Promise<Run> {
+  const chosen = { relu, sigmoid, silu: siluForms[form ?? ''] ?? silu }[activation];
+  const classifies = loss === 'softmaxCrossEntropy';
+  const model = await Model.create({
+    network: networkOf(data.layers, chosen, classifies ? undefined : sigmoid),
+    input: [widths[0] ?? 0],
+    loss: classifies ? softmaxCrossEntropy() : halfSquaredError(),
+    optimizer: (optimizer === 'sgd' ? sgd : adam)({ learningRate }),
+    backend,
+  });
+  const batches = data.batches.map(({ x, y }) => ({ x: tensor(x), y: tensor(y) }));
+  let taken = 0;
+  let last: { read(): Promise<number> } | undefined;
+  const read = async () => [(await last?.read()) ?? Number.NaN];
+  return {
+    step: (count) => {
+      const calls = manyACall ? 1 : count;
+      for (let i = 0; i < calls; i++) {
+        const batch = batches[taken++ % batches.length];
+        if (batch !== undefined) last = model.step(batch, { times: count / calls }).loss;
+      }
+    },
+    settle: async () => {
+      await read();
+    },
+    figures: read,
+    counters: () => countersOf(backend),
+  };
+}
+
+function networkOf(layers: readonly Layer[], hidden: Activation, last?: Activation) {
+  return sequential(
+    ...layers.flatMap(({ kernel, bias }, i): NetworkLayer<readonly [Value]>[] => {
+      const affine = dense(bias.data.length, {
+        kernelInitializer: () => Float64Array.from(kernel.data),
+        biasInitializer: () => Float64Array.from(bias.data),
+      });
+      const activation = i < layers.length - 1 ? hidden : last;
+      return activation === undefined ? [affine] : [affine, activation()];
+    }),
+  );
+}
+
+const functions: Readonly<Record<FunctionName, (x: Value, y: Value) => readonly Value[]>> = {
+  matmul: (x, y) => [matmul(x, y)],
+  exp: (x) => [exp(x)],
+  tanh: (x) => [tanh(x)],
+  sigmoid: (x) => [sigmoid(x)],
+  gelu: (x) => [gelu(x)],
+  elementwise: (x) => [exp(x), tanh(x), sigmoid(x), gelu(x)],
+  softmax: (x, weights) => {
+    const y = softmax(x);
+    return [y, ...gradient(sum(mul(y, weights)), [x])];
+  },
+};
+
+/** Compiled once, arguments and results on the backend, as the peers have them: `compile` would copy both at every call. */
+async function callFunction(
+  backend: Backend,
+  f: (x: Value, y: Value) => readonly Value[],
+  data: readonly Numbers[],
+): Promise<Run> {
+  const given = data.map((numbers) => tensor(numbers));
+  const [x, y] = given.map((argument, i) => placeholder(argument, `argument${i}`));
+  if (x === undefined) throw new Error('a function without arguments');
+  const results = f(x, y ?? x);
+  const executable = await backend.compile(trace(y === undefined ? [x] : [x, y], [...results]));
+  const inputs = given.map((argument) => bufferOf(backend, argument));
+  const outputs = results.map(({ spec }) => backend.allocate(spec));
+  const binding = executable.bind(inputs, outputs);
+  const settle = await fenceOf(backend);
+  return {
+    step: (count) => {
+      for (let i = 0; i < count; i++) binding.run();
+    },
+    settle,
+    figures: async () => sampleOf(await Promise.all(outputs.map((buffer) => backend.read(buffer)))),
+    counters: () => countersOf(backend),
+  };
+}
+
+function bufferOf(backend: Backend, { shape, dtype, data }: Tensor) {
+  const buffer = backend.allocate({ shape, dtype });
+  backend.write(buffer, data);
+  return buffer;
+}
+
+/** Waits for all that was run before, by running and reading four bytes. */
+async function fenceOf(backend: Backend): Promise<() => Promise<void>> {
+  const one = tensor(1);
+  const x = placeholder(one, 'one');
+  const executable = await backend.compile(trace([x], [mul(x, x)]));
+  const output = backend.allocate(one);
+  const binding = executable.bind([bufferOf(backend, one)], [output]);
+  return async () => {
+    binding.run();
+    await backend.read(output);
+  };
+}
+
+async function predict(
+  backend: Backend,
+  widths: readonly number[],
+  layers: readonly Layer[],
+  numbers: Numbers,
+): Promise<Run> {
+  const model = await Model.create({
+    network: networkOf(layers, relu),
+    input: [widths[0] ?? 0],
+    loss: softmaxCrossEntropy(),
+    optimizer: sgd({ learningRate: 0.1 }),
+    backend,
+  });
+  const x = tensor(numbers);
+  let result: Tensor | undefined;
+  return {
+    step: async (count) => {
+      for (let i = 0; i < count; i++) result = await model.predict(x);
+    },
+    settle: async () => {},
+    figures: async () => sampleOf(result === undefined ? [] : [result.data]),
+    counters: () => countersOf(backend),
+  };
+}
+
+/** The numbers that a backend counts, where it does. */
+function countersOf(backend: Backend): Record<string, number> {
+  const counters: unknown = 'counters' in backend ? backend.counters : undefined;
+  return typeof counters === 'object' && counters !== null
+    ? Object.fromEntries(Object.entries(counters).filter(([, count]) => typeof count === 'number'))
+    : {};
+}

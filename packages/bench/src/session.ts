@@ -1,0 +1,133 @@
+import { type Case, type CaseName, caseOf } from './cases.ts';
+import { functionData, predictionData, trainingData } from './data.ts';
+import type { Counters, Library, Open, Run, Setting } from './library.ts';
+
+/** The files of libraries/, loaded when they are wanted: loading is part of a first step. */
+const libraries: Readonly<Record<LibraryName, () => Promise<{ readonly open: Open }>>> = {
+  pullback: () => import('./libraries/pullback.ts'),
+  'jax-js': () => import('./libraries/jax-js.ts'),
+  tfjs: () => import('./libraries/tfjs.ts'),
+  'onnxruntime-web': () => import('./libraries/onnxruntime-web.ts'),
+};
+
+export type LibraryName = 'pullback' | 'jax-js' | 'tfjs' | 'onnxruntime-web';
+
+export interface Started {
+  /** From the import of the library to the end of the first step, its loss read; data and first weights were there before. */
+  readonly firstStepMs: number;
+  /** After the first step, after each of some more, and after some that were run as they are measured. */
+  readonly figures: readonly (readonly number[])[];
+}
+
+export interface Turn {
+  /** Milliseconds of a step, the mean over each block of steps. */
+  readonly stepMs: readonly number[];
+  /** What a loop of scalars took just before, which is the same work always. */
+  readonly loopMs: number;
+}
+
+/** One case in one library, from its import to its last step. Runs in Node and in a page. */
+export class Session {
+  #run: Run | undefined;
+  /** Steps a block, so that a block takes some ten milliseconds. */
+  #block = 1;
+
+  async start(library: LibraryName, name: CaseName, setting: Setting): Promise<Started> {
+    const chosen = caseOf(name);
+    const make = prepared(chosen);
+    const begin = performance.now();
+    const run = await make(await (await libraries[library]()).open(setting));
+    await run.step(1);
+    const figures = [await run.figures()];
+    const firstStepMs = performance.now() - begin;
+    const { single, more } = chosen.kind === 'training' ? chosen.checks : { single: 1, more: 2 };
+    for (let i = 1; i < single; i++) {
+      await run.step(1);
+      figures.push(await run.figures());
+    }
+    await run.step(more);
+    figures.push(await run.figures());
+    this.#run = run;
+    return { firstStepMs, figures };
+  }
+
+  /** Steps for about so long without measuring, and finds out how many make a block. */
+  async warmUp(milliseconds: number, blockMs = 10): Promise<void> {
+    const end = performance.now() + milliseconds;
+    do {
+      const spent = await this.#time(this.#block);
+      const wanted = Math.ceil((this.#block * blockMs) / Math.max(spent, blockMs / 8));
+      this.#block = Math.max(1, Math.min(wanted, 8 * this.#block));
+    } while (performance.now() < end);
+  }
+
+  /** Measures for about so long, at least one block. */
+  async turn(milliseconds: number): Promise<Turn> {
+    const loopMs = scalarLoop();
+    const stepMs: number[] = [];
+    await this.#time(this.#block); // caches are another's
+    const end = performance.now() + milliseconds;
+    while (stepMs.length < 1 || performance.now() < end)
+      stepMs.push((await this.#time(this.#block)) / this.#block);
+    return { stepMs, loopMs };
+  }
+
+  /** What `counters` and the library itself count in each of so many steps. */
+  async count(steps: number, counters: () => Counters): Promise<Counters> {
+    const run = this.#now();
+    const now = (): Counters => ({ ...run.counters?.(), ...counters() });
+    await this.#time(steps);
+    const before = now();
+    await run.step(steps);
+    const after = now(); // before anybody asks for a loss
+    await run.settle();
+    return Object.fromEntries(
+      Object.entries(after).map(([name, total]) => [name, (total - (before[name] ?? 0)) / steps]),
+    );
+  }
+
+  /** The figures as they are now, to see that the work was done. */
+  async figures(): Promise<readonly number[]> {
+    return this.#now().figures();
+  }
+
+  async #time(steps: number): Promise<number> {
+    const run = this.#now();
+    const begin = performance.now();
+    await run.step(steps);
+    await run.settle();
+    return performance.now() - begin;
+  }
+
+  #now(): Run {
+    if (this.#run === undefined) throw new Error('a session that was not started');
+    return this.#run;
+  }
+}
+
+/** Makes data and first weights at once, the run later: they are no part of a first step. */
+function prepared(chosen: Case): (library: Library) => Run | Promise<Run> {
+  if (chosen.kind === 'training') {
+    const data = trainingData(chosen);
+    return (library) => library.train(chosen, data);
+  }
+  if (chosen.kind === 'prediction') {
+    const data = predictionData(chosen);
+    return (library) => library.predict(chosen, data);
+  }
+  const data = functionData(chosen);
+  return (library) => library.call(chosen, data);
+}
+
+/** Milliseconds of a fixed loop of integers: larger than elsewhere in a run, and the machine was busy. */
+function scalarLoop(): number {
+  const begin = performance.now();
+  let state = 1;
+  for (let i = 0; i < 4_000_000; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+  }
+  if (state === 0) throw new Error('xorshift never reaches 0');
+  return performance.now() - begin;
+}

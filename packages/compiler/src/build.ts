@@ -1,0 +1,254 @@
+import type { DType } from '@pullback/core';
+import type { Fused } from './fuse.ts';
+import { type Group, type Member, viewOver } from './group.ts';
+import type { Input, Kernel, LoopKernel, ProductKernel, Statement, Store } from './kernel.ts';
+import type { Lowered } from './lower.ts';
+import type { AssembleOp, Operand, ProductOp } from './op.ts';
+import { denseView, type View } from './view.ts';
+
+/** The kernels of a group, in order: one, or one for each part of what is put together. */
+export function kernelsOf(
+  group: Group,
+  lowered: Lowered,
+  { stored, owners }: Pick<Fused, 'stored' | 'owners'>,
+): Kernel[] {
+  const [first] = group.members.values();
+  if (first === undefined) return [];
+  const { op } = first;
+  if (op.kind === 'whole') {
+    const { instruction, origins, operands, shapes } = op;
+    const inputs = operands.flatMap((operand) => (operand.kind === 'root' ? [operand.root] : []));
+    return [
+      {
+        kind: 'whole',
+        instruction,
+        inputs,
+        shapes,
+        outputs: instruction.outputs.map((_, k) => op.root + k),
+        origins,
+      },
+    ];
+  }
+  if (op.kind === 'assemble') return assembling(op, lowered);
+  const members = [...group.members.values()].sort((a, b) => a.op.root - b.op.root);
+  // The root of a product comes first, whatever floats before it.
+  if (group.kind === 'product')
+    members.sort((a, b) => Number(b.op.kind === 'product') - Number(a.op.kind === 'product'));
+  const ordered = inOrder(members);
+  const numbers = new Map(ordered.map(({ op: { root } }, i) => [root, i]));
+  const statements = ordered.map((member) => statementOf(member, group, numbers, lowered));
+  const stores = ordered.flatMap(({ op: { root }, strides }, statement): Store[] =>
+    stored.has(root) && owners.get(root) === group
+      ? [{ statement, buffer: root, view: { offset: 0, strides } }]
+      : [],
+  );
+  const origins = [...new Set(ordered.flatMap((member) => member.op.origins))];
+  const common = { space: group.space, statements, stores, origins };
+  if (group.kind === 'product') return [productOf(members, common, lowered)];
+  return [collapsed(outerFirst({ ...common, kind: 'loop', order: group.order, outer: 0 }, group.reduced))];
+}
+
+/** Members so that each comes after what it reads. */
+function inOrder(members: readonly Member[]): Member[] {
+  const byRoot = new Map(members.map((member) => [member.op.root, member]));
+  const ordered = new Set<Member>();
+  const visit = (member: Member): void => {
+    if (ordered.has(member)) return;
+    for (const operand of member.op.operands) {
+      const made = operand.kind === 'root' ? byRoot.get(operand.root) : undefined;
+      if (made !== undefined && made !== member) visit(made);
+    }
+    ordered.add(member);
+  };
+  for (const member of members) visit(member);
+  return [...ordered];
+}
+
+function statementOf(
+  { op, axes, varies, late }: Member,
+  group: Group,
+  numbers: ReadonlyMap<number, number>,
+  { specs }: Lowered,
+): Statement {
+  const inputOf = (operand: Operand): Input => {
+    if (operand.kind === 'number') return operand;
+    const view = viewOver(group.space, axes, operand.view);
+    if (operand.kind === 'index') return { ...operand, view };
+    const statement = numbers.get(operand.root);
+    if (statement !== undefined) return { kind: 'statement', statement };
+    return { kind: 'load', buffer: operand.root, view, dtype: dtypeOf(operand.root, specs) };
+  };
+  const { name } = op;
+  const common = {
+    name,
+    dtype: op.spec.dtype,
+    inputs: op.kind === 'product' ? [] : op.operands.map(inputOf),
+    varies,
+  };
+  switch (op.kind) {
+    case 'map':
+      return { ...common, kind: 'map', primitive: op.primitive, attributes: op.attributes };
+    case 'gather': {
+      const { from, view, stride, extent } = op;
+      return {
+        ...common,
+        kind: 'gather',
+        buffer: from,
+        view: viewOver(group.space, axes, view),
+        stride,
+        extent,
+      };
+    }
+    case 'reduce':
+      return {
+        ...common,
+        kind: 'reduce',
+        name: op.name,
+        along: group.order === 'columns' || late ? 'outer' : 'inner',
+      };
+    default:
+      return { ...common, kind: 'product' };
+  }
+}
+
+function dtypeOf(root: number, specs: Lowered['specs']): DType {
+  return specs.get(root)?.dtype ?? 'float32';
+}
+
+function productOf(
+  members: readonly Member[],
+  common: Pick<ProductKernel, 'space' | 'statements' | 'stores' | 'origins'>,
+  { specs }: Lowered,
+): ProductKernel {
+  const op = members.find((member): member is Member & { op: ProductOp } => member.op.kind === 'product')?.op;
+  const shape = op?.shape ?? [];
+  const [a, b] = op?.operands ?? [];
+  const load = (operand: Operand | undefined, skipped: number): Extract<Input, { kind: 'load' }> => {
+    const view = operand?.kind === 'root' ? operand.view : denseView(shape);
+    const strides = view.strides.filter((_, axis) => axis !== shape.length - skipped);
+    const buffer = operand?.kind === 'root' ? operand.root : -1;
+    return { kind: 'load', buffer, view: { offset: view.offset, strides }, dtype: dtypeOf(buffer, specs) };
+  };
+  // [...batch, rows, columns, inner] without the columns for a, without the rows for b, whose last two axes are turned round.
+  const right = load(b, 3);
+  const { strides } = right.view;
+  const turned = [...strides.slice(0, -2), strides.at(-1) ?? 0, strides.at(-2) ?? 0];
+  return {
+    ...common,
+    kind: 'product',
+    dtype: op?.spec.dtype ?? 'float32',
+    inner: shape.at(-1) ?? 0,
+    a: load(a, 2),
+    b: { ...right, view: { offset: right.view.offset, strides: turned } },
+  };
+}
+
+/** A copy of each part to its place, after the fill that shows between them. */
+function assembling(
+  { root, spec, fill, parts, shape, strides, origins }: AssembleOp,
+  { specs }: Lowered,
+): Kernel[] {
+  const copy = (space: readonly number[], input: Input, view: View): Kernel =>
+    collapsed({
+      kind: 'loop',
+      order: 'map',
+      outer: 0,
+      space,
+      origins,
+      statements: [
+        {
+          kind: 'map',
+          name: 'copy',
+          primitive: undefined,
+          attributes: {},
+          dtype: spec.dtype,
+          inputs: [input],
+          varies: space.map((extent) => extent !== 1),
+        },
+      ],
+      stores: [{ statement: 0, buffer: root, view }],
+    });
+  const copies = parts.map(({ shape: own, operand, to }) => {
+    const input: Input =
+      operand.kind === 'root'
+        ? { kind: 'load', buffer: operand.root, view: operand.view, dtype: dtypeOf(operand.root, specs) }
+        : operand;
+    return copy(own, input, to);
+  });
+  if (fill === undefined) return copies;
+  return [
+    copy(shape, { kind: 'number', number: fill, dtype: spec.dtype }, { offset: 0, strides }),
+    ...copies,
+  ];
+}
+
+/** The same kernel with its axes in another order. */
+function permuted(kernel: LoopKernel, order: readonly number[]): LoopKernel {
+  const pick = <T>(list: readonly T[]): T[] => order.flatMap((axis) => list.slice(axis, axis + 1));
+  return mapped(kernel, (view) => ({ ...view, strides: pick(view.strides) }), pick(kernel.space), pick);
+}
+
+function mapped(
+  kernel: LoopKernel,
+  change: (view: View) => View,
+  space: readonly number[],
+  pick: (list: readonly boolean[]) => readonly boolean[],
+): LoopKernel {
+  const inputOf = (input: Input): Input => ('view' in input ? { ...input, view: change(input.view) } : input);
+  return {
+    ...kernel,
+    space,
+    statements: kernel.statements.map((statement) => ({
+      ...statement,
+      inputs: statement.inputs.map(inputOf),
+      varies: pick(statement.varies),
+      ...(statement.kind === 'gather' && { view: change(statement.view) }),
+    })),
+    stores: kernel.stores.map((store) => ({ ...store, view: change(store.view) })),
+  };
+}
+
+/** The outer axes first: those that `rows` does not sum along, or those that `columns` does. */
+function outerFirst(kernel: LoopKernel, reduced: readonly boolean[] | undefined): LoopKernel {
+  const isOuter = (axis: number) =>
+    kernel.order === 'rows' ? reduced?.[axis] !== true : reduced?.[axis] === true;
+  const axes = kernel.space.map((_, axis) => axis);
+  if (kernel.order === 'map') return kernel;
+  const outer = axes.filter(isOuter);
+  return { ...permuted(kernel, [...outer, ...axes.filter((axis) => !isOuter(axis))]), outer: outer.length };
+}
+
+/** Without axes of extent 1, and neighbours as one axis where everything goes along both as along one. */
+function collapsed(kernel: LoopKernel): LoopKernel {
+  const { space, outer } = kernel;
+  const kept = space.map((_, axis) => axis).filter((axis) => space[axis] !== 1);
+  const outerKept = kept.filter((axis) => axis < outer).length;
+  let result: LoopKernel = { ...permuted(kernel, kept), outer: outerKept };
+  for (let axis = result.space.length - 2; axis >= 0; axis--)
+    if (axis + 1 !== result.outer && mayMerge(result, axis)) result = merged(result, axis);
+  return result;
+}
+
+function mayMerge({ space, statements, stores }: LoopKernel, axis: number): boolean {
+  const inner = space[axis + 1] ?? 1;
+  const goesOn = ({ strides }: View) => strides[axis] === (strides[axis + 1] ?? 0) * inner;
+  return (
+    statements.every(
+      (statement) =>
+        statement.varies[axis] === statement.varies[axis + 1] &&
+        statement.inputs.every((input) => !('view' in input) || goesOn(input.view)) &&
+        (statement.kind !== 'gather' || goesOn(statement.view)),
+    ) && stores.every(({ view, statement }) => statements[statement]?.varies[axis] !== true || goesOn(view))
+  );
+}
+
+/** The axes `axis` and the next as one. */
+function merged(kernel: LoopKernel, axis: number): LoopKernel {
+  const without = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== axis);
+  const space = without(
+    kernel.space.map((extent, i) => (i === axis + 1 ? extent * (kernel.space[axis] ?? 1) : extent)),
+  );
+  const outer = axis < kernel.outer ? kernel.outer - 1 : kernel.outer;
+  const change = (view: View): View => ({ ...view, strides: without(view.strides) });
+  return { ...mapped(kernel, change, space, without), outer };
+}

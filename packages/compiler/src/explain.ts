@@ -1,0 +1,100 @@
+import { bytesOf, describeOrigin, formatShape, sizeOf } from '@pullback/core';
+import { type Input, type Kernel, readBy, type Statement, writtenBy } from './kernel.ts';
+import type { Plan } from './plan.ts';
+
+/** Multiplications and additions of a kernel, each as one. */
+export function flopsOf(kernel: Kernel): number {
+  if (kernel.kind === 'whole') return 0;
+  const points = (varies: readonly boolean[]) =>
+    kernel.space.reduce((n, extent, axis) => (varies[axis] === true ? n * extent : n), 1);
+  const product = kernel.kind === 'product' ? 2 * sizeOf(kernel.space) * kernel.inner : 0;
+  return kernel.statements.reduce(
+    (sum, { kind, varies }) =>
+      sum + (kind === 'product' ? 0 : kind === 'reduce' ? sizeOf(kernel.space) : points(varies)),
+    product,
+  );
+}
+
+/** The bytes of the buffers that a kernel reads and writes. */
+export function trafficOf(kernel: Kernel, { specs }: Pick<Plan, 'specs'>): number {
+  return [...new Set([...readBy(kernel), ...writtenBy(kernel)])].reduce((sum, value) => {
+    const spec = specs.get(value);
+    return sum + (spec === undefined ? 0 : sizeOf(spec.shape) * bytesOf(spec.dtype));
+  }, 0);
+}
+
+/** One kernel in words: what it goes over, what it computes and writes, and where that comes from. */
+export function describeKernel(kernel: Kernel): string {
+  if (kernel.kind === 'whole')
+    return `${kernel.instruction.primitive.name} as a whole ${list(kernel.inputs)} -> ${list(kernel.outputs)}`;
+  const head =
+    kernel.kind === 'product'
+      ? `product ${formatShape(kernel.space)} over ${kernel.inner}: %${kernel.a.buffer}${describeView(kernel.a)} by %${kernel.b.buffer}${describeView(kernel.b)}`
+      : `${kernel.order} ${formatShape(kernel.space.slice(0, kernel.outer))}${formatShape(kernel.space.slice(kernel.outer))}`;
+  const lines = kernel.statements.map((statement, i) => {
+    const store = kernel.stores.filter((each) => each.statement === i).map(({ buffer }) => ` -> %${buffer}`);
+    return `  ${i}: ${describeStatement(statement, kernel.space)}${store.join('')}`;
+  });
+  return [head, ...lines].join('\n');
+}
+
+function describeStatement(statement: Statement, space: readonly number[]): string {
+  const inputs = statement.inputs.map(describeInput).join(' ');
+  const along = space.flatMap((_, axis) => (statement.varies[axis] ? [axis] : []));
+  const name =
+    statement.kind === 'reduce' ? `${statement.name} along the ${statement.along} axes` : statement.name;
+  const from = statement.kind === 'gather' ? ` %${statement.buffer}` : '';
+  return `${statement.dtype}{${along.join()}} ${name}${from} ${inputs}`.trimEnd();
+}
+
+function describeInput(input: Input): string {
+  switch (input.kind) {
+    case 'statement':
+      return String(input.statement);
+    case 'number':
+      return `#${Object.is(input.number, -0) ? '-0' : input.number}`;
+    case 'load':
+      return `%${input.buffer}${describeView(input)}`;
+    case 'index':
+      return `place${describeView(input)}`;
+    default:
+      return input satisfies never;
+  }
+}
+
+function describeView({ view: { offset, strides } }: Extract<Input, { readonly view: object }>): string {
+  return `(${strides.join()}${offset === 0 ? '' : ` from ${offset}`})`;
+}
+
+function list(values: readonly number[]): string {
+  return values.map((value) => `%${value}`).join(' ');
+}
+
+/**
+ * What a Program becomes: its kernels with flops and bytes, how much memory they share, and why each kernel that could have been part of
+ * another is one of its own.
+ */
+export function explain(plan: Plan): string {
+  const { kernels, arena, copies, reasons } = plan;
+  const lines = kernels.map((kernel, i) => {
+    const origins = [...new Set(kernel.origins.map(describeOrigin))].filter((origin) => origin !== '');
+    const figures = `${count(flopsOf(kernel))}flop, ${count(trafficOf(kernel, plan))}B`;
+    const from =
+      origins.length === 0
+        ? ''
+        : `\n  from ${origins.slice(0, 4).join(', ')}${origins.length > 4 ? ` and ${origins.length - 4} more` : ''}`;
+    return `${i}. ${describeKernel(kernel)}\n  ${figures}${from}`;
+  });
+  return [
+    `${kernels.length} kernels, ${count(kernels.reduce((sum, kernel) => sum + flopsOf(kernel), 0))}flop, arena ${count(arena.bytes)}B (${count(arena.unshared)}B without sharing)`,
+    ...lines,
+    ...(copies.length === 0 ? [] : [`copied at the end: ${list(copies.map(({ from }) => from))}`]),
+    ...(reasons.length === 0 ? [] : ['not fused:', ...reasons.map((reason) => `  ${reason}`)]),
+  ].join('\n');
+}
+
+function count(n: number): string {
+  if (n >= 1e9) return `${(n / 1e9).toPrecision(3)} G`;
+  if (n >= 1e6) return `${(n / 1e6).toPrecision(3)} M`;
+  return n >= 1e3 ? `${(n / 1e3).toPrecision(3)} k` : `${n} `;
+}

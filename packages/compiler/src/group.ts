@@ -1,0 +1,207 @@
+import type { FuseOptions } from './fuse.ts';
+import type { MapOp, Op, ReduceOp } from './op.ts';
+import type { View } from './view.ts';
+
+/** Where an op stands in the space of a group. */
+export interface Member {
+  readonly op: Op;
+  /** The axis of the space for each axis of the op's shape; -1 for extents of 1. */
+  readonly axes: readonly number[];
+  /** Where results lie, over the space. */
+  readonly strides: readonly number[];
+  /** Along which axes of the space results differ. */
+  readonly varies: readonly boolean[];
+  /** Known only when all outer points are done. */
+  readonly late: boolean;
+}
+
+/** Sums along as few as this many columns are kept in registers. */
+const narrow = 16;
+/** The reference adds up to this many float64 in order, more as a tree. */
+const inOrder = 64;
+
+/** Ops that become one kernel. */
+export class Group {
+  readonly members = new Map<number, Member>();
+  /** Along which axes it sums, if it does; those are the inner ones in `rows`, the outer ones in `columns`. */
+  reduced: readonly boolean[] | undefined;
+  order: 'map' | 'rows' | 'columns' = 'map';
+
+  constructor(
+    public id: number,
+    readonly kind: 'loop' | 'product' | 'single',
+    readonly space: readonly number[],
+  ) {}
+
+  get hasLate(): boolean {
+    return [...this.members.values()].some(({ late }) => late);
+  }
+
+  /**
+   * Puts `op` in, with the floating ops that it reads, and tells whether it could: each value that is made here must be read at the very
+   * point at which it is made.
+   */
+  add(op: Op, floating: ReadonlyMap<number, Op>, options: FuseOptions = {}): boolean {
+    const found = this.place(op, floating, options);
+    for (const member of found ?? []) this.members.set(member.op.root, member);
+    const reduce = found?.at(-1);
+    if (reduce?.op.kind === 'reduce') this.#adopt(reduce);
+    return found !== undefined;
+  }
+
+  /** The members that putting `op` in would add, itself last; undefined where it does not fit. */
+  place(
+    op: Op,
+    floating: ReadonlyMap<number, Op>,
+    options: FuseOptions = {},
+    { wanted, pending = [] }: { readonly wanted?: View; readonly pending?: readonly Member[] } = {},
+  ): readonly Member[] | undefined {
+    for (const axes of placesOf(op.shape, this.space)) {
+      const strides = over(this.space, axes, op.strides);
+      if (wanted !== undefined && !(wanted.offset === 0 && wanted.strides.every((s, i) => s === strides[i])))
+        continue;
+      const members = this.#fill(op, axes, strides, floating, options, pending);
+      if (members !== undefined) return members;
+    }
+    return undefined;
+  }
+
+  #fill(
+    op: Op,
+    axes: readonly number[],
+    strides: readonly number[],
+    floating: ReadonlyMap<number, Op>,
+    options: FuseOptions,
+    pending: readonly Member[],
+  ): readonly Member[] | undefined {
+    let added = pending;
+    const own: Member[] = [];
+    for (const operand of op.operands) {
+      if (operand.kind !== 'root') continue;
+      const view = viewOver(this.space, axes, operand.view);
+      const { root } = operand;
+      const made = this.members.get(root) ?? added.find((member) => member.op.root === root);
+      if (made !== undefined) {
+        if (view.offset !== 0 || view.strides.some((s, i) => s !== made.strides[i])) return undefined;
+        own.push(made);
+        continue;
+      }
+      const floats = floating.get(root);
+      if (floats === undefined) continue;
+      const placed = this.place(floats, floating, options, { wanted: view, pending: added });
+      if (placed === undefined) return undefined;
+      added = placed;
+    }
+    if (op.kind === 'gather' && (this.members.has(op.from) || floating.has(op.from))) return undefined;
+    const spread = this.space.map((_, axis) => axes.includes(axis));
+    const reduces =
+      op.kind === 'reduce' ? over(this.space, axes, flags(op)).map((flag) => flag === 1) : undefined;
+    const varies = spread.map((does, axis) => does && reduces?.[axis] !== true);
+    const lateOperands = own.filter(({ late }) => late);
+    const late = reduces === undefined ? lateOperands.length > 0 : this.#isLate(reduces);
+    const legal =
+      reduces === undefined
+        ? this.#mayMap(varies, own, lateOperands.length, options)
+        : lateOperands.length === 0 && this.#mayReduce(op as ReduceOp, spread, reduces);
+    return legal ? [...added, { op, axes, strides, varies, late }] : undefined;
+  }
+
+  #mayMap(
+    varies: readonly boolean[],
+    own: readonly Member[],
+    late: number,
+    { epilogue = true }: FuseOptions,
+  ): boolean {
+    if (this.kind === 'single') return false;
+    if (this.kind === 'product') return epilogue;
+    if (late === 0) return true;
+    if (late !== own.length) return false;
+    // Late values differ along the axes that are not summed over in the end.
+    return varies.every((does, axis) => !does || this.#survives(axis));
+  }
+
+  /** Whether late values may differ along the axis. */
+  #survives(axis: number): boolean {
+    return this.order === 'columns' ? this.reduced?.[axis] !== true : this.reduced?.[axis] === true;
+  }
+
+  #isLate(reduces: readonly boolean[]): boolean {
+    const { order } = this.order === 'map' ? this.#orderFor(reduces) : this;
+    return order === 'columns' || (this.order === 'rows' && !same(reduces, this.reduced));
+  }
+
+  #mayReduce(op: ReduceOp, spread: readonly boolean[], reduces: readonly boolean[]): boolean {
+    if (this.kind !== 'loop') return false;
+    const full = this.space.map((extent) => extent !== 1);
+    if (this.order === 'map') return same(spread, full);
+    if (same(reduces, this.reduced)) return this.order === 'rows' || same(spread, full);
+    if (this.order === 'columns') return false;
+    const outer = full.map((does, axis) => does && this.reduced?.[axis] !== true);
+    const size = (which: readonly boolean[]) =>
+      this.space.reduce((n, extent, i) => (which[i] ? n * extent : n), 1);
+    if (!same(reduces, outer) || (op.spec.dtype === 'float64' && size(outer) > inOrder)) return false;
+    return same(spread, outer) || (same(spread, full) && size(this.reduced ?? []) <= narrow);
+  }
+
+  /** Along the last axes a sum is one row at a time, along others one column at a time. */
+  #orderFor(reduces: readonly boolean[]): { readonly order: 'rows' | 'columns' } {
+    const last = this.space.reduce((found, extent, axis) => (extent === 1 ? found : axis), -1);
+    return { order: last < 0 || reduces[last] === true ? 'rows' : 'columns' };
+  }
+
+  #adopt({ op, axes }: Member): void {
+    if (this.order !== 'map' || op.kind !== 'reduce') return;
+    const reduces = over(this.space, axes, flags(op)).map((flag) => flag === 1);
+    this.order = this.#orderFor(reduces).order;
+    this.reduced = reduces;
+  }
+}
+
+/** 1 for each axis that is summed over. */
+function flags({ shape, axes }: ReduceOp): number[] {
+  return shape.map((_, axis) => (axes.includes(axis) ? 1 : 0));
+}
+
+function same(a: readonly boolean[], b: readonly boolean[] | undefined): boolean {
+  return b !== undefined && a.every((does, i) => does === b[i]);
+}
+
+/** `numbers`, one for each axis of an op, for each axis of the space. */
+export function over(
+  space: readonly number[],
+  axes: readonly number[],
+  numbers: readonly number[],
+): number[] {
+  const result = new Array<number>(space.length).fill(0);
+  axes.forEach((axis, i) => {
+    if (axis >= 0) result[axis] = numbers[i] ?? 0;
+  });
+  return result;
+}
+
+export function viewOver(space: readonly number[], axes: readonly number[], { offset, strides }: View): View {
+  return { offset, strides: over(space, axes, strides) };
+}
+
+/** The ways in which the axes of `shape` can be axes of `space`, in order; extents of 1 are none. */
+function placesOf(shape: readonly number[], space: readonly number[]): number[][] {
+  const search = (axis: number, from: number): number[][] => {
+    if (axis === shape.length) return [[]];
+    if (shape[axis] === 1) return search(axis + 1, from).map((rest) => [-1, ...rest]);
+    const found: number[][] = [];
+    for (let to = from; to < space.length; to++)
+      if (space[to] === shape[axis]) for (const rest of search(axis + 1, to + 1)) found.push([to, ...rest]);
+    return found;
+  };
+  return search(0, 0);
+}
+
+/** Whether an op that is computed again costs less than reading its result from memory. */
+export function isCheap(op: Op): op is MapOp {
+  return op.kind === 'map' && cheap.has(op.name);
+}
+
+const cheap = new Set([
+  ...['add', 'sub', 'mul', 'neg', 'abs', 'square', 'sign', 'maximum', 'minimum', 'select', 'cast', 'copy'],
+  ...['equal', 'less', 'lessEqual', 'and', 'or', 'not'],
+]);

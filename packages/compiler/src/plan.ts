@@ -1,0 +1,73 @@
+import type { Program, TensorSpec, TypedArray } from '@pullback/core';
+import { kernelsOf } from './build.ts';
+import { type FuseOptions, fuse } from './fuse.ts';
+import type { Kernel } from './kernel.ts';
+import { type Lowered, lower } from './lower.ts';
+import { type Arena, type Location, planArena } from './memory.ts';
+import { type Aliases, schedule } from './schedule.ts';
+
+/** All that a backend has to do for a Program, in order. */
+export interface Plan {
+  readonly program: Program;
+  readonly kernels: readonly Kernel[];
+  /** Results that are copied from the arena when all kernels are done. */
+  readonly copies: readonly { readonly from: number; readonly output: number }[];
+  /** Numbers that are part of the Program; they lie in the arena from the start, and stay. */
+  readonly literals: readonly { readonly value: number; readonly data: TypedArray }[];
+  readonly specs: ReadonlyMap<number, TensorSpec>;
+  readonly arena: Arena;
+  /** Why kernels began. */
+  readonly reasons: readonly string[];
+  locate(value: number): Location;
+}
+
+/** A Program as kernels, before it is known which buffers it will be run on. */
+export interface Kernels {
+  readonly program: Program;
+  readonly lowered: Lowered;
+  readonly groups: readonly (readonly Kernel[])[];
+  readonly reasons: readonly string[];
+}
+
+export function kernelsFor(program: Program, options: FuseOptions = {}): Kernels {
+  const lowered = lower(program);
+  const fused = fuse(lowered, options);
+  const groups = fused.groups
+    .map((group) => kernelsOf(group, lowered, fused))
+    .filter(({ length }) => length > 0);
+  return { program, lowered, groups, reasons: fused.reasons };
+}
+
+/** Order and memory of the kernels, for outputs that share the memory of inputs. */
+export function planFor({ program, lowered, groups, reasons }: Kernels, aliases: Aliases = []): Plan {
+  const { outputs, inputs, specs, ops } = lowered;
+  const { kernels, aside } = schedule(groups, outputs, aliases);
+  const literals = ops.flatMap(({ kind, root, attributes }) => {
+    const data = attributes['data'];
+    return kind === 'literal' && ArrayBuffer.isView(data) ? [{ value: root, data }] : [];
+  });
+  const direct = new Map<number, number>();
+  const copies: { from: number; output: number }[] = [];
+  outputs.forEach((root, output) => {
+    if (aside.has(root)) copies.push({ from: root, output });
+    else direct.set(root, output);
+  });
+  const inArena = new Map([...specs].filter(([root]) => root >= inputs && !direct.has(root)));
+  const given = new Set(literals.map(({ value }) => value));
+  const arena = planArena(kernels, inArena, { kept: aside, given });
+  return {
+    program,
+    kernels,
+    copies,
+    literals,
+    specs,
+    arena,
+    reasons,
+    locate: (value) => {
+      if (value < inputs) return { kind: 'input', index: value };
+      const output = direct.get(value);
+      if (output !== undefined) return { kind: 'output', index: output };
+      return { kind: 'arena', offset: arena.offsets.get(value) ?? 0 };
+    },
+  };
+}

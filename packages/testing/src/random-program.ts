@@ -1,0 +1,153 @@
+import {
+  type DType,
+  type FloatDType,
+  isFloat,
+  type Program,
+  placeholder,
+  roundTo,
+  sameShape,
+  type Tensor,
+  type TensorSpec,
+  tensorOf,
+  trace,
+  type Value,
+} from '@pullback/core';
+import fc from 'fast-check';
+import { made, pick, type Step, stepKinds } from './random-steps.ts';
+
+/** All that a random Program is made of: numbers, so that it can be printed, run again and shrunk. */
+export interface Recipe {
+  readonly dtype: FloatDType;
+  /** The extents that axes have, beside 1. */
+  readonly extents: readonly number[];
+  /** Of which dtype (0 is `dtype`), and which extents; the last place is 1. */
+  readonly inputs: readonly { readonly kind: number; readonly axes: readonly number[] }[];
+  readonly steps: readonly Step[];
+  /** Which values are outputs, counted back from the newest, and over which input of the same spec each is written, from 1; 0 is none. */
+  readonly outputs: readonly { readonly of: number; readonly over: number }[];
+  readonly numbers: 'whole' | 'real' | 'special';
+  readonly seed: number;
+  readonly times: number;
+}
+
+export interface RandomProgram {
+  readonly program: Program;
+  readonly data: readonly Tensor[];
+  /** For each output the input in whose buffer it is written. */
+  readonly over: readonly (number | undefined)[];
+  readonly times: number;
+}
+
+/** The most primitives of a Program. */
+const most = 40;
+const extents = [2, 3, 1, 5, 4, 0, 7, 8, 9, 16, 17, 20, 33, 64, 65, 70, 130, 300];
+const inputDTypes: readonly (DType | undefined)[] = [undefined, 'int32', 'bool', 'uint8'];
+
+const operand = fc.oneof({ weight: 4, arbitrary: fc.nat(2) }, { weight: 2, arbitrary: fc.nat(7) });
+
+/** Recipes for Programs of one dtype beside integers and booleans. */
+export function recipes(dtype: FloatDType): fc.Arbitrary<Recipe> {
+  return fc.record({
+    dtype: fc.constant(dtype),
+    extents: fc.array(fc.constantFrom(...extents), { minLength: 2, maxLength: 3 }),
+    inputs: fc.array(
+      fc.record({
+        kind: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
+        axes: fc.array(fc.nat(3), { minLength: 0, maxLength: 3, size: 'max' }),
+      }),
+      { minLength: 1, maxLength: 4, size: 'max' },
+    ),
+    steps: fc.array(
+      fc.record({
+        kind: fc.constantFrom(...stepKinds),
+        x: operand,
+        y: operand,
+        a: fc.nat(7),
+        b: fc.nat(7),
+      }),
+      { minLength: 1, maxLength: 24, size: 'max' },
+    ),
+    outputs: fc.array(fc.record({ of: fc.nat(9), over: fc.nat(3) }), {
+      minLength: 1,
+      maxLength: 4,
+      size: 'max',
+    }),
+    numbers: fc.constantFrom('whole', 'real', ...(dtype === 'float64' ? (['special'] as const) : [])),
+    seed: fc.nat(1000),
+    times: fc.integer({ min: 1, max: 3 }),
+  });
+}
+
+/** The Program of a recipe; steps are left out from the end on until it is small enough. */
+export function programOf(recipe: Recipe): RandomProgram {
+  const specs = recipe.inputs.map(({ kind, axes }): TensorSpec => {
+    const shape = axes.map((axis) => recipe.extents[axis] ?? 1);
+    const small = shape.reduce((n, extent) => n * extent, 1) <= 3000 ? shape : shape.slice(-1);
+    return { shape: small, dtype: inputDTypes[kind] ?? recipe.dtype };
+  });
+  const inputs = specs.map((spec, i) => placeholder(spec, `input ${i}`));
+  const values: Value[] = [...inputs];
+  let found = outputsOf(recipe, inputs, values);
+  for (const step of recipe.steps) {
+    const count = values.length;
+    values.push(...made(step, { dtype: recipe.dtype, extents: recipe.extents, values }));
+    if (values.length === count) continue;
+    const next = outputsOf(recipe, inputs, values);
+    if (next.program.body.length > most) break;
+    found = next;
+  }
+  const data = specs.map((spec, i) => dataOf(spec, recipe, i));
+  return { ...found, data, times: recipe.times };
+}
+
+function outputsOf(
+  recipe: Recipe,
+  inputs: readonly Value[],
+  values: readonly Value[],
+): Pick<RandomProgram, 'program' | 'over'> {
+  const taken = new Set<number>();
+  const chosen = recipe.outputs.map(({ of, over }, i) => {
+    const value =
+      pick({ values }, i === 0 ? 0 : of, () => true) ?? placeholder({ shape: [], dtype: 'float32' }, '');
+    const fitting = inputs.flatMap((input, k) =>
+      !taken.has(k) && input.dtype === value.dtype && sameShape(input.shape, value.shape) ? [k] : [],
+    );
+    const own = over === 0 ? undefined : fitting[(over - 1) % fitting.length];
+    if (own !== undefined) taken.add(own);
+    return { value, own };
+  });
+  return {
+    program: trace(
+      inputs,
+      chosen.map(({ value }) => value),
+    ),
+    over: chosen.map(({ own }) => own),
+  };
+}
+
+const specials = [Number.NaN, Infinity, -Infinity, -0, 0, 5e-324, -1e-310, 1e308, 1, -1];
+
+/** A whole number that looks random. */
+function scrambled(seed: number): number {
+  let x = (seed + 1) * 0x9e3779b1;
+  x = Math.imul(x ^ (x >>> 15), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+function dataOf(spec: TensorSpec, { numbers, seed }: Recipe, input: number): Tensor {
+  const tensor = tensorOf(spec);
+  const whole = (bits: number, low: number, high: number) => low + (bits % (high - low + 1));
+  for (let i = 0; i < tensor.data.length; i++) {
+    const bits = scrambled(seed * 7919 + input * 104729 + i);
+    if (spec.dtype === 'bool') tensor.data[i] = bits % 2;
+    else if (spec.dtype === 'uint8') tensor.data[i] = bits % 256;
+    else if (!isFloat(spec.dtype)) tensor.data[i] = whole(bits, -2, 5);
+    else if (numbers === 'special' && bits % 7 === 0)
+      tensor.data[i] = specials[(bits >>> 8) % specials.length] ?? 0;
+    else
+      tensor.data[i] =
+        numbers === 'whole' ? whole(bits, -3, 3) : roundTo(spec.dtype, (bits / 2 ** 32) * 4 - 2);
+  }
+  return tensor;
+}

@@ -1,0 +1,288 @@
+import * as core from '@pullback/core';
+import { type FloatDType, isFloat, lastOf, sizeOf, type Value } from '@pullback/core';
+
+/** One step of a recipe: what to do, to which of the values made so far, and numbers that settle the rest. */
+export interface Step {
+  readonly kind: StepKind;
+  /** Operands, counted back from the newest value that fits. */
+  readonly x: number;
+  readonly y: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+export interface Pool {
+  readonly dtype: FloatDType;
+  readonly extents: readonly number[];
+  readonly values: readonly Value[];
+}
+
+type Maker = (x: Value, step: Step, pool: Pool) => Value | readonly Value[] | undefined;
+
+/** The newest but `back` of what fits, going round. */
+export function pick(
+  { values }: Pick<Pool, 'values'>,
+  back: number,
+  fits: (value: Value) => boolean,
+): Value | undefined {
+  const found = values.filter(fits);
+  return found[found.length - 1 - (back % found.length)];
+}
+
+const at = <T>(list: readonly T[], index: number): T => {
+  const item = list[index % list.length];
+  if (item === undefined) throw new Error('nothing to choose from');
+  return item;
+};
+const isNumber = ({ dtype }: Value) => isFloat(dtype) || dtype === 'int32';
+const sameSpec = (x: Value) => (y: Value) => y.dtype === x.dtype && core.sameShape(x.shape, y.shape);
+const axes = (x: Value) => x.shape.map((_, axis) => axis);
+const extentAt = (x: Value, axis: number) => x.shape[axis] ?? 1;
+
+/** Whether two shapes broadcast to one. */
+function agree(a: Value, b: Value): boolean {
+  const [one, two] = [[...a.shape].reverse(), [...b.shape].reverse()];
+  return one.every((n, i) => n === 1 || two[i] === undefined || two[i] === 1 || two[i] === n);
+}
+
+const pairs = {
+  int32: [core.add, core.sub, core.mul, core.maximum, core.minimum, core.div, core.mod],
+  float: [core.add, core.sub, core.mul, core.maximum, core.minimum, core.div, core.mod],
+};
+const functions = {
+  int32: [core.neg, core.abs, core.square, core.sign],
+  float: [
+    core.neg,
+    core.abs,
+    core.square,
+    core.tanh,
+    core.exp,
+    (x: Value) => core.log(core.add(core.square(x), 1)),
+    (x: Value) => core.sqrt(core.add(core.abs(x), 1)),
+    (x: Value) => core.div(1, core.add(core.square(x), 1)),
+    core.sin,
+    core.cos,
+    core.erf,
+    core.floor,
+    core.ceil,
+    core.round,
+    core.sign,
+    core.expm1,
+    (x: Value) => core.log1p(core.square(x)),
+    (x: Value) => core.mul(x, core.sub(1, x)),
+  ],
+};
+const kindOf = (x: Value) => (x.dtype === 'int32' ? 'int32' : 'float');
+
+const pair: Maker = (x, { y, a }, pool) => {
+  if (!isNumber(x)) return undefined;
+  const other = pick(pool, y, (value) => value.dtype === x.dtype && agree(x, value)) ?? x;
+  return at(pairs[kindOf(x)], a)(x, other);
+};
+
+const reduced = (x: Value, a: number): number[] => {
+  const chosen = axes(x).filter((axis) => ((a >> axis) & 1) === 1);
+  return chosen.length === 0 ? axes(x).slice(-1) : chosen;
+};
+
+/** What a recipe may do. Where it cannot be done the step is left out. */
+const makers = {
+  pair,
+  function: (x, { a }) => (isNumber(x) ? at(functions[kindOf(x)], a)(x) : undefined),
+  number: (x, { a, b }) => {
+    if (!isNumber(x)) return undefined;
+    const number = at([2, -1, 3, 0, x.dtype === 'int32' ? 5 : 0.5], b);
+    const f = at(pairs[kindOf(x)], a >> 1);
+    return a % 2 === 0 ? f(x, number) : f(number, x);
+  },
+  sum: (x, { a, b }) =>
+    isNumber(x) ? core.sum(x, { axis: reduced(x, a), keepAxis: b % 2 === 1 }) : undefined,
+  max: (x, { a, b }) => {
+    const along = reduced(x, a);
+    if (!isNumber(x) || along.some((axis) => x.shape[axis] === 0)) return undefined;
+    return core.max(x, { axis: along, keepAxis: b % 2 === 1 });
+  },
+  transpose: (x, { a, b }) =>
+    x.shape.length < 2 ? undefined : core.swapAxes(x, a % x.shape.length, b % x.shape.length),
+  reshape: (x, { a, b }) => {
+    const { shape } = x;
+    const axis = b % Math.max(1, shape.length);
+    const extent = extentAt(x, axis);
+    const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
+    switch (a % 4) {
+      case 0:
+        return core.reshape(x, [sizeOf(shape)]);
+      case 1:
+        return shape.length < 2 || axis === shape.length - 1
+          ? undefined
+          : core.reshape(x, [...before, extent * extentAt(x, axis + 1), ...shape.slice(axis + 2)]);
+      case 2: {
+        const factor = [2, 3, 4, 5].find((n) => extent % n === 0 && extent > n);
+        return factor === undefined || shape.length === 0 || shape.length > 3
+          ? undefined
+          : core.reshape(x, [...before, factor, extent / factor, ...after]);
+      }
+      default:
+        return extent === 1 && shape.length > 0
+          ? core.reshape(x, [...before, ...after])
+          : shape.length > 3
+            ? undefined
+            : core.expandDims(x, axis);
+    }
+  },
+  broadcast: (x, { a, b }, { extents }) => {
+    const extent = at(extents, a);
+    const axis = x.shape.indexOf(1);
+    if (axis >= 0 && b % 2 === 0)
+      return core.broadcast(
+        x,
+        x.shape.map((n, i) => (i === axis ? extent : n)),
+      );
+    return x.shape.length > 2 ? undefined : core.broadcast(x, [extent, ...x.shape]);
+  },
+  slice: (x, { a, b }) => {
+    if (x.shape.length === 0) return undefined;
+    const axis = a % x.shape.length;
+    const extent = extentAt(x, axis);
+    const start = axes(x).map((i) => (i === axis ? b % (extent + 1) : 0));
+    const step = axes(x).map((i) => (i === axis ? 1 + (a % 3) : 1));
+    const stop = x.shape.map((n, i) => (i === axis ? Math.max(start[i] ?? 0, n - (b % 2)) : n));
+    return core.slice(x, start, stop, step);
+  },
+  flip: (x, { a }) => (x.shape.length === 0 ? undefined : core.flip(x, reduced(x, a))),
+  matmul: (x, { y, a }, pool) => {
+    if (!isFloat(x.dtype) || x.shape.length < 2) return undefined;
+    const left = a % 2 === 0 ? x : core.swapAxes(x, -1, -2);
+    const inner = lastOf(left.shape);
+    const batch = sizeOf(x.shape.slice(0, -2));
+    const fits = (value: Value) =>
+      value.dtype === x.dtype &&
+      value.shape.length >= 2 &&
+      (value.shape.at(-2) === inner || value.shape.at(-1) === inner) &&
+      agree(
+        core.placeholder({ shape: x.shape.slice(0, -2), dtype: 'int32' }, ''),
+        core.placeholder({ shape: value.shape.slice(0, -2), dtype: 'int32' }, ''),
+      ) &&
+      sizeOf(left.shape.slice(-2)) * sizeOf(value.shape) * batch <= 40_000 * inner;
+    const other = pick(pool, y, fits);
+    if (other === undefined) return undefined;
+    const straight = other.shape.at(-2) === inner && (a & 2) === 0;
+    const right = straight || other.shape.at(-1) !== inner ? other : core.swapAxes(other, -1, -2);
+    return core.matmul(left, right);
+  },
+  vjp: (x, { y, a, b }, pool) => {
+    if (!isFloat(x.dtype)) return undefined;
+    const seed = pick(pool, a, sameSpec(x)) ?? x;
+    const source = pick(pool, y, (value) => isFloat(value.dtype));
+    const other = pick(pool, y + 1 + b, (value) => isFloat(value.dtype));
+    const at = [...new Set([source, other])].filter((value) => value !== undefined);
+    return core.gradient(x, at, seed);
+  },
+  update: (x, { y }, pool) => {
+    const weight = isFloat(x.dtype) ? pick(pool, y, sameSpec(x)) : undefined;
+    return weight === undefined ? undefined : core.sub(weight, core.mul(0.5, x));
+  },
+  select: (x, { y, a, b }, pool) => {
+    const condition = pick(pool, a, (value) => value.dtype === 'bool' && agree(value, x));
+    const other = pick(pool, y, sameSpec(x)) ?? x;
+    if (condition !== undefined && b % 2 === 0) return core.select(condition, x, other);
+    return isNumber(x) ? core.select(core.less(x, other), other, x) : undefined;
+  },
+  compare: (x, { y, a }, pool) => {
+    if (x.dtype === 'bool') {
+      const other = pick(pool, y, (value) => value.dtype === 'bool' && agree(value, x)) ?? x;
+      return at([core.and(x, other), core.or(x, other), core.not(x), core.equal(x, other)], a);
+    }
+    const other = pick(pool, y, (value) => value.dtype === x.dtype && agree(value, x)) ?? x;
+    return isNumber(x) ? at([core.less, core.lessEqual, core.equal], a)(x, other) : core.equal(x, other);
+  },
+  cast: (x, { a }, { dtype }) =>
+    core.cast(x, at([dtype, 'int32', 'bool', 'uint8', dtype, 'float64', 'float32'], a)),
+  pad: (x, { a, b }) => {
+    if (x.shape.length === 0) return undefined;
+    const places = (n: number) => axes(x).map((axis) => (axis === a % x.shape.length ? n : 0));
+    return core.pad(x, {
+      low: places(b % 3),
+      high: places((b >> 1) % 2),
+      between: places(a % 2),
+      value: x.dtype === 'bool' ? 1 : b % 4,
+    });
+  },
+  concatenate: (x, { y, a, b }, pool) => {
+    if (x.shape.length === 0) return undefined;
+    const axis = a % x.shape.length;
+    const fits = (value: Value) =>
+      value.dtype === x.dtype &&
+      value.shape.length === x.shape.length &&
+      value.shape.every((n, i) => i === axis || n === x.shape[i]);
+    const other = pick(pool, y, fits) ?? x;
+    return core.concatenate(b % 3 === 0 ? [x, other, x] : [other, x], { axis });
+  },
+  gather: (x, { y, a }, pool) => {
+    if (x.shape.length === 0) return undefined;
+    const indices = pick(pool, y, (value) => value.dtype === 'int32' && value.shape.length < 3);
+    const made = indices ?? core.sub(core.iota([3]), 1);
+    return made.shape.length + x.shape.length > 4
+      ? undefined
+      : core.gather(x, made, { axis: a % x.shape.length });
+  },
+  place: (_, { a, b }, { extents, dtype }) => {
+    const shape = [at(extents, a), at(extents, b)];
+    const kinds = [
+      () => core.iota(shape, { axis: a % 2, dtype: b % 3 === 0 ? 'int32' : dtype }),
+      () =>
+        core.constant(
+          Array.from({ length: at(extents, a) }, (_, i) => (i % 5) - 2),
+          { dtype },
+        ),
+      () => core.fill(a % 3, shape, dtype),
+    ];
+    return at(kinds, a)();
+  },
+  normal: (x, { a }) => {
+    if (!isFloat(x.dtype) || x.shape.length === 0 || lastOf(x.shape) === 0) return undefined;
+    return at(
+      [
+        core.softmax,
+        core.logSoftmax,
+        core.relu,
+        core.sigmoid,
+        (v: Value) => core.variance(v, { axis: -1, keepAxis: true }),
+      ],
+      a,
+    )(x);
+  },
+  whole: (x, { y, a }, pool) => {
+    if (!isNumber(x) || x.shape.length === 0) return undefined;
+    const axis = a % x.shape.length;
+    const extent = extentAt(x, axis);
+    if (a % 2 === 0) return extent === 0 ? undefined : core.argmax(x, { axis, keepAxis: y % 2 === 0 });
+    const indices =
+      pick(pool, y, ({ dtype, shape }) => dtype === 'int32' && shape.length === 1 && shape[0] === extent) ??
+      core.iota([extent]);
+    return core.scatterAdd(x, indices, { axis, size: at(pool.extents, y) });
+  },
+  through: (x, { a }) => (a % 2 === 0 ? core.stopGradient(x) : core.barrier(x)),
+} satisfies Readonly<Record<string, Maker>>;
+
+export type StepKind = keyof typeof makers;
+
+/** All kinds, the plain ones first: shrinking goes towards them. Some are there more than once, as they matter more. */
+export const stepKinds: readonly StepKind[] = [
+  ...(['pair', 'function', 'number', 'sum', 'transpose', 'reshape', 'broadcast', 'slice', 'flip'] as const),
+  ...(['matmul', 'max', 'select', 'compare', 'cast', 'pad', 'concatenate', 'gather', 'place'] as const),
+  ...(['normal', 'whole', 'through', 'vjp', 'update', 'update', 'vjp', 'vjp', 'matmul', 'matmul'] as const),
+  ...(['pair', 'pair', 'pair', 'pair', 'function', 'sum', 'sum', 'broadcast', 'reshape'] as const),
+];
+
+/** The most elements of a value. */
+const largest = 3000;
+
+/** What a step adds to the values; nothing where it does not fit. */
+export function made(step: Step, pool: Pool): readonly Value[] {
+  const x = pick(pool, step.x, () => true);
+  const make: Maker = makers[step.kind];
+  if (x === undefined) return [];
+  const values = [make(x, step, pool) ?? []].flat();
+  return values.every(({ shape }) => sizeOf(shape) <= largest && shape.length <= 4) ? values : [];
+}

@@ -1,0 +1,16 @@
+/** The names of what every Program of a model shares. */
+export const shared = { step: 'step', key: 'key', learningRate: 'learningRate' } as const;
+
+/** The names of what a batch brings and takes away. */
+export const planNames = {
+  input: (i: number) => `x/${i}`,
+  target: (i: number) => `target/${i}`,
+  prediction: (i: number) => `prediction/${i}`,
+  weights: 'sampleWeights',
+  /** The places of the samples in the order of an epoch. */
+  order: 'order',
+  /** Where in that order the next step begins. */
+  cursor: 'cursor',
+  /** Whether a name is one of these, and no number of the model. */
+  isOfBatch: (name: string) => /^(x\/|target\/|prediction\/|(sampleWeights|order|cursor)$)/.test(name),
+} as const;

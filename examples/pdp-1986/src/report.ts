@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { drawBlobs, drawField } from './draw/blobs.ts';
 import { drawCurve } from './draw/curve.ts';
 import { drawNet } from './draw/net.ts';
@@ -27,6 +27,7 @@ const mostLinks = 24;
 
 /** Draws the pictures, and fills in what stands between `<!-- run NAME -->` and `<!-- end -->` in the report. */
 export function writeReport(findings: readonly Finding[]): void {
+  mkdirSync(folder, { recursive: true });
   const parts = { table: tableOf(findings), problems: findings.map(sectionOf).join('\n') };
   let text = readFileSync(page, 'utf8');
   for (const [name, filling] of Object.entries(parts)) text = filledIn(text, name, filling);
@@ -70,7 +71,7 @@ function sectionOf(finding: Finding): string {
     `\`${simulation.name}\`: ${simulation.about}`,
     `Here: ${settings} ${[`${outcome.solved} of ${outcome.seeds} starts solve it.`, ...right].join(' ')}`,
     ...pictures(finding),
-    ...codes(portraits),
+    ...codes(simulation, portraits),
     ...(printed === undefined ? [] : [printedLines(simulation, printed).join('\n')]),
   ];
   return `${lines.join('\n\n')}\n`;
@@ -105,8 +106,10 @@ function pictures({ simulation, portraits }: Finding): string[] {
 }
 
 /** The activations of the units that are shown, for every pattern of the first run. */
-function codes([first]: readonly Portrait[]): string[] {
+function codes({ patterns }: Simulation, [first]: readonly Portrait[]): string[] {
   if (first?.codes === undefined) return [];
-  const rows = first.codes.map((code, i) => `| ${i + 1} | ${code.map(shown).join(' ')} |`);
+  const rows = first.codes.map(
+    (code, i) => `| ${patterns.inputs[i]?.join('')} | ${code.map(shown).join(' ')} |`,
+  );
   return [[`Hidden codes of seed ${first.seed}:`, '', '| pattern | code |', '|---|---|', ...rows].join('\n')];
 }

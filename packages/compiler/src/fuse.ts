@@ -32,6 +32,7 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
   const users = usersOf(ops);
   const results = new Set(outputs);
   const inMemory = new Set(ops.flatMap(neededInMemory));
+  const most = options.mostBuffers ?? Infinity;
   const isGiven = (root: number) => root < inputs || !groupOf.has(root);
 
   const begin = (kind: Group['kind'], op: Op): Group => {
@@ -62,12 +63,13 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
     }
     const produced = rootsOf(op).flatMap((root) => latestOf(root, floating, groupOf));
     const latest = produced.reduce((most, { id }) => Math.max(most, id), -1);
-    if (latest < 0 && isCheap(op) && !results.has(op.root) && !inMemory.has(op.root)) {
+    const light = isCheap(op) && leavesOf(op, floating).size < most - 1;
+    if (latest < 0 && light && !results.has(op.root) && !inMemory.has(op.root)) {
       floating.set(op.root, op);
       continue;
     }
     const producer = groups[latest];
-    const roomy = (group: Group) => buffersOf(group, op) <= (options.mostBuffers ?? Infinity);
+    const roomy = (group: Group) => buffersOf(group, op, floating) <= most;
     if (producer !== undefined && roomy(producer) && producer.add(op, floating, options)) {
       own(op, producer);
       continue;
@@ -146,11 +148,21 @@ function neededInMemory(op: Op): number[] {
   return op.kind === 'gather' ? [op.from] : [];
 }
 
+/** The values that an op, and the floating ones that it is made of, read from memory or from a kernel. */
+function leavesOf(op: Op, floating: ReadonlyMap<number, Op>, found = new Set<number>()): Set<number> {
+  for (const root of rootsOf(op)) {
+    const floats = floating.get(root);
+    if (floats === undefined) found.add(root);
+    else leavesOf(floats, floating, found);
+  }
+  return found;
+}
+
 /** Roughly how many buffers the kernel of `group` with `op` reads and writes. */
-function buffersOf(group: Group, op: Op): number {
+function buffersOf(group: Group, op: Op, floating: ReadonlyMap<number, Op>): number {
   const roots = new Set<number>();
   for (const member of [...group.members.values()].map((member) => member.op).concat(op)) {
-    for (const root of rootsOf(member)) if (!group.members.has(root)) roots.add(root);
+    for (const root of leavesOf(member, floating)) if (!group.members.has(root)) roots.add(root);
     roots.add(member.root);
   }
   return roots.size;

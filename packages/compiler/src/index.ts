@@ -13,7 +13,8 @@ export {
   writtenBy,
 } from './kernel.ts';
 export { programKey } from './key.ts';
-export { alignment, type Location } from './memory.ts';
+export type { LowerOptions } from './lower.ts';
+export { alignment, type Location, type MemoryOptions } from './memory.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
 export { type Aliases, lateStatements } from './schedule.ts';
 export { denseView, sameView, type View } from './view.ts';

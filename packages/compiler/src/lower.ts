@@ -1,6 +1,7 @@
 import {
   coreNameOf,
   type Instruction,
+  type Primitive,
   type Program,
   type Shape,
   sizeOf,
@@ -23,8 +24,13 @@ export interface Lowered {
 type Meaning = Operand;
 type InMemory = Extract<Operand, { kind: 'root' }>;
 
+export interface LowerOptions {
+  /** Elementwise primitives that the backend has no scalar rule for: they are kernels of their own, by the meaning that they bring. */
+  readonly asWhole?: (primitive: Primitive) => boolean;
+}
+
 /** Opens movement into views; what no view can say becomes a copy. */
-export function lower(program: Program): Lowered {
+export function lower(program: Program, { asWhole = () => false }: LowerOptions = {}): Lowered {
   const ops: Op[] = [];
   const specs = new Map<number, TensorSpec>();
   const meanings = new Map<number, Meaning>();
@@ -113,7 +119,11 @@ export function lower(program: Program): Lowered {
           inputs.map((input) => specOf(input).shape),
         ),
       );
-    } else if (kind === 'elementwise' && instruction.outputs.length === 1) {
+    } else if (
+      kind === 'elementwise' &&
+      instruction.outputs.length === 1 &&
+      !asWhole(instruction.primitive)
+    ) {
       put({
         ...common,
         kind: 'map',

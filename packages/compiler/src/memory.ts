@@ -1,4 +1,4 @@
-import { bytesOf, sizeOf, type TensorSpec } from '@pullback/core';
+import { bytesOf, type DType, sizeOf, type TensorSpec } from '@pullback/core';
 import type { Kernel } from './kernel.ts';
 import { readBy, writtenBy } from './kernel.ts';
 
@@ -19,6 +19,13 @@ export interface Arena {
   readonly unshared: number;
 }
 
+export interface MemoryOptions {
+  /** Blocks begin at multiples of this many bytes, and at least as many are free behind each; 64 when left out. */
+  readonly alignment?: number;
+  /** Bytes of an element, where a backend keeps some dtypes wider than the host does. */
+  readonly bytesOf?: (dtype: DType) => number;
+}
+
 /**
  * The values of `specs` in one block of memory: those whose lives do not overlap share it. First fit, in order of birth. What is
  * `given` lies there before the first kernel and after the last, what is `kept` is read when all are done.
@@ -27,6 +34,7 @@ export function planArena(
   kernels: readonly Kernel[],
   specs: ReadonlyMap<number, TensorSpec>,
   { kept, given }: { readonly kept: ReadonlySet<number>; readonly given: ReadonlySet<number> },
+  { alignment: step = alignment, bytesOf: width = bytesOf }: MemoryOptions = {},
 ): Arena {
   const lives = new Map([...given].map((root) => [root, { from: 0, to: kernels.length }]));
   kernels.forEach((kernel, time) => {
@@ -42,7 +50,7 @@ export function planArena(
   let [bytes, unshared] = [0, 0];
   for (const [root, { from, to }] of lives) {
     const { shape, dtype } = specs.get(root) ?? { shape: [], dtype: 'float32' };
-    const size = Math.ceil((sizeOf(shape) * bytesOf(dtype) + alignment) / alignment) * alignment;
+    const size = Math.ceil((sizeOf(shape) * width(dtype) + step) / step) * step;
     live = live.filter((block) => block.to >= from).sort((a, b) => a.start - b.start);
     let start = 0;
     for (const block of live) {

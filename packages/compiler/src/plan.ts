@@ -2,8 +2,8 @@ import type { Program, TensorSpec, TypedArray } from '@pullback/core';
 import { kernelsOf } from './build.ts';
 import { type FuseOptions, fuse } from './fuse.ts';
 import type { Kernel } from './kernel.ts';
-import { type Lowered, lower } from './lower.ts';
-import { type Arena, type Location, planArena } from './memory.ts';
+import { type Lowered, type LowerOptions, lower } from './lower.ts';
+import { type Arena, type Location, type MemoryOptions, planArena } from './memory.ts';
 import { type Aliases, schedule } from './schedule.ts';
 
 /** All that a backend has to do for a Program, in order. */
@@ -29,8 +29,8 @@ export interface Kernels {
   readonly reasons: readonly string[];
 }
 
-export function kernelsFor(program: Program, options: FuseOptions = {}): Kernels {
-  const lowered = lower(program);
+export function kernelsFor(program: Program, options: FuseOptions & LowerOptions = {}): Kernels {
+  const lowered = lower(program, options);
   const fused = fuse(lowered, options);
   const groups = fused.groups
     .map((group) => kernelsOf(group, lowered, fused))
@@ -39,7 +39,11 @@ export function kernelsFor(program: Program, options: FuseOptions = {}): Kernels
 }
 
 /** Order and memory of the kernels, for outputs that share the memory of inputs. */
-export function planFor({ program, lowered, groups, reasons }: Kernels, aliases: Aliases = []): Plan {
+export function planFor(
+  { program, lowered, groups, reasons }: Kernels,
+  aliases: Aliases = [],
+  memory: MemoryOptions = {},
+): Plan {
   const { outputs, inputs, specs, ops } = lowered;
   const { kernels, aside } = schedule(groups, outputs, aliases);
   const literals = ops.flatMap(({ kind, root, attributes }) => {
@@ -54,7 +58,7 @@ export function planFor({ program, lowered, groups, reasons }: Kernels, aliases:
   });
   const inArena = new Map([...specs].filter(([root]) => root >= inputs && !direct.has(root)));
   const given = new Set(literals.map(({ value }) => value));
-  const arena = planArena(kernels, inArena, { kept: aside, given });
+  const arena = planArena(kernels, inArena, { kept: aside, given }, memory);
   return {
     program,
     kernels,

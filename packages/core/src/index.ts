@@ -83,6 +83,7 @@ export type {
   Composite,
   Cotangents,
   Detour,
+  ElementKernels,
   GradientOf,
   HostTensor,
   InverseLink,

@@ -21,6 +21,16 @@ export interface Allowed {
   readonly float64?: number;
 }
 
+/** How far a backend may be from the primitives' own meaning. */
+export interface Tolerance {
+  /** How many floats results may be off in a dtype; 0 where left out. */
+  readonly ulps?: Allowed;
+  /** What sums of float32 are added in; float64 when it is left out: then they are rounded once. In float32 they may be off by `ulps` of the sum of magnitudes. */
+  readonly sums?: 'float32' | 'float64';
+  /** Whether numbers below the smallest normal one may be taken as 0, given and computed; they must not be when it is left out. */
+  readonly subnormals?: 'kept' | 'flushed';
+}
+
 /** Compiles and runs f; the numbers of its outputs. */
 export async function results(
   backend: Backend,
@@ -44,47 +54,58 @@ export async function results(
 
 export async function examineProbe(
   backend: Backend,
-  { name, inputs, f, terms }: Probe,
-  allowed: Allowed,
+  { name, inputs, f, terms, isSum = false }: Probe,
+  { ulps: allowed = {}, sums = 'float64', subnormals = 'kept' }: Tolerance,
 ): Promise<void> {
   const given = inputs.map((spec, i) => numbersFor(spec, i + 1));
   const values = given.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = [f(...values)].flat();
   if (!outputs.every(({ dtype }) => backend.dtypes.includes(dtype))) return;
-  const wanted = evaluate(outputs, new Map(values.map((value, i) => [value, given[i] ?? 0])));
+  const numbers = (of: readonly Value[], tensors: readonly Tensor[]) =>
+    evaluate(of, new Map(values.map((value, i) => [value, tensors[i] ?? 0])));
+  const wanted = numbers(outputs, given);
+  // The same on numbers of which the subnormal ones are 0.
+  const flushed = subnormals === 'flushed' ? numbers(outputs, given.map(withoutSubnormals)) : [];
   const got = await supported(() => results(backend, given, f));
   if (got === undefined) return;
-  const sizes =
-    terms === undefined
-      ? undefined
-      : evaluate(
-          [f(...values.map((value) => core.abs(value)))].flat(),
-          new Map(values.map((value, i) => [value, given[i] ?? 0])),
-        );
+  const bySize = terms !== undefined || (isSum && sums === 'float32');
+  const sizes = bySize ? numbers([f(...values.map((value) => core.abs(value)))].flat(), given) : [];
   wanted.forEach(({ data, dtype, shape }, o) => {
     const most = dtype === 'float32' || dtype === 'float64' ? (allowed[dtype] ?? 0) : 0;
+    const away = (value: number, other: number): number => {
+      if (dtype !== 'float32' && dtype !== 'float64') return Math.abs(value - other);
+      const least = subnormals === 'flushed' ? smallestNormal[dtype] : 0;
+      return ulps(Math.abs(value) < least ? 0 : value, Math.abs(other) < least ? 0 : other, dtype);
+    };
     data.forEach((value, i) => {
       const other = got[o]?.[i] ?? Number.NaN;
       // A backend that rounds may add in float32: any order is within n 2^-24 sum |a b| (Higham 2002, (3.13)), unless that sum overflows.
-      const size = most > 0 && dtype === 'float32' ? sizes?.[o]?.data[i] : undefined;
-      if (size !== undefined && !Number.isFinite(size)) return;
-      if (size !== undefined && Math.abs(value - other) <= ((terms ?? 0) + 1) * 2 ** -24 * size) return;
-      const away =
-        dtype === 'float32' || dtype === 'float64' ? ulps(value, other, dtype) : Math.abs(value - other);
-      if (away <= most) return;
+      const size = most > 0 && dtype === 'float32' ? sizes[o]?.data[i] : undefined;
+      if (size !== undefined && terms !== undefined && !Number.isFinite(size)) return;
+      const bound = terms === undefined ? 2 * most : terms + 1;
+      if (size !== undefined && Math.abs(value - other) <= bound * 2 ** -24 * size) return;
+      if (away(value, other) <= most || away(flushed[o]?.data[i] ?? value, other) <= most) return;
       const which = wanted.length > 1 ? `output ${o} ` : 'result ';
       throw new ConformanceError({
         what: `${which}${placeOf(i, shape)} of ${name}`,
-        got: `${other}, ${away} away`,
+        got: `${other}, ${away(value, other)} away`,
         expected: `${value}, within ${most}, by the meaning of the primitives`,
         ...(given.length > 0 && {
           at: given
-            .map(({ data: numbers }, n) => `input ${n} = [${Array.from(numbers.slice(0, 20)).join(', ')}]`)
+            .map(({ data: shown }, n) => `input ${n} = [${Array.from(shown.slice(0, 20)).join(', ')}]`)
             .join('\n  '),
         }),
       });
     });
   });
+}
+
+const smallestNormal = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
+
+function withoutSubnormals(tensor: Tensor): Tensor {
+  const { dtype } = tensor;
+  if (dtype !== 'float32' && dtype !== 'float64') return tensor;
+  return { ...tensor, data: tensor.data.map((x) => (Math.abs(x) < smallestNormal[dtype] ? 0 : x)) };
 }
 
 /** What a backend cannot run it refuses by name; anything else is a finding. */

@@ -8,30 +8,33 @@ import {
   trace,
   type Value,
 } from '@pullback/core';
-import { type Allowed, examineProbe, examineProduct, examineTraining, results } from './backend-runs.ts';
+import {
+  type Allowed,
+  examineProbe,
+  examineProduct,
+  examineTraining,
+  results,
+  type Tolerance,
+} from './backend-runs.ts';
 import { type Case, ConformanceError, guarded } from './case.ts';
 import { ulps } from './numbers.ts';
 import { numbersFor, probesOf } from './probes.ts';
 
-export interface BackendConformance {
+export interface BackendConformance extends Tolerance {
   readonly name?: string;
-  /** How many floats results may be off in a dtype; 0 where left out. */
-  readonly ulps?: Allowed;
 }
 
 /**
  * The examination of a backend: every primitive, dtype and awkward shape against the primitives' own meaning; buffers and their life,
  * binding, donation, the order of what is asked, repeated runs, determinism, errors, and what is still held at the end.
  */
-export function conformBackend(
-  make: () => Backend,
-  { name = make().name, ulps: allowed = {} }: BackendConformance = {},
-): Case[] {
+export function conformBackend(make: () => Backend, options: BackendConformance = {}): Case[] {
+  const { name = make().name, ulps: allowed = {} } = options;
   const each = (what: string, run: (backend: Backend) => Promise<void>): Case =>
     guarded(`${name}: ${what}`, () => run(make()));
   return [
     ...probesOf(make().dtypes).map((probe) =>
-      each(probe.name, (backend) => examineProbe(backend, probe, allowed)),
+      each(probe.name, (backend) => examineProbe(backend, probe, options)),
     ),
     ...[...numerics(allowed), ...life, ...bindings, ...errors].map(([what, run]) => each(what, run)),
   ];

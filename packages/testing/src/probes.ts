@@ -17,6 +17,8 @@ export interface Probe {
   readonly f: (...x: Value[]) => Value | readonly Value[];
   /** For sums of products of the inputs' elements: how many terms they have. The same of absolute values bounds their error. */
   readonly terms?: number;
+  /** Whether it is a sum of the inputs' elements. */
+  readonly isSum?: boolean;
 }
 
 type Unary = (x: Value) => Value;
@@ -105,7 +107,13 @@ function builder(spec: TensorSpec) {
   const found: Probe[] = [];
   const title = (name: string) => `${name} of ${spec.dtype}[${spec.shape.join(', ')}]`;
   const put = (name: string, inputs: readonly TensorSpec[], f: Probe['f'], terms?: number) =>
-    found.push({ name: title(name), inputs, f, ...(terms !== undefined && { terms }) });
+    found.push({
+      name: title(name),
+      inputs,
+      f,
+      ...(terms !== undefined && { terms }),
+      isSum: name.startsWith('sum'),
+    });
   return {
     found,
     put,

@@ -1,3 +1,4 @@
+import type { Statement } from '@pullback/compiler';
 import type { DType } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import {
@@ -44,8 +45,15 @@ export interface Running {
   start(): Code;
   /** The first `count` of four terms. */
   add(lane: Lane, four: Four, count: number): void;
+  /** Takes over what another one of its kind has added. */
+  join(lane: Lane, other: Running): void;
   /** The result, after the last term. */
   finish(lane: Lane): Four;
+}
+
+/** What a statement adds up, and as what. */
+export function reductionOf({ name, dtype }: Pick<Statement, 'name' | 'dtype'>): ['sum' | 'max', DType] {
+  return [name === 'max' ? 'max' : 'sum', dtype];
 }
 
 /** The results of four neighbours, each over terms of its own. */
@@ -97,6 +105,14 @@ class WideSum implements Running {
     );
   }
 
+  join(lane: Lane, other: Running): void {
+    if (!(other instanceof WideSum)) throw new Error('sums of two kinds');
+    lane.statements.push(
+      set(this.#low, f64x2.add(get(this.#low), get(other.#low))),
+      set(this.#high, f64x2.add(get(this.#high), get(other.#high))),
+    );
+  }
+
   finish(lane: Lane): Four {
     const [low, high] = [get(this.#low), get(this.#high)];
     if (!this.across) {
@@ -127,6 +143,11 @@ class IntegerSum implements Running {
   add(lane: Lane, [value]: Four, count: number): void {
     const terms = this.across ? only(count, value, lane.constant(i32x4.const(0)), lane) : value;
     lane.statements.push(set(this.#total, i32x4.add(get(this.#total), terms)));
+  }
+
+  join(lane: Lane, other: Running): void {
+    if (!(other instanceof IntegerSum)) throw new Error('sums of two kinds');
+    lane.statements.push(set(this.#total, i32x4.add(get(this.#total), get(other.#total))));
   }
 
   finish(lane: Lane): Four {
@@ -165,6 +186,12 @@ class Maximum implements Running {
       const terms = this.across ? only(present, value, lane.constant(least), lane) : value;
       lane.statements.push(set(best, larger(get(best), terms)));
     }
+  }
+
+  join(lane: Lane, other: Running): void {
+    if (!(other instanceof Maximum)) throw new Error('maxima of two kinds');
+    for (const [i, best] of this.#best.entries())
+      lane.statements.push(set(best, this.#rules.larger(get(best), get(other.#best[i] ?? best))));
   }
 
   finish(lane: Lane): Four {
@@ -243,6 +270,11 @@ function collected({ top, bottom, width }: StackPlace, seen: Code, copy: Accumul
   ];
 }
 
+/** What has its order cannot be put together of parts. */
+function refuseJoin(): never {
+  throw new Error('a sum in a fixed order is made by one');
+}
+
 function stackOf({ locals, scratch, scratchAt }: SumPlace, width: number): StackPlace {
   const offset = scratch.take(levels * width);
   return {
@@ -297,6 +329,10 @@ class ColumnsInOrder implements Running {
       set(this.#seen, i32.add(seen, i32.const(1))),
       when(i32.eqz(i32.and(seen, i32.const(run - 1))), pushed(this.#stack, seen, this.#accumulators)),
     );
+  }
+
+  join(): void {
+    refuseJoin();
   }
 
   finish(lane: Lane): Four {
@@ -356,6 +392,10 @@ class OneInOrder implements Running {
       if (!this.whole) check(1);
     }
     if (this.whole) check(count);
+  }
+
+  join(): void {
+    refuseJoin();
   }
 
   finish(lane: Lane): Four {

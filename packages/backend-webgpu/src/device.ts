@@ -1,0 +1,94 @@
+import { UnsupportedError } from '@pullback/core';
+
+export interface AdapterOptions {
+  readonly powerPreference?: GPUPowerPreference;
+  /** A device of one's own; it is used as it is and never destroyed. */
+  readonly device?: GPUDevice;
+}
+
+/** What computes. */
+export interface AdapterDescription {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  /** Whether the adapter runs on the CPU: then the backend wasm is faster. */
+  readonly software: boolean;
+}
+
+export interface Opened {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterDescription;
+  /** Whether the device is ours to destroy. */
+  readonly owned: boolean;
+}
+
+let gpuOfNode: Promise<GPU | undefined> | undefined;
+
+/** navigator.gpu, or that of the optional package `webgpu` in Node; undefined where there is neither. */
+export async function findGpu(): Promise<GPU | undefined> {
+  if (typeof navigator === 'object' && 'gpu' in navigator && navigator.gpu !== undefined)
+    return navigator.gpu;
+  if (typeof document === 'object' || !('process' in globalThis)) return undefined;
+  // One for the whole process: the package wants it to be kept alive.
+  gpuOfNode ??= (async () => {
+    try {
+      const name = 'webgpu';
+      const { create, globals }: typeof import('webgpu') = await import(/* @vite-ignore */ name);
+      for (const [key, value] of Object.entries(globals))
+        if (!(key in globalThis)) Reflect.set(globalThis, key, value);
+      return create([]);
+    } catch {
+      return undefined;
+    }
+  })();
+  return gpuOfNode;
+}
+
+/** The adapter that would be used, without a device; undefined where there is none. */
+export async function findAdapter({ powerPreference }: AdapterOptions = {}): Promise<GPUAdapter | undefined> {
+  const gpu = await findGpu();
+  const found = await gpu?.requestAdapter(powerPreference === undefined ? {} : { powerPreference });
+  return found ?? undefined;
+}
+
+/** Whether the adapter computes on the CPU. */
+export function isSoftware({ info }: { readonly info: GPUAdapterInfo }): boolean {
+  const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(text);
+}
+
+/** @throws UnsupportedError where there is no WebGPU or no adapter; it says what to do. */
+export async function openDevice(options: AdapterOptions): Promise<Opened> {
+  if (options.device !== undefined)
+    return { device: options.device, adapter: described(options.device.adapterInfo), owned: false };
+  const gpu = await findGpu();
+  if (gpu === undefined)
+    throw new UnsupportedError({
+      got: 'no WebGPU here',
+      expected: 'a browser with navigator.gpu, or Node with the package webgpu installed',
+      hint: "In Node: npm install webgpu. The backends 'wasm' and 'cpu' need neither.",
+    });
+  const adapter = await findAdapter(options);
+  if (adapter === undefined)
+    throw new UnsupportedError({
+      got: 'WebGPU without an adapter',
+      expected: 'a graphics driver that WebGPU takes',
+      hint: "Software adapters must be asked for (Vulkan's VK_ICD_FILENAMES in Node, --enable-unsafe-webgpu in Chromium). The backends 'wasm' and 'cpu' need none.",
+    });
+  const { limits } = adapter;
+  const device = await adapter.requestDevice({
+    label: 'pullback',
+    requiredLimits: {
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+    },
+  });
+  return { device, adapter: described(adapter.info), owned: true };
+}
+
+function described(info: GPUAdapterInfo): AdapterDescription {
+  const { vendor, architecture, device, description } = info;
+  return { vendor, architecture, device, description, software: isSoftware({ info }) };
+}

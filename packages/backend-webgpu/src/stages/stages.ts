@@ -1,0 +1,61 @@
+import type { Kernel, LoopKernel } from '@pullback/compiler';
+import { sizeOf, type TensorSpec } from '@pullback/core';
+import type { Stage } from '../stage.ts';
+import { columnStages } from './columns.ts';
+import { mapStages } from './map.ts';
+import { type ProductOptions, productStages } from './product.ts';
+import { type RowOptions, rowStages } from './rows.ts';
+import { wholeStages } from './whole.ts';
+
+export interface StageOptions extends ProductOptions, RowOptions {}
+
+/** What has to be run for a kernel, in order. @throws UnsupportedError for a primitive that has no kernel here. */
+export function stagesOf(
+  kernel: Kernel,
+  specs: ReadonlyMap<number, TensorSpec>,
+  options: StageOptions,
+): Stage[] {
+  switch (kernel.kind) {
+    case 'product':
+      return productStages(kernel, options);
+    case 'whole':
+      return wholeStages(
+        kernel,
+        kernel.inputs.map((input, i) => ({
+          shape: kernel.shapes[i] ?? [],
+          dtype: specs.get(input)?.dtype ?? 'float32',
+        })),
+        options,
+      );
+    case 'loop': {
+      if (kernel.order === 'map') return mapStages(kernel);
+      const turned = kernel.order === 'rows' ? asColumn(kernel, options.longestRow) : kernel;
+      return turned.order === 'columns' ? columnStages(turned, options) : rowStages(turned, options);
+    }
+    default:
+      return kernel satisfies never;
+  }
+}
+
+/** One long row that is gone over once, as one column: many invocations can share it. */
+function asColumn(kernel: LoopKernel, longestRow: number): LoopKernel {
+  const { space, outer, statements } = kernel;
+  const reduced = new Set<number>();
+  const once = statements.every((statement, i) => {
+    const follows = statement.inputs.some(
+      (input) => input.kind === 'statement' && reduced.has(input.statement),
+    );
+    if (statement.kind === 'reduce' || follows) reduced.add(i);
+    const inside = statement.varies.some((does, axis) => does && space[axis] !== 1);
+    return statement.kind === 'reduce' ? statement.along === 'inner' && !follows : !(follows && inside);
+  });
+  if (!once || sizeOf(space.slice(0, outer)) !== 1 || sizeOf(space) <= longestRow) return kernel;
+  return {
+    ...kernel,
+    order: 'columns',
+    outer: space.length,
+    statements: statements.map((statement) =>
+      statement.kind === 'reduce' ? { ...statement, along: 'outer' } : statement,
+    ),
+  };
+}

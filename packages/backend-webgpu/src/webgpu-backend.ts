@@ -1,0 +1,355 @@
+import { explain, type Kernels, kernelsFor, planFor } from '@pullback/compiler';
+import {
+  type Backend,
+  type BackendStatistics,
+  type Binding,
+  type Buffer,
+  bytesOf,
+  DisposedError,
+  type DType,
+  type Executable,
+  formatShape,
+  OptionError,
+  type Program,
+  PullbackError,
+  ShapeError,
+  sizeOf,
+  type TensorSpec,
+  type TypedArray,
+  UnsupportedError,
+} from '@pullback/core';
+import { type AdapterDescription, type AdapterOptions, type Opened, openDevice } from './device.ts';
+import { Pipelines } from './pipelines.ts';
+import { Recorded, type Surroundings } from './recorded.ts';
+import { Timeline } from './timeline.ts';
+import { alignment, wordOf } from './values.ts';
+import { hasScalar } from './wgsl/scalars.ts';
+
+/** The device was taken away: a driver that was reset, an adapter that was pulled out, a page that used too much. */
+export class DeviceLostError extends PullbackError {}
+
+export interface WebGpuOptions extends AdapterOptions {
+  /** Where primitives without a kernel run: nowhere, when it is left out, or on the host, with their operands copied there and back. */
+  readonly fallback?: 'cpu';
+  /** How products and reductions are cut; found from the adapter when it is left out. */
+  readonly tuning?: Partial<Tuning>;
+}
+
+/** How kernels are shaped for an adapter. */
+export interface Tuning {
+  /** About how many invocations keep it busy. */
+  readonly invocations: number;
+  /** Rows longer than this are shared by a workgroup. */
+  readonly longestRow: number;
+  /** Whether tiles of products are kept in workgroup memory. */
+  readonly sharedTiles: boolean;
+}
+
+// Barriers are dear where a workgroup is a loop of one thread.
+const tunings = {
+  software: { invocations: 128, longestRow: 2 ** 14, sharedTiles: false },
+  hardware: { invocations: 8192, longestRow: 64, sharedTiles: true },
+} as const satisfies Record<string, Tuning>;
+
+/** More storage buffers than this are not used by a kernel, whatever the adapter allows: all browsers have as many. */
+const mostBuffers = 8;
+
+/** Programs as WebGPU kernels: a step is one command buffer of one pass. */
+export class WebGpuBackend implements Backend {
+  readonly name = 'webgpu';
+  readonly dtypes: readonly DType[] = ['float32', 'int32', 'bool', 'uint8'];
+  readonly largestBuffer: number;
+  /** What computes. */
+  readonly adapter: AdapterDescription;
+  /** Fulfilled when the device is taken away. */
+  readonly lost: Promise<Error>;
+  readonly #device: GPUDevice;
+  readonly #owned: boolean;
+  readonly #timeline: Timeline;
+  readonly #around: Surroundings;
+  readonly #buffers = new Map<Buffer, GPUBuffer>();
+  readonly #executables = new Set<WebGpuExecutable>();
+  readonly #counts = { allocations: 0, calls: 0, bytes: 0 };
+  #disposed = false;
+
+  constructor({ device, adapter, owned }: Opened, { fallback, tuning }: WebGpuOptions = {}) {
+    this.#device = device;
+    this.#owned = owned;
+    this.adapter = adapter;
+    const { limits } = device;
+    this.largestBuffer = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+    this.#timeline = new Timeline(device);
+    this.#around = {
+      device,
+      pipelines: new Pipelines(device),
+      limits,
+      options: { ...tunings[adapter.software ? 'software' : 'hardware'], ...tuning },
+      fallback: fallback === 'cpu',
+      bufferOf: (buffer) => this.#held(buffer),
+    };
+    device.addEventListener('uncapturederror', ({ error }) =>
+      this.#timeline.report(new PullbackError({ got: `WebGPU: ${error.message}` })),
+    );
+    this.lost = new Promise((resolve) => {
+      device.lost.then(({ reason, message }) => {
+        if (this.#disposed) return;
+        const error = new DeviceLostError({
+          got: `the WebGPU device was lost (${reason}): ${message}`,
+          expected: 'a device that stays',
+          hint: 'Numbers that were on it are gone. Make another backend and go on from a checkpoint or from weights that were read.',
+        });
+        this.#timeline.fail(error);
+        resolve(error);
+      });
+    });
+  }
+
+  /** Whether the adapter runs on the CPU. */
+  get software(): boolean {
+    return this.adapter.software;
+  }
+
+  allocate(spec: TensorSpec): Buffer {
+    this.#alive();
+    this.#checkDtype(spec.dtype);
+    const bytes = Math.max(16, Math.ceil((sizeOf(spec.shape) * bytesOf(spec.dtype)) / 4) * 4);
+    if (bytes > this.largestBuffer)
+      throw new UnsupportedError({
+        got: `a buffer of ${bytes} bytes, ${spec.dtype}${formatShape(spec.shape)}`,
+        expected: `at most ${this.largestBuffer} on this adapter`,
+      });
+    const buffer = { spec };
+    this.#buffers.set(
+      buffer,
+      this.#device.createBuffer({
+        label: `${spec.dtype}${formatShape(spec.shape)}`,
+        size: bytes,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+      }),
+    );
+    this.#counts.allocations++;
+    this.#counts.bytes += sizeOf(spec.shape) * bytesOf(spec.dtype);
+    return buffer;
+  }
+
+  write(buffer: Buffer, data: TypedArray): void {
+    this.#alive();
+    const to = this.#held(buffer);
+    const { shape, dtype } = buffer.spec;
+    if (data.length !== sizeOf(shape))
+      throw new ShapeError({ got: `${data.length} elements`, expected: `${sizeOf(shape)}` });
+    if (data.length === 0) return;
+    const own = hostArray(dtype, data);
+    this.#timeline.write(to, new Uint8Array(own.buffer, own.byteOffset, own.byteLength));
+  }
+
+  async read(buffer: Buffer): Promise<TypedArray> {
+    this.#alive();
+    const { shape, dtype } = buffer.spec;
+    const from = this.#held(buffer);
+    const bytes = await this.#timeline.read(from, Math.max(4, sizeOf(shape) * bytesOf(dtype)));
+    return typedArray(dtype, bytes, sizeOf(shape));
+  }
+
+  free(buffer: Buffer): void {
+    const held = this.#buffers.get(buffer);
+    if (held === undefined) return;
+    this.#buffers.delete(buffer);
+    this.#counts.bytes -= sizeOf(buffer.spec.shape) * bytesOf(buffer.spec.dtype);
+    // What was asked for before may still use it.
+    this.#timeline.after(() => held.destroy());
+  }
+
+  async compile(program: Program): Promise<Executable> {
+    this.#alive();
+    const { fallback } = this.#around;
+    const specs = [...program.inputs, ...program.body.flatMap(({ outputs }) => outputs)];
+    for (const { dtype } of specs) this.#checkDtype(dtype);
+    const kernels = kernelsFor(program, {
+      mostBuffers,
+      ...(fallback && { asWhole: (primitive) => !hasScalar(primitive) }),
+    });
+    const executable = new WebGpuExecutable(kernels, this.#around, {
+      timeline: this.#timeline,
+      ran: () => this.#counts.calls++,
+      alive: () => this.#alive(),
+      disposed: () => this.#executables.delete(executable),
+    });
+    this.#executables.add(executable);
+    return executable;
+  }
+
+  statistics(): BackendStatistics {
+    const { allocations, calls, bytes } = this.#counts;
+    return {
+      buffers: this.#buffers.size,
+      bytes,
+      programs: this.#executables.size,
+      bindings: [...this.#executables].reduce((n, { bindings }) => n + bindings, 0),
+      allocations,
+      calls,
+    };
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#timeline.fail(disposedError());
+    for (const executable of [...this.#executables]) executable.dispose();
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffers.clear();
+    this.#counts.bytes = 0;
+    this.#timeline.destroy();
+    if (this.#owned) this.#device.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #alive(): void {
+    if (this.#disposed) throw disposedError();
+    const { failure } = this.#timeline;
+    if (failure !== undefined) throw failure;
+  }
+
+  #checkDtype(dtype: DType): void {
+    if (!this.dtypes.includes(dtype))
+      throw new UnsupportedError({
+        got: `${dtype} on the webgpu backend`,
+        expected: this.dtypes.join(', '),
+        hint: `Shaders have no ${dtype}; the backends 'cpu' and 'wasm' compute with it.`,
+      });
+  }
+
+  #held(buffer: Buffer): GPUBuffer {
+    const held = this.#buffers.get(buffer);
+    if (held === undefined)
+      throw new DisposedError({
+        got: 'a buffer that was freed or belongs to another backend',
+        expected: 'a buffer of this webgpu backend',
+      });
+    return held;
+  }
+}
+
+interface Owner {
+  readonly timeline: Timeline;
+  ran(): void;
+  alive(): void;
+  disposed(): void;
+}
+
+class WebGpuExecutable implements Executable {
+  readonly #kernels: Kernels;
+  readonly #around: Surroundings;
+  readonly #owner: Owner;
+  readonly #recorded = new Set<Recorded>();
+
+  constructor(kernels: Kernels, around: Surroundings, owner: Owner) {
+    this.#kernels = kernels;
+    this.#around = around;
+    this.#owner = owner;
+  }
+
+  get bindings(): number {
+    return this.#recorded.size;
+  }
+
+  bind(inputs: readonly Buffer[], outputs: readonly Buffer[]): WebGpuBinding {
+    this.#owner.alive();
+    const { program } = this.#kernels;
+    if (inputs.length !== program.inputs.length || outputs.length !== program.outputs.length)
+      throw new ShapeError({
+        got: `${inputs.length} inputs and ${outputs.length} outputs`,
+        expected: `${program.inputs.length} and ${program.outputs.length}`,
+      });
+    for (const buffer of [...inputs, ...outputs]) this.#around.bufferOf(buffer);
+    const aliases = outputs.map((output) => inputs.flatMap((input, i) => (input === output ? [i] : [])));
+    const plan = planFor(this.#kernels, aliases, { alignment, bytesOf: wordOf });
+    const recorded = new Recorded(plan, inputs, outputs, this.#around);
+    this.#recorded.add(recorded);
+    const { timeline, ran, alive } = this.#owner;
+    let disposed = false;
+    return {
+      run: (times = 1) => {
+        alive();
+        if (disposed)
+          throw new DisposedError({ got: 'a binding that was disposed', expected: 'a living one' });
+        if (!Number.isInteger(times) || times < 0)
+          throw new OptionError({ got: `${times} runs`, expected: 'a whole number' });
+        for (const buffer of [...inputs, ...outputs]) this.#around.bufferOf(buffer);
+        ran();
+        if (times > 0) timeline.run(recorded, times);
+      },
+      dispose: () => {
+        if (disposed) return;
+        disposed = true;
+        this.#recorded.delete(recorded);
+        timeline.after(() => recorded.dispose());
+      },
+      explain: () =>
+        [
+          explain(plan),
+          `${recorded.dispatches.length} dispatches, arena with partial results ${recorded.bytes} bytes`,
+          ...recorded.dispatches.map(
+            ({ label, groups, bindings }, i) =>
+              `  ${i}. ${label}: ${groups} workgroups, ${bindings.length} buffers`,
+          ),
+          ...recorded.copied.map((kernel) => `  on the host, operands and results copied: ${kernel}`),
+        ].join('\n'),
+      shaders: recorded.dispatches.map(({ code }) => code),
+    };
+  }
+
+  dispose(): void {
+    const { timeline, disposed } = this.#owner;
+    for (const recorded of this.#recorded) timeline.after(() => recorded.dispose());
+    this.#recorded.clear();
+    disposed();
+  }
+}
+
+/** A binding that shows what it does. */
+export interface WebGpuBinding extends Binding {
+  dispose(): void;
+  /** Kernels, dispatches and what runs on the host. */
+  explain(): string;
+  /** The text of the shader of each dispatch. */
+  readonly shaders: readonly string[];
+}
+
+function disposedError(): DisposedError {
+  return new DisposedError({ got: 'a webgpu backend that was disposed', expected: 'a living one' });
+}
+
+/** The numbers in the array that the host keeps such a dtype in. */
+function hostArray(dtype: DType, data: TypedArray): TypedArray {
+  if (dtype === 'float32') return data instanceof Float32Array ? data : Float32Array.from(data);
+  if (dtype === 'int32') return data instanceof Int32Array ? data : Int32Array.from(data);
+  return data instanceof Uint8Array ? data : Uint8Array.from(data);
+}
+
+function typedArray(dtype: DType, bytes: ArrayBuffer, length: number): TypedArray {
+  if (dtype === 'float32') return new Float32Array(bytes, 0, length);
+  if (dtype === 'int32') return new Int32Array(bytes, 0, length);
+  return new Uint8Array(bytes, 0, length);
+}
+
+let warned = false;
+
+/**
+ * A backend on the GPU: in browsers, and in Node through the optional package `webgpu`. An adapter that runs on the CPU is used when there is no other,
+ * and a warning says so once.
+ * @throws UnsupportedError where there is no WebGPU or no adapter.
+ */
+export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
+  const opened = await openDevice(options);
+  if (opened.adapter.software && !warned) {
+    warned = true;
+    const { vendor, architecture, device, description } = opened.adapter;
+    const name = [vendor, architecture, device, description].filter((text) => text !== '').join(' ');
+    console.warn(`WebGPU has only a software adapter here (${name}): the backend wasm is faster.`);
+  }
+  return new WebGpuBackend(opened, options);
+}

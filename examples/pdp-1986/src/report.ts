@@ -82,8 +82,8 @@ function pictures({ simulation, portraits }: Finding): string[] {
   const [first] = portraits;
   if (first === undefined) return [];
   const { name, wiring, field } = simulation;
-  const shownAs = (suffix: string, svg: string, words: string): string => {
-    writeFileSync(new URL(`${name}-${suffix}.svg`, folder), svg);
+  const shownAs = (suffix: string, words: string, draw: (title: string) => string): string => {
+    writeFileSync(new URL(`${name}-${suffix}.svg`, folder), draw(words));
     return `![${words}](pdp-1986/${name}-${suffix}.svg)`;
   };
   const images: string[] = [];
@@ -91,17 +91,25 @@ function pictures({ simulation, portraits }: Finding): string[] {
     const net = wired(wiring, first.weights);
     const recurrent = wiring.some(({ from, to }) => from.some((unit) => to.includes(unit)));
     const draw = recurrent || net.links.length > mostLinks ? drawBlobs : drawNet;
-    images.push(shownAs('weights', draw(wiring, net), `The weights that seed ${first.seed} learned`));
+    images.push(
+      shownAs('weights', `The weights that seed ${first.seed} learned`, (title) => draw(wiring, net, title)),
+    );
   }
   if (field !== undefined)
     for (const { seed, weights } of portraits) {
       const numbers = weights[`${field.layer}/kernel`]?.data ?? [];
       const bias = weights[`${field.layer}/bias`]?.data[0] ?? 0;
-      const svg = drawField(numbers, field.side, `seed ${seed}, bias ${bias.toFixed(1)}`);
-      images.push(shownAs(`field-${seed}`, svg, `The receptive field that seed ${seed} learned`));
+      const caption = `seed ${seed}, bias ${bias.toFixed(1)}`;
+      images.push(
+        shownAs(`field-${seed}`, `The receptive field that seed ${seed} learned`, (title) =>
+          drawField(numbers, field.side, caption, title),
+        ),
+      );
     }
   const note = `sweeps of seed ${first.seed}, which took ${first.sweeps}`;
-  images.push(shownAs('curve', drawCurve(first.curve, note), `The error of seed ${first.seed}`));
+  images.push(
+    shownAs('curve', `The error of seed ${first.seed}`, (title) => drawCurve(first.curve, note, title)),
+  );
   return [images.join(' ')];
 }
 

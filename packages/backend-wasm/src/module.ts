@@ -65,6 +65,7 @@ export class ModuleBuilder {
 
   /** @returns the index to call it by. */
   importFunction(name: string, signature: Signature): number {
+    if (this.#functions.length > 0) throw new Error(`'${name}' is imported after a function was defined`);
     return this.#functionImports.push({ name, type: this.#typeOf(signature) }) - 1;
   }
 

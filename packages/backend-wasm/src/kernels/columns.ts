@@ -1,8 +1,9 @@
 import type { Code } from '../encoding.ts';
 import type { Lane } from '../lane.ts';
 import type { Loops } from './loop.ts';
+import { reductionOf } from './running.ts';
 import { neighbours, type Spot, spotIn } from './spot.ts';
-import { reductionOf, sideBySide } from './sums.ts';
+import { sideBySide } from './sums.ts';
 
 /** Columns that are summed side by side. */
 export const columnBlock = 16;

@@ -6,8 +6,8 @@ import type { Locals } from '../module.ts';
 import { Bases, type Globals } from './bases.ts';
 import { columnBlock, writeColumns } from './columns.ts';
 import { writeRows } from './rows.ts';
+import { Scratch, type SumPlace } from './running.ts';
 import { neighbours, type Spot, spotIn, Writer } from './spot.ts';
-import { Scratch, type SumPlace } from './sums.ts';
 
 /** A function (from, to, scratch) that does the units of work `from` to `to - 1` of a kernel. */
 export interface Defined {

@@ -1,8 +1,9 @@
 import type { Code } from '../encoding.ts';
 import { i32 } from '../instructions.ts';
 import type { Loops } from './loop.ts';
+import { type Running, reductionOf } from './running.ts';
 import { type Spot, spotIn, type Vector } from './spot.ts';
-import { across, type Running, reductionOf, sideBySide } from './sums.ts';
+import { across, sideBySide } from './sums.ts';
 import { writeWideRow } from './wide-row.ts';
 
 /** Rows as narrow as this stay in registers. */

@@ -3,8 +3,9 @@ import { bytesOf } from '@pullback/core';
 import { i32 } from '../instructions.ts';
 import { loadFour, storeFour } from '../rules/memory.ts';
 import type { Loops } from './loop.ts';
+import { reductionOf } from './running.ts';
 import { type Spot, scaled } from './spot.ts';
-import { across, reductionOf } from './sums.ts';
+import { across } from './sums.ts';
 
 /** Vectors that are read side by side, so that no addition waits for the one before. */
 const together = 4;

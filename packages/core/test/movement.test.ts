@@ -130,6 +130,12 @@ describe('gather and scatterAdd', () => {
     expect(values(p.gather(x, index(3, 2), { axis: 1 }))).toEqual([0, 3, 0, 6]);
     expect(values(p.scatterAdd(x, index(0, 2, 1), { axis: 1, size: 2 }))).toEqual([1, 3, 4, 6]);
   });
+  test('long rows are read whole, and one outside is zeros', () => {
+    const long = p.reshape(p.iota([60], f64), [3, 20]);
+    const read = values(p.gather(long, index(2, 3, -1, 0)));
+    const from = (start: number) => Array.from({ length: 20 }, (_, i) => start + i);
+    expect(read).toEqual([...from(40), ...new Array(40).fill(0), ...from(0)]);
+  });
   test('a negative axis counts in the result', () => {
     const two = p.constant({ shape: [1, 3], data: Int32Array.of(0, 1, 0) });
     const updates = p.reshape(x, [2, 1, 3]);

@@ -175,41 +175,46 @@ function registerStage(
         const strideOf = ({ view }: Load, axis: number) => view.strides[axis] ?? 0;
         code.line(`let base_a = ${base(a)};`);
         code.line(`let base_b = ${base(b)};`);
-        each(down, (r) => {
-          each(fours, (v) => code.line(`var c${r}_${v} = vec4f();`));
-          if (va !== 'outer')
-            code.line(
-              `let row${r} = base_a + ${times(within('row', rows, down, r), strideOf(a, rank - 2))};`,
+        each(down, (r) => each(fours, (v) => code.line(`var c${r}_${v} = vec4f();`)));
+        // Where the first elements lie, in steps of what is read at once; along the inner axis both go on by additions.
+        const starts = (load: Load, vector: Vector, of: Side) => {
+          const at = (i: number, last: number) =>
+            `base_${of.name} + ${times(within(of.place, of.extent, of.size, i, last), strideOf(load, of.axis))}`;
+          if (vector === 'outer')
+            each(of.size / 4, (v) => code.line(`let ${of.name}_at${v} = (${at(4 * v, 4)}) / 4u;`));
+          else
+            each(of.size, (i) =>
+              code.line(`let ${of.name}_at${i} = ${vector === 'inner' ? `(${at(i, 1)}) / 4u` : at(i, 1)};`),
             );
-        });
-        if (vb !== 'outer')
-          each(across, (c) =>
-            code.line(
-              `let column${c} = base_b + ${times(within('column', columns, across, c), strideOf(b, rank - 1))};`,
-            ),
-          );
+        };
+        starts(a, va, { name: 'a', place: 'row', extent: rows, size: down, axis: rank - 2 });
+        starts(b, vb, { name: 'b', place: 'column', extent: columns, size: across, axis: rank - 1 });
         const [from, to] =
           splits === 1
             ? ['0u', count(inner)]
             : [`split * ${count(part)}`, `min((split + 1u) * ${count(part)}, ${count(inner)})`];
+        /** How far one step along the inner axis is. */
+        const pace = (load: Load, vector: Vector, axis: number) =>
+          vector === 'none' ? strideOf(load, axis) >>> 0 : vector === 'outer' ? strideOf(load, axis) / 4 : 1;
+        const [paceA, paceB] = [pace(a, va, rank - 1), pace(b, vb, rank - 2)];
+        const first = (vector: Vector, by: number) =>
+          vector === 'inner' ? `(${from}) / 4u` : `(${from}) * ${count(by)}`;
+        code.line(`var along_a = ${first(va, paceA)};`);
+        code.line(`var along_b = ${first(vb, paceB)};`);
         code.block(`for (var k = ${from}; k < ${to}; k += ${step}u)`, () => {
-          const along = (load: Load, axis: number, kk: number) =>
-            times(kk === 0 ? 'k' : `(k + ${kk}u)`, strideOf(load, axis));
           if (va === 'inner')
-            each(down, (r) => code.line(`let a${r} = ${memory.load4(a.buffer, `(row${r} + k) / 4u`)};`));
+            each(down, (r) => code.line(`let a${r} = ${memory.load4(a.buffer, `a_at${r} + along_a`)};`));
           if (vb === 'inner')
-            each(across, (c) => code.line(`let b${c} = ${memory.load4(b.buffer, `(column${c} + k) / 4u`)};`));
+            each(across, (c) => code.line(`let b${c} = ${memory.load4(b.buffer, `b_at${c} + along_b`)};`));
           each(step, (kk) => {
+            const on = (by: number) => (kk === 0 ? '' : ` + ${count(Math.imul(by, kk) >>> 0)}`);
             if (va === 'outer')
-              each(down / 4, (v) => {
-                const place = `base_a + ${within('row', rows, down, 4 * v, 4)} + ${along(a, rank - 1, kk)}`;
-                code.line(`let a${v}_${kk} = ${memory.load4(a.buffer, `(${place}) / 4u`)};`);
-              });
+              each(down / 4, (v) =>
+                code.line(`let a${v}_${kk} = ${memory.load4(a.buffer, `a_at${v} + along_a${on(paceA)}`)};`),
+              );
             else if (va === 'none')
               each(down, (r) =>
-                code.line(
-                  `let a${r}_${kk} = ${memory.load(a.buffer, `row${r} + ${along(a, rank - 1, kk)}`)};`,
-                ),
+                code.line(`let a${r}_${kk} = ${memory.load(a.buffer, `a_at${r} + along_a${on(paceA)}`)};`),
               );
             const elementOfA = (r: number) =>
               va === 'inner'
@@ -218,42 +223,58 @@ function registerStage(
                   ? `a${Math.floor(r / 4)}_${kk}.${lanes[r % 4]}`
                   : `a${r}_${kk}`;
             each(fours, (v) => {
-              const place = `base_b + ${within('column', columns, across, 4 * v, 4)} + ${along(b, rank - 2, kk)}`;
+              const element = (c: number) => memory.load(b.buffer, `b_at${4 * v + c} + along_b${on(paceB)}`);
               const vector =
                 vb === 'outer'
-                  ? memory.load4(b.buffer, `(${place}) / 4u`)
+                  ? memory.load4(b.buffer, `b_at${v} + along_b${on(paceB)}`)
                   : vb === 'inner'
-                    ? `vec4f(${lanes.map((_, c) => `b${4 * v + c}.${lanes[kk]}`).join(', ')})`
-                    : `vec4f(${lanes.map((_, c) => memory.load(b.buffer, `column${4 * v + c} + ${along(b, rank - 2, kk)}`)).join(', ')})`;
+                    ? `vec4f(${lanes.map((lane, c) => `b${4 * v + c}.${lanes[kk] ?? lane}`).join(', ')})`
+                    : `vec4f(${lanes.map((_, c) => element(c)).join(', ')})`;
               code.line(`let v${v}_${kk} = ${vector};`);
               each(down, (r) => code.line(`c${r}_${v} += ${elementOfA(r)} * v${v}_${kk};`));
             });
           });
+          const advance = (vector: Vector, by: number) =>
+            vector === 'inner' ? '1u' : count(Math.imul(by, step) >>> 0);
+          code.line(`along_a += ${advance(va, paceA)};`);
+          code.line(`along_b += ${advance(vb, paceB)};`);
         });
-        const places = batch.map((_, axis) => `x${axis}`);
-        const guard = (name: string, extent: number, size: number, i: number) =>
-          extent % size === 0 ? [] : [`${name} + ${i}u < ${count(extent)}`];
-        each(down, (r) =>
-          each(across, (c) => {
-            const element = `c${r}_${Math.floor(c / 4)}.${lanes[c % 4]}`;
-            const at = [...places, `(row + ${r}u)`, `(column + ${c}u)`];
-            const call =
-              partials === undefined
-                ? `epilogue${suffix}(${[...at, element].join(', ')});`
-                : memory.store(
-                    partials,
-                    `split * ${count(sizeOf(kernel.space))} + ${placeIn(kernel.space, at)}`,
-                    element,
-                  );
-            const guards = [...guard('row', rows, down, r), ...guard('column', columns, across, c)];
-            if (guards.length === 0) code.line(call);
-            else code.block(`if (${guards.join(' && ')})`, () => code.line(call));
-          }),
-        );
+        // A loop over a copy: written out, what follows the product would be most of the shader.
+        const all = Array.from({ length: down * fours }, (_, i) => `c${Math.floor(i / fours)}_${i % fours}`);
+        code.line(`var all = array<vec4f, ${down * fours}>(${all.join(', ')});`);
+        code.block(`for (var i = 0u; i < ${count(down * across)}; i++)`, () => {
+          code.line(`let y = row + i / ${count(across)};`);
+          code.line(`let x = column + i % ${count(across)};`);
+          const at = [...batch.map((_, axis) => `x${axis}`), 'y', 'x'];
+          const element = 'all[i / 4u][i % 4u]';
+          const call =
+            partials === undefined
+              ? `epilogue${suffix}(${[...at, element].join(', ')});`
+              : memory.store(
+                  partials,
+                  `split * ${count(sizeOf(kernel.space))} + ${placeIn(kernel.space, at)}`,
+                  element,
+                );
+          const guards = [
+            ...(rows % down === 0 ? [] : [`y < ${count(rows)}`]),
+            ...(columns % across === 0 ? [] : [`x < ${count(columns)}`]),
+          ];
+          if (guards.length === 0) code.line(call);
+          else code.block(`if (${guards.join(' && ')})`, () => code.line(call));
+        });
       });
       return code.toString();
     },
   };
+}
+
+/** The rows of A, or the columns of B, of a tile. */
+interface Side {
+  readonly name: 'a' | 'b';
+  readonly place: 'row' | 'column';
+  readonly extent: number;
+  readonly size: number;
+  readonly axis: number;
 }
 
 function each(n: number, body: (i: number) => void): void {

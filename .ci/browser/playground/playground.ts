@@ -4,6 +4,8 @@ import { executablePath, flags } from '../chromium.ts';
 import { serve } from './serve.ts';
 
 export interface Opening {
+  /** The address of a page that is served already; the built one is served when it is left out. */
+  readonly url?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly dark?: boolean;
@@ -24,8 +26,8 @@ export class Playground {
     });
   }
 
-  static async open({ headers = {}, viewport, dark = false, adapter = true }: Opening = {}) {
-    const server = await serve(headers);
+  static async open({ url, headers = {}, viewport, dark = false, adapter = true }: Opening = {}) {
+    const server = url === undefined ? await serve(headers) : { url, close: () => undefined };
     const args = flags.filter((flag) => adapter || !flag.includes('webgpu'));
     const browser = await chromium.launch({ executablePath, args });
     const page = await browser.newPage({

@@ -8,6 +8,6 @@ export { type Difference, difference } from './differences.ts';
 export { type Examine, examinePrograms, type ProgramsOptions } from './examine-programs.ts';
 export { type CheckedModel, gradientCheck, type WrongGradient } from './gradient-check.ts';
 export { allClose, near, ulps } from './numbers.ts';
-export { programOf, type RandomProgram, type Recipe, recipes } from './random-program.ts';
+export { programOf, type RandomProgram, type Recipe, type RecipeOptions, recipes } from './random-program.ts';
 export { type Expected, expectedOf, mismatch } from './rounding.ts';
 export { runProgram } from './run-program.ts';

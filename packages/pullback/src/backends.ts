@@ -1,4 +1,4 @@
-import { type Backend, type FloatDType, UnknownNameError } from '@pullback/core';
+import { type Backend, type FloatDType, UnknownNameError, UnsupportedError } from '@pullback/core';
 
 /** The backends that are loaded when they are named. */
 const loaders = {
@@ -7,24 +7,40 @@ const loaders = {
   webgpu: async () => (await import('@pullback/backend-webgpu')).webgpu(),
 } as const satisfies Record<string, () => Promise<Backend>>;
 
-/** `auto` is the fastest that the machine has: webgpu on a real GPU, else wasm where SIMD is there, else the reference. */
+/**
+ * `auto` is the fastest that the machine has: webgpu on a real GPU, else wasm where it has SIMD and may be compiled, else the
+ * reference.
+ */
 export type BackendName = keyof typeof loaders | 'auto';
 
 /**
- * The backend of that name, loaded; an object is taken as it is.
+ * The backend of that name, loaded; an object is taken as it is. Where it is a page's policy that leaves `auto` nothing but cpu, a
+ * warning names the directive, once.
  * @param dtype what will be computed in, when `auto` chooses: a GPU has no float64.
- * @throws UnknownNameError
+ * @throws UnknownNameError, and UnsupportedError for one that cannot be used here.
  */
 export async function backendOf(
   named: Backend | BackendName,
   { dtype = 'float32' }: { readonly dtype?: FloatDType | undefined } = {},
 ): Promise<Backend> {
   if (typeof named !== 'string') return named;
-  if (named === 'auto')
-    return (dtype === 'float32' ? await onGpu() : undefined) ?? (hasSimd() ? loaders.wasm() : loaders.cpu());
+  if (named === 'auto') return (dtype === 'float32' ? await onGpu() : undefined) ?? onProcessor();
   const load = Object.hasOwn(loaders, named) ? loaders[named] : undefined;
   if (load === undefined) throw new UnknownNameError('backend', named, [...Object.keys(loaders), 'auto']);
+  const why = named === 'wasm' ? whyNoWasm() : undefined;
+  if (why !== undefined)
+    throw new UnsupportedError({
+      got: `the backend 'wasm' where ${why}`,
+      expected: 'a place where it can be compiled',
+      hint: "The backend 'cpu' needs nothing; 'auto' takes the fastest that can be used.",
+    });
   return load();
+}
+
+/** Why the backend of that name cannot be used here; undefined where it can. */
+export async function whyNoBackend(name: Exclude<BackendName, 'auto'>): Promise<string | undefined> {
+  if (name === 'wasm') return whyNoWasm();
+  return name === 'webgpu' ? whyNoWebGpu() : undefined;
 }
 
 /**
@@ -41,6 +57,16 @@ async function onGpu(): Promise<Backend | undefined> {
   } catch {
     return undefined;
   }
+}
+
+async function whyNoWebGpu(): Promise<string | undefined> {
+  if (!mayHaveWebGpu()) {
+    if (Reflect.get(globalThis, 'isSecureContext') === false)
+      return 'there is no WebGPU in a page that did not come by https or from localhost';
+    return 'there is no WebGPU';
+  }
+  const { findAdapter } = await import('@pullback/backend-webgpu');
+  return (await findAdapter()) === undefined ? 'WebGPU has no adapter' : undefined;
 }
 
 /** In Node it is the application that brings WebGPU, as the package `webgpu` in a folder above the one that it runs in. */
@@ -71,13 +97,40 @@ function isNode(host: unknown): host is NodeProcess {
   );
 }
 
-/** Whether the smallest module with a 128-bit constant is valid here. */
-function hasSimd(): boolean {
+let warned = false;
+
+function onProcessor(): Promise<Backend> {
+  const why = whyNoWasm();
+  if (why === undefined) return loaders.wasm();
+  if (why === forbidden && !warned) {
+    warned = true;
+    console.warn(`The backend is cpu, which is slow: ${why}.`);
+  }
+  return loaders.cpu();
+}
+
+const forbidden =
+  "the Content-Security-Policy forbids WebAssembly: its script-src must allow 'wasm-unsafe-eval'";
+
+let probed: { readonly why: string | undefined } | undefined;
+
+/** Found by compiling, once, the smallest module with a 128-bit constant: a policy forbids to compile, not to validate. */
+function whyNoWasm(): string | undefined {
+  probed ??= { why: probe() };
+  return probed.why;
+}
+
+function probe(): string | undefined {
   const body = [0, 0xfd, 12, ...new Array<number>(16).fill(0), 0x1a, 0x0b];
   const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
   const sections = [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, body.length + 2, 1, body.length];
-  return (
-    typeof WebAssembly === 'object' &&
-    WebAssembly.validate(Uint8Array.from([...header, ...sections, ...body]))
-  );
+  const bytes = Uint8Array.from([...header, ...sections, ...body]);
+  if (typeof WebAssembly !== 'object') return 'there is no WebAssembly';
+  if (!WebAssembly.validate(bytes)) return 'WebAssembly has no SIMD';
+  try {
+    new WebAssembly.Module(bytes);
+    return undefined;
+  } catch {
+    return forbidden;
+  }
 }

@@ -41,10 +41,11 @@ export {
   recall,
   reduceOnPlateau,
   rootMeanSquaredDistance,
+  type StepOptions,
   topK,
   type Weights,
 } from '@pullback/train';
-export { type BackendName, backendOf } from './backends.ts';
+export { type BackendName, backendOf, whyNoBackend } from './backends.ts';
 export { builtins } from './builtins.ts';
 export { compile } from './compile.ts';
 export { createModel, fitFrom, loadModel, SpecBuilder } from './create-model.ts';

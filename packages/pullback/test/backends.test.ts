@@ -1,76 +1,94 @@
-import {
-  backendOf,
-  builtins,
-  createContainer,
-  createModel,
-  dense,
-  Model,
-  meanSquaredError,
-  sequential,
-  sgd,
-} from 'pullback';
-import { afterEach, expect, test, vi } from 'vitest';
+import { dense, Model, meanSquaredError, sequential, sgd } from 'pullback';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-afterEach(() => vi.unstubAllGlobals());
-
-/** An adapter without a device behind it. */
-const adapterWith = (info: Partial<GPUAdapterInfo>, device?: unknown) => ({
-  info: { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: false, ...info },
-  limits: {
-    maxStorageBuffersPerShaderStage: 10,
-    maxStorageBufferBindingSize: 2 ** 27,
-    maxBufferSize: 2 ** 28,
-  },
-  requestDevice: async () => {
-    if (device === undefined) throw new Error('no device');
-    return device;
-  },
-});
-const device = {
-  limits: { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 },
-  lost: new Promise(() => undefined),
-  addEventListener: () => undefined,
+// What is found out about a machine is kept: every test gets the module anew.
+const fresh = async () => {
+  vi.resetModules();
+  return import('../src/backends.ts');
 };
-const stub = (adapter: unknown) =>
-  vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => adapter } });
 
-test('auto takes wasm where there is no WebGPU, no adapter, one that runs on the CPU, or one without a device', async () => {
-  expect((await backendOf('auto')).name).toBe('wasm');
-  for (const adapter of [
-    null,
-    adapterWith({ isFallbackAdapter: true }, device),
-    adapterWith({ vendor: 'google', architecture: 'swiftshader' }, device),
-    adapterWith({ description: 'llvmpipe (LLVM 15.0.6, 256 bits)' }, device),
-    adapterWith({ vendor: 'nvidia' }),
-  ]) {
-    stub(adapter);
-    expect((await backendOf('auto')).name).toBe('wasm');
-  }
+// As Chromium says it; a policy forbids to compile, but not to validate.
+const policy =
+  "WebAssembly.Module(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive because 'unsafe-eval' is not an allowed source of script";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
-test('auto takes webgpu on a GPU, but not for float64', async () => {
-  stub(adapterWith({ vendor: 'nvidia', architecture: 'ampere' }, device));
-  expect((await backendOf('auto')).name).toBe('webgpu');
-  expect((await backendOf('auto', { dtype: 'float64' })).name).toBe('wasm');
-  const options = {
+describe("where a page's policy forbids WebAssembly", () => {
+  let compiled = 0;
+  beforeEach(() => {
+    compiled = 0;
+    vi.stubGlobal('WebAssembly', {
+      ...Object.fromEntries(
+        ['Memory', 'Instance', 'validate'].map((name) => [name, Reflect.get(WebAssembly, name)]),
+      ),
+      Module: class {
+        constructor() {
+          compiled++;
+          throw new WebAssembly.CompileError(policy);
+        }
+      },
+      CompileError: WebAssembly.CompileError,
+    });
+  });
+
+  test('auto is cpu, and one warning names the directive', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { backendOf } = await fresh();
+    for (let i = 0; i < 3; i++) expect((await backendOf('auto')).name).toBe('cpu');
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[0]).toMatch(/cpu[\s\S]*Content-Security-Policy[\s\S]*'wasm-unsafe-eval'/);
+  });
+
+  test('it is tried once', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { backendOf, whyNoBackend } = await fresh();
+    for (let i = 0; i < 3; i++) await backendOf('auto');
+    await whyNoBackend('wasm');
+    expect(compiled).toBe(1);
+  });
+
+  test("the backend 'wasm' is refused with an error that names the directive and what else there is", async () => {
+    const { backendOf, whyNoBackend } = await fresh();
+    await expect(backendOf('wasm')).rejects.toThrow(/'wasm-unsafe-eval'[\s\S]*'cpu'/);
+    expect(await whyNoBackend('wasm')).toMatch(/wasm-unsafe-eval/);
+    expect(await whyNoBackend('cpu')).toBeUndefined();
+  });
+});
+
+test('without WebAssembly, and without its SIMD, auto is cpu and says nothing', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  vi.stubGlobal('WebAssembly', undefined);
+  const without = await fresh();
+  expect((await without.backendOf('auto')).name).toBe('cpu');
+  await expect(without.backendOf('wasm')).rejects.toThrow(/there is no WebAssembly/);
+  vi.stubGlobal('WebAssembly', { validate: () => false });
+  const old = await fresh();
+  expect((await old.backendOf('auto')).name).toBe('cpu');
+  await expect(old.backendOf('wasm')).rejects.toThrow(/no SIMD/);
+  expect(warn).not.toHaveBeenCalled();
+});
+
+test('where WebAssembly may be compiled nothing is missing, and a model can be made on it', async () => {
+  const { whyNoBackend } = await fresh();
+  expect(await whyNoBackend('wasm')).toBeUndefined();
+  const model = await Model.create({
     network: sequential(dense(1)),
-    input: [2],
+    input: [1],
     loss: meanSquaredError(),
     optimizer: sgd({ learningRate: 0.1 }),
-    dtype: 'float64',
-  } as const;
-  expect((await Model.create(options)).backend.name).toBe('wasm');
-  const model = await createModel(createContainer(builtins), {
-    input: [2],
-    layers: [{ type: 'dense', units: 1 }],
-    loss: 'meanSquaredError',
-    optimizer: { type: 'sgd', learningRate: 0.1 },
-    dtype: 'float64',
+    backend: 'wasm',
   });
   expect(model.backend.name).toBe('wasm');
+  model.dispose();
 });
 
-test('webgpu by name says what is missing', async () => {
-  stub(null);
-  await expect(backendOf('webgpu')).rejects.toThrow(/WebGPU without an adapter[\s\S]*'wasm' and 'cpu'/);
+test('a page that did not come by a secure way is told so', async () => {
+  vi.stubGlobal('navigator', {});
+  vi.stubGlobal('process', undefined);
+  vi.stubGlobal('isSecureContext', false);
+  const { whyNoBackend } = await fresh();
+  expect(await whyNoBackend('webgpu')).toMatch(/https/);
 });

@@ -1,0 +1,155 @@
+import { ActivationField } from './page/activation-field.ts';
+import { BackendChoice } from './page/backend-choice.ts';
+import { count, element, write } from './page/elements.ts';
+import { FigureRow } from './page/figures.ts';
+import { LossCurve } from './page/loss-curve.ts';
+import { listMachine } from './page/machine-list.ts';
+import { MnistView } from './page/mnist-picture.ts';
+import { Status } from './page/status.ts';
+import { XorView } from './page/xor-picture.ts';
+import type { ProblemName, Report, Request } from './protocol.ts';
+
+const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), {
+  type: 'module',
+  name: 'trainer',
+});
+const send = (request: Request) => worker.postMessage(request);
+
+const trainButton = element('train', HTMLButtonElement);
+const againButton = element('again', HTMLButtonElement);
+const rateInput = element('rate', HTMLInputElement);
+const status = new Status();
+const figures = new FigureRow();
+const curve = new LossCurve(element('loss', HTMLCanvasElement), element('legend', HTMLElement));
+const views = { xor: new XorView(), mnist: new MnistView() };
+
+/** A training is paused before its first step until somebody wants it to run. */
+type State = 'starting' | 'training' | 'paused' | 'ended';
+let state: State = 'starting';
+let run = 0;
+let problem: ProblemName = 'xor';
+/** What is trained, which the field may no longer say. */
+let activation = 'tanh(x)';
+const rates: Record<ProblemName, number> = { xor: -2, mnist: -3 };
+
+function start({ running, compare }: { readonly running: boolean; readonly compare: boolean }): void {
+  run++;
+  const learningRate = 10 ** rates[problem];
+  curve.begin(activation, { compare });
+  figures.clear();
+  const setup = { problem, activation, backend: backends.chosen, threads: backends.threads };
+  send({ kind: 'start', run, setup: { ...setup, learningRate, seed: 1 } });
+  if (!running) send({ kind: 'pause' });
+  become(running ? 'training' : 'starting');
+  status.say(problem === 'mnist' ? 'Loading the digits …' : 'Making the network …');
+}
+
+function become(next: State): void {
+  state = next;
+  trainButton.disabled = false;
+  againButton.disabled = state === 'ended';
+  write(trainButton, state === 'training' ? 'Pause' : state === 'ended' ? 'Train again' : 'Train');
+}
+
+const backends = new BackendChoice(() => {
+  if (state === 'ended') return;
+  status.say(`Moving to ${backends.chosen} …`);
+  send({ kind: 'move', backend: backends.chosen, threads: backends.threads });
+});
+
+new ActivationField((text) => {
+  activation = text;
+  start({ running: true, compare: true });
+});
+
+trainButton.addEventListener('click', () => {
+  if (state === 'ended') return start({ running: true, compare: true });
+  const pause = state === 'training';
+  send({ kind: pause ? 'pause' : 'resume' });
+  become(pause ? 'paused' : 'training');
+  if (!pause) status.say('Training.');
+});
+againButton.addEventListener('click', () => start({ running: state === 'training', compare: true }));
+
+for (const name of ['xor', 'mnist'] as const)
+  document.querySelector(`input[name=problem][value=${name}]`)?.addEventListener('change', () => {
+    problem = name;
+    showProblem();
+    start({ running: state === 'training', compare: false });
+  });
+
+rateInput.addEventListener('input', () => {
+  rates[problem] = rateInput.valueAsNumber;
+  showRate();
+  send({ kind: 'learningRate', rate: 10 ** rates[problem] });
+});
+
+function showProblem(): void {
+  element('xor-section', HTMLElement).hidden = problem !== 'xor';
+  element('mnist-section', HTMLElement).hidden = problem !== 'mnist';
+  rateInput.value = String(rates[problem]);
+  showRate();
+}
+
+function showRate(): void {
+  const text = (10 ** rates[problem]).toPrecision(2);
+  write(element('rate-value', HTMLOutputElement), text);
+  rateInput.setAttribute('aria-valuetext', text);
+}
+
+function receive(report: Report): void {
+  if (report.kind === 'machine') {
+    backends.show(report.machine);
+    listMachine(report.machine);
+    return;
+  }
+  if (report.run !== run) return;
+  switch (report.kind) {
+    case 'ready':
+      figures.backend = report.backend;
+      status.say(
+        state === 'training'
+          ? `Training on ${report.backend}.`
+          : `Ready on ${report.backend}, not trained yet.`,
+      );
+      break;
+    case 'progress':
+      figures.show(problem, report);
+      curve.add(report);
+      status.mention(() => `Training: step ${count(report.step)}, loss ${report.loss.toPrecision(2)}.`);
+      break;
+    case 'picture':
+      if (report.picture.problem === 'xor') views.xor.show(report.picture);
+      else views.mnist.show(report.picture);
+      break;
+    case 'moved':
+      figures.backend = report.backend;
+      curve.moved(report.step, report.backend);
+      status.say(
+        `Moved to ${report.backend} after ${count(report.step)} steps; training goes on from there.`,
+      );
+      break;
+    case 'paused':
+      if (report.step > 0) status.say(`Paused after ${count(report.step)} steps.`);
+      break;
+    case 'done':
+      become('ended');
+      status.say(`Done: ${report.why}.`);
+      break;
+    case 'failed':
+      if (report.fatal) become('ended');
+      if (report.backend !== undefined) backends.chosen = report.backend;
+      status.say(report.message, { failed: true });
+      break;
+    default:
+      report satisfies never;
+  }
+}
+
+worker.addEventListener('message', ({ data }: MessageEvent<Report>) => receive(data));
+worker.addEventListener('error', ({ message }) => {
+  status.say(`The worker failed: ${message === '' ? 'it could not be loaded' : message}`, { failed: true });
+});
+showProblem();
+send({ kind: 'open', page: document.baseURI });
+start({ running: false, compare: false });

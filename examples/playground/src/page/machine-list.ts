@@ -1,0 +1,18 @@
+import type { Machine } from '../protocol.ts';
+import { element, made } from './elements.ts';
+
+/** What this browser has, and what is missing and why. */
+export function listMachine({ missing, adapter, noThreads, cores }: Machine): void {
+  const entry = (name: string, why: string | undefined, there: string) => {
+    const [item, text] = [made('li'), made('span')];
+    item.classList.toggle('missing', why !== undefined);
+    text.append(made('b', name), why === undefined ? `: ${there}` : ` is missing: ${why}`);
+    item.append(text);
+    return item;
+  };
+  element('machine', HTMLElement).replaceChildren(
+    entry('WebAssembly with SIMD', missing.wasm, 'the backend wasm can compile'),
+    entry('Threads', noThreads, `the page is cross-origin isolated, and there are ${cores} cores`),
+    entry('WebGPU', missing.webgpu, adapter ?? 'an adapter was found'),
+  );
+}

@@ -1,0 +1,97 @@
+// What the page and its worker tell each other.
+import type { BackendName } from 'pullback';
+
+export type ProblemName = 'xor' | 'mnist';
+export type Choice = BackendName;
+
+/** A training from its beginning. */
+export interface Setup {
+  readonly problem: ProblemName;
+  /** The activation of the hidden units, as it was typed. */
+  readonly activation: string;
+  readonly backend: Choice;
+  /** For the backend wasm. */
+  readonly threads: number;
+  readonly learningRate: number;
+  readonly seed: number;
+}
+
+export type Request =
+  /** The first: where the page is, beside which the digits lie. */
+  | { readonly kind: 'open'; readonly page: string }
+  | { readonly kind: 'start'; readonly run: number; readonly setup: Setup }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'move'; readonly backend: Choice; readonly threads: number }
+  | { readonly kind: 'learningRate'; readonly rate: number };
+
+/** Everything about a training carries its number: what an older one still sends is not for the page of the newer. */
+export type Report =
+  | { readonly kind: 'machine'; readonly machine: Machine }
+  | { readonly kind: 'ready'; readonly run: number; readonly backend: string; readonly summary: string }
+  | ({ readonly kind: 'progress'; readonly run: number } & Figures)
+  | { readonly kind: 'picture'; readonly run: number; readonly picture: Picture }
+  | { readonly kind: 'moved'; readonly run: number; readonly backend: string; readonly step: number }
+  | { readonly kind: 'paused'; readonly run: number; readonly step: number }
+  | { readonly kind: 'done'; readonly run: number; readonly why: string }
+  /** Fatal when nothing is trained any more; `backend` is where a model stayed that could not be moved. */
+  | {
+      readonly kind: 'failed';
+      readonly run: number;
+      readonly message: string;
+      readonly fatal: boolean;
+      readonly backend?: Choice;
+    };
+
+/** How far a training is. */
+export interface Figures {
+  readonly step: number;
+  readonly epoch: number;
+  /** The mean over the steps since the last figures. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly samplesPerSecond: number;
+}
+
+export type Picture =
+  | {
+      readonly problem: 'xor';
+      /** The output on a square of points, `side` a row, from the upper left: -127 for 0, 127 for 1. */
+      readonly surface: Int8Array;
+      readonly side: number;
+      /** The four outputs, for the inputs 00, 01, 10, 11. */
+      readonly outputs: readonly number[];
+      /** Of every hidden unit: its two weights and its bias. */
+      readonly units: readonly (readonly [number, number, number])[];
+    }
+  | {
+      readonly problem: 'mnist';
+      /** The weights of the hidden units: for every one 28 x 28 numbers, 127 for the largest of the unit. */
+      readonly kernels: Int8Array;
+      readonly tested: number;
+      /** How many of those were mistaken. */
+      readonly wrong: number;
+      readonly mistakes: readonly Mistake[];
+    };
+
+export interface Mistake {
+  /** Which of the test digits it is. */
+  readonly place: number;
+  /** 28 x 28 bytes. */
+  readonly image: Uint8Array;
+  readonly label: number;
+  readonly taken: number;
+}
+
+/** What this browser has, and why it lacks what it lacks. */
+export interface Machine {
+  /** Why a backend cannot be used here; undefined where it can. */
+  readonly missing: { readonly [name in Exclude<Choice, 'auto'>]: string | undefined };
+  /** The adapter of WebGPU, where there is one. */
+  readonly adapter: string | undefined;
+  /** Why there can be no threads; undefined where there can. */
+  readonly noThreads: string | undefined;
+  readonly cores: number;
+  /** What `auto` takes. */
+  readonly auto: string;
+}

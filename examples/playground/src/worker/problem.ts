@@ -1,0 +1,19 @@
+import type { Backend, Model } from 'pullback';
+import type { Figures, Picture, Setup } from '../protocol.ts';
+
+export type ModelSetup = Pick<Setup, 'activation' | 'learningRate' | 'seed'> & { readonly backend: Backend };
+
+/** What is trained, and how it is looked at. */
+export interface Problem {
+  create(setup: ModelSetup): Promise<Model>;
+  /**
+   * Trains until it is done, or the signal says stop.
+   * @param between called every few milliseconds, between two steps: whoever is called may move the model, or make it wait.
+   * @returns why it ended.
+   */
+  train(model: Model, between: Between, signal: AbortSignal): Promise<string>;
+  picture(model: Model): Promise<Picture>;
+}
+
+/** @param figures reads them; costs nothing when it is not called. */
+export type Between = (figures: () => Promise<Figures>) => Promise<void>;

@@ -1,19 +1,27 @@
-import { parseAst } from 'vite';
+import { readFile } from 'node:fs/promises';
+import type { Options } from 'tsup';
+import { parseSync } from 'vite';
 
 /**
  * Every package says that importing it does nothing: what its modules define at their top is thrown away where nobody asks for it. In one file
- * for the whole package a bundler has to be told so at each call: `var relu = /* @__PURE__ *\/ defineActivation(...)`.
+ * for the whole package a bundler has to be told so at each call: `var relu = /* @__PURE__ *\/ defineActivation(...)`. What comes from
+ * elsewhere, such as the metadata that inversify loads, stays as it is.
  */
-export const pureCalls = {
+export const pureCalls: NonNullable<Options['esbuildPlugins']>[number] = {
   name: 'pure-calls',
-  renderChunk: (code: string) => ({ code: annotated(code) }),
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/src\/[^/].*\.ts$/ }, async ({ path }) =>
+      path.includes('/node_modules/')
+        ? undefined
+        : { contents: annotated(path, await readFile(path, 'utf8')), loader: 'ts' },
+    ),
 };
 
 const mark = '/* @__PURE__ */ ';
 
-function annotated(code: string): string {
+function annotated(path: string, code: string): string {
   const places = new Set<number>();
-  for (const statement of parseAst(code).body) {
+  for (const statement of parseSync(path, code).program.body) {
     const { declaration = statement } = Object(statement);
     for (const { init } of declaration?.declarations ?? []) callsIn(init, places);
   }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { drawBlobs, drawField } from './draw/blobs.ts';
 import { drawCurve } from './draw/curve.ts';
 import { drawNet } from './draw/net.ts';
@@ -27,6 +27,7 @@ const mostLinks = 24;
 
 /** Draws the pictures, and fills in what stands between `<!-- run NAME -->` and `<!-- end -->` in the report. */
 export function writeReport(findings: readonly Finding[]): void {
+  mkdirSync(folder, { recursive: true });
   const parts = { table: tableOf(findings), problems: findings.map(sectionOf).join('\n') };
   let text = readFileSync(page, 'utf8');
   for (const [name, filling] of Object.entries(parts)) text = filledIn(text, name, filling);
@@ -70,7 +71,7 @@ function sectionOf(finding: Finding): string {
     `\`${simulation.name}\`: ${simulation.about}`,
     `Here: ${settings} ${[`${outcome.solved} of ${outcome.seeds} starts solve it.`, ...right].join(' ')}`,
     ...pictures(finding),
-    ...codes(portraits),
+    ...codes(simulation, portraits),
     ...(printed === undefined ? [] : [printedLines(simulation, printed).join('\n')]),
   ];
   return `${lines.join('\n\n')}\n`;
@@ -81,8 +82,8 @@ function pictures({ simulation, portraits }: Finding): string[] {
   const [first] = portraits;
   if (first === undefined) return [];
   const { name, wiring, field } = simulation;
-  const shownAs = (suffix: string, svg: string, words: string): string => {
-    writeFileSync(new URL(`${name}-${suffix}.svg`, folder), svg);
+  const shownAs = (suffix: string, words: string, draw: (title: string) => string): string => {
+    writeFileSync(new URL(`${name}-${suffix}.svg`, folder), draw(words));
     return `![${words}](pdp-1986/${name}-${suffix}.svg)`;
   };
   const images: string[] = [];
@@ -90,23 +91,33 @@ function pictures({ simulation, portraits }: Finding): string[] {
     const net = wired(wiring, first.weights);
     const recurrent = wiring.some(({ from, to }) => from.some((unit) => to.includes(unit)));
     const draw = recurrent || net.links.length > mostLinks ? drawBlobs : drawNet;
-    images.push(shownAs('weights', draw(wiring, net), `The weights that seed ${first.seed} learned`));
+    images.push(
+      shownAs('weights', `The weights that seed ${first.seed} learned`, (title) => draw(wiring, net, title)),
+    );
   }
   if (field !== undefined)
     for (const { seed, weights } of portraits) {
       const numbers = weights[`${field.layer}/kernel`]?.data ?? [];
       const bias = weights[`${field.layer}/bias`]?.data[0] ?? 0;
-      const svg = drawField(numbers, field.side, `seed ${seed}, bias ${bias.toFixed(1)}`);
-      images.push(shownAs(`field-${seed}`, svg, `The receptive field that seed ${seed} learned`));
+      const caption = `seed ${seed}, bias ${bias.toFixed(1)}`;
+      images.push(
+        shownAs(`field-${seed}`, `The receptive field that seed ${seed} learned`, (title) =>
+          drawField(numbers, field.side, caption, title),
+        ),
+      );
     }
   const note = `sweeps of seed ${first.seed}, which took ${first.sweeps}`;
-  images.push(shownAs('curve', drawCurve(first.curve, note), `The error of seed ${first.seed}`));
+  images.push(
+    shownAs('curve', `The error of seed ${first.seed}`, (title) => drawCurve(first.curve, note, title)),
+  );
   return [images.join(' ')];
 }
 
 /** The activations of the units that are shown, for every pattern of the first run. */
-function codes([first]: readonly Portrait[]): string[] {
+function codes({ patterns }: Simulation, [first]: readonly Portrait[]): string[] {
   if (first?.codes === undefined) return [];
-  const rows = first.codes.map((code, i) => `| ${i + 1} | ${code.map(shown).join(' ')} |`);
+  const rows = first.codes.map(
+    (code, i) => `| ${patterns.inputs[i]?.join('')} | ${code.map(shown).join(' ')} |`,
+  );
   return [[`Hidden codes of seed ${first.seed}:`, '', '| pattern | code |', '|---|---|', ...rows].join('\n')];
 }

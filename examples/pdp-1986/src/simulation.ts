@@ -64,7 +64,7 @@ export interface Simulation {
   readonly field?: { readonly layer: string; readonly side: number };
   /** A layer whose units' activations are shown for every pattern. */
   readonly codes?: string;
-  readonly publishedWeights?: PublishedWeights;
+  readonly publishedWeights?: PublishedWeights | undefined;
   /** Patterns that are not learned, on which a learned network is tried. */
   readonly heldOut?: HeldOut;
 }

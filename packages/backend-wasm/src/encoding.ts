@@ -1,4 +1,4 @@
-/** Bytes of instructions, nested as the expressions are; flattened once, at the end. */
+/** Bytes of instructions, nested as the expressions are; flattened once, when their function is done. */
 export type Code = readonly (number | Code)[];
 
 export const types = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
@@ -33,19 +33,42 @@ export function text(name: string): Code {
   return [unsigned(bytes.length), bytes];
 }
 
-/** The bytes of `code` behind their number. */
-export function sized(code: Code): Code {
-  const bytes = flat(code);
-  return [unsigned(bytes.length), bytes];
-}
-
-export function flat(code: Code): number[] {
-  const bytes: number[] = [];
+/** The bytes of `code`, in order. */
+export function flat(code: Code): Uint8Array<ArrayBuffer> {
+  let bytes = new Uint8Array(256);
+  let length = 0;
+  // Every byte of a module comes through here, before anything of it runs fast: hence loops by index.
   const walk = (part: Code): void => {
-    for (const item of part)
-      if (typeof item === 'number') bytes.push(item);
-      else walk(item);
+    for (let i = 0; i < part.length; i++) {
+      const item = part[i];
+      if (typeof item === 'object') walk(item);
+      else if (item !== undefined) {
+        if (length === bytes.length) {
+          const wider = new Uint8Array(4 * length);
+          wider.set(bytes);
+          bytes = wider;
+        }
+        bytes[length++] = item;
+      }
+    }
   };
   walk(code);
+  return bytes.slice(0, length);
+}
+
+/** Pieces one after the other. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let length = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, length);
+    length += piece.length;
+  }
   return bytes;
+}
+
+/** Pieces behind the number of their bytes. */
+export function sized(...pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  return joined([Uint8Array.from(unsigned(size)), ...pieces]);
 }

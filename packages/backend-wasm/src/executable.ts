@@ -141,7 +141,7 @@ class WasmBinding implements Binding {
       const shared = pool.share(module, given, this.#arena + bytes);
       this.#shared = shared;
       const own = (thread: number, times: number): void => {
-        work(thread, times);
+        work(thread, times, maySleep);
       };
       this.#run = (times) => {
         if (!pool.run(shared, times, own)) run(times);
@@ -191,6 +191,9 @@ class WasmBinding implements Binding {
     });
   }
 }
+
+/** 1 where a thread may sleep: everywhere but in the main thread of a page. */
+const maySleep = 'document' in globalThis ? 0 : 1;
 
 function refuse(what: string): never {
   throw new DisposedError({ got: `${what} that was disposed of`, expected: 'a living one' });

@@ -8,7 +8,7 @@ import {
   type TensorSpec,
   UnsupportedError,
 } from '@pullback/core';
-import { build } from './build.ts';
+import type { build } from './build.ts';
 import { loader } from './loader-source.ts';
 
 /** A tensor in the memory of an exported module, as its section `pullback` tells it. */
@@ -17,11 +17,17 @@ interface Described extends TensorSpec {
   readonly address: number;
 }
 
+export interface ExportOptions {
+  readonly relaxed: boolean;
+  /** Given, so that this module, which is loaded when it is wanted, shares no file with what always is. */
+  readonly build: typeof build;
+}
+
 /** A Program as one module with a memory of its own: what is given lies in it, outputs lie where the inputs of the same name do. */
 export function exportProgram(
   program: Program,
   names: ExportedNames,
-  { relaxed }: { readonly relaxed: boolean },
+  { relaxed, build: write }: ExportOptions,
 ): Exported {
   const aliases = names.outputs.map((output) =>
     names.inputs.flatMap(({ name }, i) => (name === output ? [i] : [])),
@@ -55,7 +61,7 @@ export function exportProgram(
   const carried = new Set(names.inputs.flatMap(({ name, data }) => (data === undefined ? [] : [name])));
   const free = names.inputs.filter(({ name }) => !carried.has(name)).map(({ name }) => described.get(name));
   const made = names.outputs.map((name) => described.get(name));
-  const { bytes, host, imports } = build(plan, aliases, {
+  const { bytes, host, imports } = write(plan, aliases, {
     relaxed,
     own: {
       addresses,

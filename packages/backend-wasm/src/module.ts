@@ -1,4 +1,4 @@
-import { type Code, flat, signed, sized, text, types, unsigned, type ValueType } from './encoding.ts';
+import { type Code, flat, joined, signed, sized, text, types, unsigned, type ValueType } from './encoding.ts';
 
 /** The locals of a function that is being written; its parameters come first. */
 export class Locals {
@@ -65,6 +65,7 @@ export class ModuleBuilder {
 
   /** @returns the index to call it by. */
   importFunction(name: string, signature: Signature): number {
+    if (this.#functions.length > 0) throw new Error(`'${name}' is imported after a function was defined`);
     return this.#functionImports.push({ name, type: this.#typeOf(signature) }) - 1;
   }
 
@@ -98,53 +99,38 @@ export class ModuleBuilder {
     ];
     const bodies = this.#functions.map(({ locals, body }) => {
       const groups = runsOf(locals.types).map(([type, count]) => [unsigned(count), type]);
-      return sized([unsigned(groups.length), groups, body, 0x0b]);
+      return sized(flat([unsigned(groups.length), groups, body, 0x0b]));
     });
     const exported = this.#exports.map(({ name, index }) => [text(name), 0, unsigned(index)]);
-    const code = flat([
-      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, signatures),
-      section(2, imports),
-      section(
+    return joined([
+      Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
+      ...section(1, signatures.map(flat)),
+      ...section(2, imports.map(flat)),
+      ...section(
         3,
-        this.#functions.map(({ type }) => unsigned(type)),
+        this.#functions.map(({ type }) => flat(unsigned(type))),
       ),
-      own === undefined ? [] : section(5, [[0, unsigned(own.pages)]]),
-      section(7, own === undefined ? exported : [...exported, [text('memory'), 2, 0]]),
-      section(10, bodies),
+      ...(own === undefined ? [] : section(5, [flat([0, unsigned(own.pages)])])),
+      ...section(7, (own === undefined ? exported : [...exported, [text('memory'), 2, 0]]).map(flat)),
+      ...section(10, bodies),
+      ...(own === undefined ? [] : carried(own)),
     ]);
-    return own === undefined ? Uint8Array.from(code) : joined([Uint8Array.from(code), ...carried(own)]);
   }
 }
 
-/** The sections of data and of text; bytes stay bytes, since there may be many. */
+/** The sections of data and of text. */
 function carried({ data, custom }: Own): Uint8Array[] {
-  const segments = data.map(({ address, bytes }) => ({
-    head: Uint8Array.from(flat([0, 0x41, signed(address), 0x0b, unsigned(bytes.length)])),
+  const segments = data.flatMap(({ address, bytes }) => [
+    flat([0, 0x41, signed(address), 0x0b, unsigned(bytes.length)]),
     bytes,
-  }));
-  const count = Uint8Array.from(unsigned(segments.length));
-  const length = segments.reduce((sum, { head, bytes }) => sum + head.length + bytes.length, count.length);
-  const note = flat([text(custom.name), [...new TextEncoder().encode(custom.text)]]);
-  return [
-    ...(data.length === 0 ? [] : [Uint8Array.from([11, ...unsigned(length)]), count]),
-    ...(data.length === 0 ? [] : segments.flatMap(({ head, bytes }) => [head, bytes])),
-    Uint8Array.from(flat([0, sized(note)])),
-  ];
+  ]);
+  const note = [flat(text(custom.name)), new TextEncoder().encode(custom.text)];
+  return [...section(11, segments, data.length), Uint8Array.of(0), sized(...note)];
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-function section(id: number, entries: readonly Code[]): Code {
-  return entries.length === 0 ? [] : [id, sized([unsigned(entries.length), entries])];
+function section(id: number, pieces: readonly Uint8Array[], entries = pieces.length): Uint8Array[] {
+  if (entries === 0) return [];
+  return [Uint8Array.of(id), sized(flat(unsigned(entries)), ...pieces)];
 }
 
 /** Neighbours that are equal, with their number. */

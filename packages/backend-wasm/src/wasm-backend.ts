@@ -14,8 +14,8 @@ import {
   type TensorSpec,
   type TypedArray,
 } from '@pullback/core';
+import { build } from './build.ts';
 import { Compiled, WasmExecutable } from './executable.ts';
-import { exportProgram } from './export.ts';
 import { Memory } from './memory.ts';
 import { hasRelaxed } from './relaxed.ts';
 import { mostWorkers } from './threads/control.ts';
@@ -58,6 +58,11 @@ export class WasmBackend implements Backend {
     const shared = threads > 1 && whyNoThreads() === undefined;
     this.memory = new Memory({ shared });
     this.pool = shared ? new Pool(this.memory.memory, threads - 1) : undefined;
+  }
+
+  /** How many calls the workers took part in. */
+  get sharedCalls(): number {
+    return this.pool?.jobs ?? 0;
   }
 
   get disposed(): boolean {
@@ -103,7 +108,8 @@ export class WasmBackend implements Backend {
 
   /** @throws UnsupportedError */
   async export(program: Program, names: ExportedNames): Promise<Exported> {
-    return exportProgram(program, names, { relaxed: this.#relaxed });
+    const { exportProgram } = await import('./export.ts');
+    return exportProgram(program, names, { relaxed: this.#relaxed, build });
   }
 
   statistics(): BackendStatistics {

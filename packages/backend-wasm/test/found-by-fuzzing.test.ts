@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { KernelsBackend } from './kernels-backend.ts';
 
 type F = (x: Value) => Value | readonly Value[];
+/** For each output the input whose buffer it is written in. */
+type Over = readonly (number | undefined)[];
 
 const counted = (shape: Shape): Tensor => {
   const tensor = tensorOf({ shape, dtype: 'float64' });
@@ -14,7 +16,7 @@ const counted = (shape: Shape): Tensor => {
 };
 
 /** What random Programs found to be wrong once: `f` on 1, 2, 3, ... by kernels and by the reference. */
-const found: readonly (readonly [what: string, shape: Shape, f: F])[] = [
+const found: readonly (readonly [what: string, shape: Shape, f: F, over?: Over])[] = [
   ['a product with a number everywhere', [2, 2], (x) => core.matmul(x, core.fill(3, [2, 2], 'float64'))],
   ['a product with places', [2, 2], (x) => core.matmul(core.iota([2, 2], { dtype: 'float64' }), x)],
   [
@@ -54,17 +56,28 @@ const found: readonly (readonly [what: string, shape: Shape, f: F])[] = [
     [64, 64],
     (x) => core.add(core.matmul(x, x), core.gather(core.flip(x, 0), core.iota([64]))),
   ],
+  [
+    'a sum of sums that is repeated along as many columns as there were rows',
+    [20, 20],
+    (x) => core.add(core.broadcast(core.sum(core.sum(x, { axis: 1 })), [20]), 1),
+  ],
+  [
+    'the sum of one -0, which is 0',
+    [1],
+    (x) => core.div(1, core.sum(core.mul(x, -0), { axis: 0, keepAxis: true })),
+  ],
+  ['padding in place that adds no element', [1], (x) => core.pad(x, { between: [1] }), [0]],
 ];
 
 describe('found by random Programs', () => {
-  for (const [what, shape, f] of found)
+  for (const [what, shape, f, over] of found)
     test(what, async () => {
       const x = placeholder({ shape, dtype: 'float64' }, 'x');
       const outputs = [f(x)].flat();
       const random = {
         program: trace([x], outputs),
         data: [counted(shape)],
-        over: outputs.map(() => undefined),
+        over: over ?? outputs.map(() => undefined),
         times: 2,
       };
       expect(await runProgram(new KernelsBackend(), random)).toEqual(await runProgram(cpu(), random));

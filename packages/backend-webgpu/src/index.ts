@@ -4,7 +4,7 @@ export {
   DeviceLostError,
   type Tuning,
   WebGpuBackend,
-  type WebGpuBinding,
   type WebGpuOptions,
   webgpu,
 } from './webgpu-backend.ts';
+export type { WebGpuBinding } from './webgpu-executable.ts';

@@ -23,6 +23,7 @@ export interface HostAccess {
 type Task =
   | { readonly kind: 'write'; readonly to: GPUBuffer; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'run'; readonly recording: Recording; times: number }
+  | { readonly kind: 'then'; readonly act: () => void }
   | {
       readonly kind: 'read';
       readonly from: GPUBuffer;
@@ -65,7 +66,10 @@ export class Timeline implements HostAccess {
   /** From now on everything is refused with this error, also what waits. */
   fail(error: Error): void {
     this.#failure ??= error;
-    for (const task of this.#tasks.splice(0)) if (task.kind === 'read') task.done(Promise.reject(error));
+    for (const task of this.#tasks.splice(0)) {
+      if (task.kind === 'read') task.done(Promise.reject(error));
+      if (task.kind === 'then') task.act();
+    }
   }
 
   get failure(): Error | undefined {
@@ -97,23 +101,14 @@ export class Timeline implements HostAccess {
     });
   }
 
-  /** Whether nothing waits that could use the buffer. */
-  get isIdle(): boolean {
-    return this.#tasks.length === 0;
-  }
-
-  /** Runs `then` when all that was asked for so far has been submitted. */
-  after(then: () => void): void {
-    if (this.isIdle) {
-      this.#flush();
-      then();
-    } else
-      this.#tasks.push({
-        kind: 'read',
-        from: this.#uploadBuffer(4),
-        bytes: 0,
-        done: (data) => void data.then(then, then),
-      });
+  /** Calls `act` when all that was asked for so far has been submitted. */
+  after(act: () => void): void {
+    if (this.#failure !== undefined) {
+      act();
+      return;
+    }
+    this.#tasks.push({ kind: 'then', act });
+    this.#drain();
   }
 
   destroy(): void {
@@ -166,9 +161,8 @@ export class Timeline implements HostAccess {
       if (task.kind === 'write') this.#gather(task.to, task.data);
       else {
         this.#flush();
-        task.done(
-          task.bytes === 0 ? Promise.resolve(new ArrayBuffer(0)) : this.download(task.from, 0, task.bytes),
-        );
+        if (task.kind === 'then') task.act();
+        else task.done(this.download(task.from, 0, task.bytes));
       }
     }
   }

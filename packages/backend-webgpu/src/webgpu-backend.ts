@@ -1,15 +1,13 @@
-import { explain, type Kernels, kernelsFor, planFor } from '@pullback/compiler';
+import { kernelsFor } from '@pullback/compiler';
 import {
   type Backend,
   type BackendStatistics,
-  type Binding,
   type Buffer,
   bytesOf,
   DisposedError,
   type DType,
   type Executable,
   formatShape,
-  OptionError,
   type Program,
   PullbackError,
   ShapeError,
@@ -20,9 +18,9 @@ import {
 } from '@pullback/core';
 import { type AdapterDescription, type AdapterOptions, type Opened, openDevice } from './device.ts';
 import { Pipelines } from './pipelines.ts';
-import { Recorded, type Surroundings } from './recorded.ts';
+import type { Surroundings } from './recorded.ts';
 import { Timeline } from './timeline.ts';
-import { alignment, wordOf } from './values.ts';
+import { WebGpuExecutable } from './webgpu-executable.ts';
 import { hasScalar } from './wgsl/scalars.ts';
 
 /** The device was taken away: a driver that was reset, an adapter that was pulled out, a page that used too much. */
@@ -87,9 +85,11 @@ export class WebGpuBackend implements Backend {
       fallback: fallback === 'cpu',
       bufferOf: (buffer) => this.#held(buffer),
     };
-    device.addEventListener('uncapturederror', ({ error }) =>
-      this.#timeline.report(new PullbackError({ got: `WebGPU: ${error.message}` })),
-    );
+    // What nobody else caught on a device of our own, such as too little memory; a user's device has a user's listeners.
+    if (owned)
+      device.addEventListener('uncapturederror', ({ error }) =>
+        this.#timeline.report(new PullbackError({ got: `WebGPU: ${error.message}` })),
+      );
     this.lost = new Promise((resolve) => {
       device.lost.then(({ reason, message }) => {
         if (this.#disposed) return;
@@ -231,92 +231,6 @@ export class WebGpuBackend implements Backend {
       });
     return held;
   }
-}
-
-interface Owner {
-  readonly timeline: Timeline;
-  ran(): void;
-  alive(): void;
-  disposed(): void;
-}
-
-class WebGpuExecutable implements Executable {
-  readonly #kernels: Kernels;
-  readonly #around: Surroundings;
-  readonly #owner: Owner;
-  readonly #recorded = new Set<Recorded>();
-
-  constructor(kernels: Kernels, around: Surroundings, owner: Owner) {
-    this.#kernels = kernels;
-    this.#around = around;
-    this.#owner = owner;
-  }
-
-  get bindings(): number {
-    return this.#recorded.size;
-  }
-
-  bind(inputs: readonly Buffer[], outputs: readonly Buffer[]): WebGpuBinding {
-    this.#owner.alive();
-    const { program } = this.#kernels;
-    if (inputs.length !== program.inputs.length || outputs.length !== program.outputs.length)
-      throw new ShapeError({
-        got: `${inputs.length} inputs and ${outputs.length} outputs`,
-        expected: `${program.inputs.length} and ${program.outputs.length}`,
-      });
-    for (const buffer of [...inputs, ...outputs]) this.#around.bufferOf(buffer);
-    const aliases = outputs.map((output) => inputs.flatMap((input, i) => (input === output ? [i] : [])));
-    const plan = planFor(this.#kernels, aliases, { alignment, bytesOf: wordOf });
-    const recorded = new Recorded(plan, inputs, outputs, this.#around);
-    this.#recorded.add(recorded);
-    const { timeline, ran, alive } = this.#owner;
-    let disposed = false;
-    return {
-      run: (times = 1) => {
-        alive();
-        if (disposed)
-          throw new DisposedError({ got: 'a binding that was disposed', expected: 'a living one' });
-        if (!Number.isInteger(times) || times < 0)
-          throw new OptionError({ got: `${times} runs`, expected: 'a whole number' });
-        for (const buffer of [...inputs, ...outputs]) this.#around.bufferOf(buffer);
-        ran();
-        if (times > 0) timeline.run(recorded, times);
-      },
-      dispose: () => {
-        if (disposed) return;
-        disposed = true;
-        this.#recorded.delete(recorded);
-        timeline.after(() => recorded.dispose());
-      },
-      explain: () =>
-        [
-          explain(plan),
-          `${recorded.dispatches.length} dispatches, arena with partial results ${recorded.bytes} bytes`,
-          ...recorded.dispatches.map(
-            ({ label, groups, bindings }, i) =>
-              `  ${i}. ${label}: ${groups} workgroups, ${bindings.length} buffers`,
-          ),
-          ...recorded.copied.map((kernel) => `  on the host, operands and results copied: ${kernel}`),
-        ].join('\n'),
-      shaders: recorded.dispatches.map(({ code }) => code),
-    };
-  }
-
-  dispose(): void {
-    const { timeline, disposed } = this.#owner;
-    for (const recorded of this.#recorded) timeline.after(() => recorded.dispose());
-    this.#recorded.clear();
-    disposed();
-  }
-}
-
-/** A binding that shows what it does. */
-export interface WebGpuBinding extends Binding {
-  dispose(): void;
-  /** Kernels, dispatches and what runs on the host. */
-  explain(): string;
-  /** The text of the shader of each dispatch. */
-  readonly shaders: readonly string[];
 }
 
 function disposedError(): DisposedError {

@@ -15,7 +15,7 @@ export interface Member {
   readonly late: boolean;
 }
 
-/** Sums along as few as this many columns are kept in registers. */
+/** For as few inner points as this, what is known only when all outer ones are done is kept in registers. */
 const narrow = 16;
 /** The reference adds up to this many float64 in order, more as a tree. */
 const inOrder = 64;
@@ -117,7 +117,16 @@ export class Group {
     if (late === 0) return true;
     if (late !== own.length) return false;
     // Late values differ along the axes that are not summed over in the end.
-    return varies.every((does, axis) => !does || this.#survives(axis));
+    return varies.every((does, axis) => !does || (this.#survives(axis) && this.#isNarrow));
+  }
+
+  /** Whether late values may be kept for each inner point. */
+  get #isNarrow(): boolean {
+    return this.order === 'columns' || this.#size(this.reduced ?? []) <= narrow;
+  }
+
+  #size(axes: readonly boolean[]): number {
+    return this.space.reduce((n, extent, axis) => (axes[axis] ? n * extent : n), 1);
   }
 
   /** Whether late values may differ along the axis. */
@@ -137,10 +146,8 @@ export class Group {
     if (same(reduces, this.reduced)) return this.order === 'rows' || same(spread, full);
     if (this.order === 'columns') return false;
     const outer = full.map((does, axis) => does && this.reduced?.[axis] !== true);
-    const size = (which: readonly boolean[]) =>
-      this.space.reduce((n, extent, i) => (which[i] ? n * extent : n), 1);
-    if (!same(reduces, outer) || (op.spec.dtype === 'float64' && size(outer) > inOrder)) return false;
-    return same(spread, outer) || (same(spread, full) && size(this.reduced ?? []) <= narrow);
+    if (!same(reduces, outer) || (op.spec.dtype === 'float64' && this.#size(outer) > inOrder)) return false;
+    return same(spread, outer) || (same(spread, full) && this.#isNarrow);
   }
 
   /** Along the last axes a sum is one row at a time, along others one column at a time. */

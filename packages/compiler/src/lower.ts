@@ -1,8 +1,10 @@
 import {
+  add,
   coreNameOf,
   type Instruction,
   type Primitive,
   type Program,
+  placeholder,
   type Shape,
   sizeOf,
   type TensorSpec,
@@ -136,8 +138,19 @@ export function lower(program: Program, { asWhole = () => false }: LowerOptions 
     } else if ((name === 'sum' || name === 'max') && operand !== undefined) {
       const axes = attributes['axes'];
       const along = Array.isArray(axes) ? (axes as readonly number[]).filter((axis) => from[axis] !== 1) : [];
-      // Along axes of extent 1 there is nothing to do.
-      if (along.length === 0) meanings.set(first, operand);
+      // Along axes of extent 1 the maximum is the element, the sum 0 + the element, which makes 0 of -0.
+      if (along.length === 0 && name === 'max') meanings.set(first, operand);
+      else if (along.length === 0)
+        put({
+          ...common,
+          kind: 'map',
+          name: 'add',
+          primitive: addition(),
+          attributes: {},
+          shape: spec.shape,
+          operands: [operand, { kind: 'number', number: 0, dtype: spec.dtype }],
+          strides: denseView(spec.shape).strides,
+        });
       else
         put({
           ...common,
@@ -216,6 +229,13 @@ export function lower(program: Program, { asWhole = () => false }: LowerOptions 
     return root;
   });
   return { ...withoutDead(ops, outputs), specs, outputs, inputs: program.inputs.length };
+}
+
+/** The primitive of a + b. */
+function addition(): Primitive | undefined {
+  const x = placeholder({ shape: [], dtype: 'float32' }, 'x');
+  const { node } = add(x, x);
+  return node.kind === 'composite' ? undefined : node;
 }
 
 function dense(root: number, shape: Shape): InMemory {

@@ -26,7 +26,13 @@ export function schedule(
     const inputs = aliases[i] ?? [];
     if (inputs.length === 0) return;
     const writers = groups.find((group) => group.some((kernel) => writtenBy(kernel).includes(root))) ?? [];
-    if (writers.some((kernel) => inputs.some((input) => !isSafe(kernel, root, input)))) aside.add(root);
+    // What a later kernel of the group reads, an earlier one has written over.
+    const isLate = (kernel: Kernel, place: number, input: number) =>
+      place > 0 && readBy(kernel).includes(input);
+    const unsafe = writers.some((kernel, place) =>
+      inputs.some((input) => isLate(kernel, place, input) || !isSafe(kernel, root, input)),
+    );
+    if (unsafe) aside.add(root);
     else overwritten.set(root, [...inputs]);
   });
 

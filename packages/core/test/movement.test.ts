@@ -71,6 +71,8 @@ describe('pads', () => {
     const y = p.pad(empty, { low: [1], high: [2], between: [3] });
     expect(values(y)).toEqual([0, 0, 0]);
     expect(p.gradient(p.sum(y), [empty])[0]?.shape).toEqual([0]);
+    const behind = p.pad(empty, { high: [5], between: [3] });
+    expect(p.gradient(p.sum(behind), [empty])[0]?.shape).toEqual([0]);
   });
 });
 
@@ -128,6 +130,12 @@ describe('gather and scatterAdd', () => {
     expect(values(p.gather(x, index(3, 2), { axis: 1 }))).toEqual([0, 3, 0, 6]);
     expect(values(p.scatterAdd(x, index(0, 2, 1), { axis: 1, size: 2 }))).toEqual([1, 3, 4, 6]);
   });
+  test('long rows are read whole, and one outside is zeros', () => {
+    const long = p.reshape(p.iota([60], f64), [3, 20]);
+    const read = values(p.gather(long, index(2, 3, -1, 0)));
+    const from = (start: number) => Array.from({ length: 20 }, (_, i) => start + i);
+    expect(read).toEqual([...from(40), ...new Array(40).fill(0), ...from(0)]);
+  });
   test('a negative axis counts in the result', () => {
     const two = p.constant({ shape: [1, 3], data: Int32Array.of(0, 1, 0) });
     const updates = p.reshape(x, [2, 1, 3]);
@@ -142,6 +150,19 @@ describe('gather and scatterAdd', () => {
       p.scatterAdd(
         p.reshape(p.slice(updates, [n], [n + 1]), [3, 2, 2]),
         p.reshape(p.slice(indices, [n], [n + 1]), [2, 2]),
+        { axis: 1, size: 3 },
+      ),
+    );
+    expect(all instanceof p.Value && values(all)).toEqual(values(p.stack(alone)));
+  });
+  test('the same with an axis behind those of the indices', () => {
+    const updates = p.reshape(p.iota([24], f64), [2, 2, 2, 3]);
+    const indices = p.constant({ shape: [2, 2], data: Int32Array.of(0, 2, 1, 1) });
+    const all = p.vmap((u: Value, i: Value) => p.scatterAdd(u, i, { axis: 1, size: 3 }))(updates, indices);
+    const alone = [0, 1].map((n) =>
+      p.scatterAdd(
+        p.reshape(p.slice(updates, [n], [n + 1]), [2, 2, 3]),
+        p.reshape(p.slice(indices, [n], [n + 1]), [2]),
         { axis: 1, size: 3 },
       ),
     );

@@ -8,12 +8,9 @@ const of = (dtype: DType, ...shape: number[]) => p.placeholder({ shape, dtype },
 const f = (...shape: number[]) => of('float32', ...shape);
 const key = of('int32', 2);
 /** A primitive on operands as they are, without the broadcasting of its function. */
-const raw = (like: Value, ...operands: Value[]) =>
-  p.applyPrimitive(
-    like.node as Primitive<readonly Value[], p.Attributes, Value>,
-    operands,
-    like.vertex.attributes,
-  );
+const raw = (like: Value, ...operands: Value[]) => rawWith(like.vertex.attributes, like, ...operands);
+const rawWith = (attributes: p.Attributes, like: Value, ...operands: Value[]) =>
+  p.applyPrimitive(like.node as Primitive<readonly Value[], p.Attributes, Value>, operands, attributes);
 
 type Refusal = readonly [() => unknown, new (...given: never[]) => Error, string, string?, string?];
 
@@ -76,6 +73,12 @@ const refusals: Readonly<Record<string, Refusal>> = {
     p.ShapeError,
     '[1, 3]',
     'a shape that broadcasts to [3]',
+  ],
+  'a broadcast of a primitive to another rank': [
+    () => rawWith({ shape: [3, 4] }, p.broadcast(f(1), [3]), f(3)),
+    p.ShapeError,
+    '[3]',
+    'a shape that broadcasts to [3, 4]',
   ],
   'a sum of bools': [
     () => p.sum(of('bool', 2)),

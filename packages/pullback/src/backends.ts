@@ -1,4 +1,4 @@
-import { type Backend, UnknownNameError, UnsupportedError } from '@pullback/core';
+import { type Backend, type FloatDType, UnknownNameError, UnsupportedError } from '@pullback/core';
 
 /** The backends that are loaded when they are named. */
 const loaders = {
@@ -16,11 +16,15 @@ export type BackendName = keyof typeof loaders | 'auto';
 /**
  * The backend of that name, loaded; an object is taken as it is. Where it is a page's policy that leaves `auto` nothing but cpu, a
  * warning names the directive, once.
+ * @param dtype what will be computed in, when `auto` chooses: a GPU has no float64.
  * @throws UnknownNameError, and UnsupportedError for one that cannot be used here.
  */
-export async function backendOf(named: Backend | BackendName): Promise<Backend> {
+export async function backendOf(
+  named: Backend | BackendName,
+  { dtype = 'float32' }: { readonly dtype?: FloatDType | undefined } = {},
+): Promise<Backend> {
   if (typeof named !== 'string') return named;
-  if (named === 'auto') return (await onGpu()) ?? onProcessor();
+  if (named === 'auto') return (dtype === 'float32' ? await onGpu() : undefined) ?? onProcessor();
   const load = Object.hasOwn(loaders, named) ? loaders[named] : undefined;
   if (load === undefined) throw new UnknownNameError('backend', named, [...Object.keys(loaders), 'auto']);
   const why = named === 'wasm' ? whyNoWasm() : undefined;
@@ -39,13 +43,17 @@ export async function whyNoBackend(name: Exclude<BackendName, 'auto'>): Promise<
   return name === 'webgpu' ? whyNoWebGpu() : undefined;
 }
 
-/** A backend on a GPU, undefined where there is none: an adapter that computes on the CPU loses to wasm. Nothing is loaded where there is no WebGPU. */
+/**
+ * A backend on a GPU, which runs on the host what it has no kernel for; undefined where there is none: an adapter that computes on the CPU loses to
+ * wasm. Nothing is loaded where there is no WebGPU.
+ */
 async function onGpu(): Promise<Backend | undefined> {
   if (!mayHaveWebGpu()) return undefined;
   const { findAdapter, isSoftware, webgpu } = await import('@pullback/backend-webgpu');
   try {
     const adapter = await findAdapter();
-    return adapter === undefined || isSoftware(adapter) ? undefined : await webgpu();
+    if (adapter === undefined || isSoftware(adapter)) return undefined;
+    return await webgpu({ fallback: 'cpu' });
   } catch {
     return undefined;
   }
@@ -61,24 +69,26 @@ async function whyNoWebGpu(): Promise<string | undefined> {
   return (await findAdapter()) === undefined ? 'WebGPU has no adapter' : undefined;
 }
 
-/** In Node it is the application that brings WebGPU, as the package `webgpu`. */
+/** In Node it is the application that brings WebGPU, as the package `webgpu` in a folder above the one that it runs in. */
 function mayHaveWebGpu(): boolean {
   if (typeof navigator === 'object' && 'gpu' in navigator) return true;
   const host: unknown = Reflect.get(globalThis, 'process');
   if (!isNode(host)) return false;
-  try {
-    host.getBuiltinModule('module').createRequire(`${host.cwd()}/`).resolve('webgpu');
-    return true;
-  } catch {
-    return false;
+  const { existsSync } = host.getBuiltinModule('fs');
+  const { dirname, join } = host.getBuiltinModule('path');
+  let folder = host.cwd();
+  while (!existsSync(join(folder, 'node_modules', 'webgpu'))) {
+    const above = dirname(folder);
+    if (above === folder) return false;
+    folder = above;
   }
+  return true;
 }
 
 interface NodeProcess {
   cwd(): string;
-  getBuiltinModule(name: 'module'): {
-    createRequire(from: string): { resolve(name: string): string };
-  };
+  getBuiltinModule(name: 'fs'): { existsSync(path: string): boolean };
+  getBuiltinModule(name: 'path'): { dirname(path: string): string; join(...parts: string[]): string };
 }
 
 function isNode(host: unknown): host is NodeProcess {

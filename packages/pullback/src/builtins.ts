@@ -1,3 +1,4 @@
+import type { FloatDType } from '@pullback/core';
 import { layersPlugin } from '@pullback/layers/plugin';
 import { lossesPlugin } from '@pullback/losses/plugin';
 import { optimizersPlugin } from '@pullback/optimizers/plugin';
@@ -21,9 +22,10 @@ import { backendOf } from './backends.ts';
 
 declare module '@pullback/plugin' {
   interface BackendSpecs {
-    auto: object;
+    auto: { dtype?: FloatDType };
     cpu: object;
     wasm: object;
+    webgpu: object;
   }
   interface MetricSpecs {
     accuracy: object;
@@ -43,9 +45,12 @@ declare module '@pullback/plugin' {
 
 const own = plugin(
   ({ backend, metric }) => {
-    backend('auto', () => backendOf('auto'), { doc: 'the fastest that the machine has' });
+    backend('auto', (options: { dtype?: FloatDType }) => backendOf('auto', options), {
+      doc: 'the fastest that the machine has',
+    });
     backend('cpu', () => backendOf('cpu'), { doc: 'the reference: every primitive by its own meaning' });
     backend('wasm', () => backendOf('wasm'), { doc: 'float32 as SIMD kernels in one WebAssembly module' });
+    backend('webgpu', () => backendOf('webgpu'), { doc: 'kernels on the GPU, in float32' });
     metric('accuracy', accuracy, { doc: 'the share of samples that are right' });
     metric('categoricalAccuracy', categoricalAccuracy, { doc: 'the same for several classes' });
     metric('binaryAccuracy', (options: { threshold?: number }) => binaryAccuracy(options), {

@@ -12,5 +12,5 @@ export async function compile(
   f: (...x: Value[]) => Value | readonly Value[],
   options: Omit<CompileOptions, 'backend'> & { readonly backend?: Backend | BackendName },
 ): Promise<Compiled> {
-  return compileFor(f, { ...options, backend: await backendOf(options.backend ?? 'auto') });
+  return compileFor(f, { ...options, backend: await backendOf(options.backend ?? 'auto', options) });
 }

@@ -1,6 +1,6 @@
 import { CheckpointError, OptionError, UnsupportedError } from '@pullback/core';
 import { sequential } from '@pullback/layers';
-import { type AnySpec, type ModelSpec, resolve } from '@pullback/plugin';
+import { type AnySpec, type BackendSpec, type ModelSpec, resolve } from '@pullback/plugin';
 import { type CheckpointSource, type EpochRecord, isStream, restored } from '@pullback/train';
 import type { Container } from 'inversify';
 import { Model } from './model.ts';
@@ -49,11 +49,16 @@ export class SpecBuilder implements ModelBuilder {
       backend:
         backend === undefined && container.isBound(BACKEND)
           ? container.get(BACKEND)
-          : await resolve(container, 'backend', backend ?? 'auto', 'backend'),
+          : await resolve(container, 'backend', chosenBy(spec), 'backend'),
       ...(container.isBound(PROGRESS) && { progress: container.get(PROGRESS) }),
     });
     return model.remember(spec);
   }
+}
+
+/** The backend of a spec; `auto` has to know what will be computed in. */
+function chosenBy({ backend = 'auto', dtype }: ModelSpec): BackendSpec {
+  return backend === 'auto' && dtype !== undefined ? { type: 'auto', dtype } : backend;
 }
 
 /**

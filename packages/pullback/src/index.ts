@@ -41,6 +41,7 @@ export {
   recall,
   reduceOnPlateau,
   rootMeanSquaredDistance,
+  type StepOptions,
   topK,
   type Weights,
 } from '@pullback/train';

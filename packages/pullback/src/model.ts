@@ -44,7 +44,7 @@ export class Model extends TrainedModel<MetricName> {
   static override async create(
     options: Omit<ModelOptions, 'backend'> & { readonly backend?: Backend | BackendName },
   ): Promise<Model> {
-    return new Model({ ...options, backend: await backendOf(options.backend ?? 'auto') });
+    return new Model({ ...options, backend: await backendOf(options.backend ?? 'auto', options) });
   }
 
   static override async load(
@@ -76,7 +76,7 @@ export class Model extends TrainedModel<MetricName> {
   }
 
   override async to(backend: Backend | BackendName, options: { dtype?: FloatDType } = {}): Promise<void> {
-    return super.to(await backendOf(backend), options);
+    return super.to(await backendOf(backend, { dtype: options.dtype ?? this.dtype }), options);
   }
 
   protected override metricOf(metric: Metric | MetricName): Metric {

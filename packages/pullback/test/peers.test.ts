@@ -256,7 +256,7 @@ describe('training', () => {
     const model = await Model.create(options(sequential(dense(32), tanh(), dense(1))));
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    await model.fit(x, y, { ...quiet, epochs: 400 });
+    await model.fit(x, y, { ...quiet, epochs: 10_000 });
     clearInterval(timer);
     expect(turns).toBeGreaterThan(2);
   });

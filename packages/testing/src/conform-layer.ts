@@ -3,6 +3,7 @@ import {
   type FloatDType,
   type Layer,
   type Layout,
+  PullbackError,
   placeholder,
   type Shape,
   sizeOf,
@@ -15,7 +16,7 @@ import { examineJacobian } from './jacobian.ts';
 import { near } from './numbers.ts';
 import { nested, placeOf } from './numbers-as-text.ts';
 import { type Ground, type ParityOptions, parityCases } from './parity.ts';
-import { refused } from './refusals.ts';
+import { examineError, refused } from './refusals.ts';
 import { runner } from './runner.ts';
 import { dataOf, examineRoundTrip, float64, type Names, type Spec } from './spec-round-trip.ts';
 import { type Asked, firstNumbers, testScope } from './test-scope.ts';
@@ -128,6 +129,11 @@ export function conformLayer(make: () => AnyLayer, options: LayerConformance = {
       });
     });
   }
+  cases.push(
+    guarded(`${name}: of wrong shapes, our errors or none`, () =>
+      examineWrongShapes(name, make, inputs(3, 2)),
+    ),
+  );
   for (const shape of refuses)
     cases.push(
       guarded(`${name}: refuses a batch of [${shape.join(', ')}]`, () =>
@@ -161,6 +167,22 @@ function groundOf(
       ...asked.map((each) => shaken(firstNumbers(each, example.seed), example.seed)),
     ],
   };
+}
+
+/** Batches that do not fit may be taken where they have a meaning; what is refused is refused with an error of ours. */
+function examineWrongShapes(name: string, make: () => AnyLayer, samples: readonly Shape[]): void {
+  const batches = samples.map((sample) => [4, ...sample]);
+  batches.forEach((batch, i) => {
+    for (const other of [[], [4], [...batch, 2], batch.map(() => 0), [5, ...batch.slice(1)]]) {
+      const given = batches.map((own, n) => (n === i ? other : own));
+      try {
+        parametersOf(make(), given, { layout: 'row', training: true, dtype: 'float64' });
+      } catch (error) {
+        if (!(error instanceof PullbackError) || error.expected === undefined)
+          examineError(name, given, error);
+      }
+    }
+  });
 }
 
 /** By its name it is the same layer, with parameters of the same names. */

@@ -5,6 +5,7 @@ export { conformLoss, type LossConformance } from './conform-loss.ts';
 export { conformNode } from './conform-node.ts';
 export { conformOptimizer, type OptimizerConformance, type Reference } from './conform-optimizer.ts';
 export { type Difference, difference } from './differences.ts';
+export { type Examine, examinePrograms, type ProgramsOptions } from './examine-programs.ts';
 export type { Example, SearchOptions } from './example.ts';
 export { type CheckedModel, gradientCheck, type WrongGradient } from './gradient-check.ts';
 export type { NodeFunction, NodeOptions, Properties } from './node-options.ts';

@@ -65,7 +65,7 @@ export function recipes(dtype: FloatDType): fc.Arbitrary<Recipe> {
         a: fc.nat(7),
         b: fc.nat(7),
       }),
-      { minLength: 1, maxLength: 24, size: 'max' },
+      { minLength: 1, maxLength: 32, size: 'max' },
     ),
     outputs: fc.array(fc.record({ of: fc.nat(9), over: fc.nat(3) }), {
       minLength: 1,

@@ -87,6 +87,8 @@ const reduced = (x: Value, a: number): number[] => {
 
 /** What a recipe may do. Where it cannot be done the step is left out. */
 const makers = {
+  /** Adds no primitive, and keeps the distances of other steps to their operands: what a superfluous step shrinks to. */
+  same: (x) => x,
   pair,
   function: (x, { a }) => (isNumber(x) ? at(functions[kindOf(x)], a)(x) : undefined),
   number: (x, { a, b }) => {
@@ -269,7 +271,18 @@ export type StepKind = keyof typeof makers;
 
 /** All kinds, the plain ones first: shrinking goes towards them. Some are there more than once, as they matter more. */
 export const stepKinds: readonly StepKind[] = [
-  ...(['pair', 'function', 'number', 'sum', 'transpose', 'reshape', 'broadcast', 'slice', 'flip'] as const),
+  ...([
+    'same',
+    'pair',
+    'function',
+    'number',
+    'sum',
+    'transpose',
+    'reshape',
+    'broadcast',
+    'slice',
+    'flip',
+  ] as const),
   ...(['matmul', 'max', 'select', 'compare', 'cast', 'pad', 'concatenate', 'gather', 'place'] as const),
   ...(['normal', 'whole', 'through', 'vjp', 'update', 'update', 'vjp', 'vjp', 'matmul', 'matmul'] as const),
   ...(['pair', 'pair', 'pair', 'pair', 'function', 'sum', 'sum', 'broadcast', 'reshape'] as const),

@@ -40,6 +40,7 @@ export type {
   Metrics,
   ModelOptions,
   PendingLoss,
+  StepOptions,
   Weights,
 } from './model-options.ts';
 export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';

@@ -8,7 +8,7 @@ const [large, small, left] = [26, 13, 60] as const;
  * Weights as squares, their area as large as the weight, black where it excites and red where it inhibits: a row for each unit, a column for
  * each that it is linked from, the bias last.
  */
-export function drawBlobs(wiring: readonly Wiring[], { links, biases }: Wired): string {
+export function drawBlobs(wiring: readonly Wiring[], { links, biases }: Wired, title: string): string {
   const weights = [...links.map(({ weight }) => weight), ...biases.values()];
   const largest = Math.max(...weights.map(Math.abs), 1e-9);
   const side = wiring.some(({ from }) => from.length > 12) ? small : large;
@@ -34,11 +34,16 @@ export function drawBlobs(wiring: readonly Wiring[], { links, biases }: Wired): 
     width = Math.max(width, left + (from.length + 1) * side + 20);
     y += to.length * side + 34;
   }
-  return picture(width, y - 14, parts);
+  return picture(width, y - 14, title, parts);
 }
 
 /** Weights in a square, as a receptive field has them. */
-export function drawField(weights: ArrayLike<number>, columns: number, caption: string): string {
+export function drawField(
+  weights: ArrayLike<number>,
+  columns: number,
+  caption: string,
+  title: string,
+): string {
   const all = Array.from(weights);
   const largest = Math.max(...all.map(Math.abs), 1e-9);
   const side = 2 * large;
@@ -46,7 +51,7 @@ export function drawField(weights: ArrayLike<number>, columns: number, caption: 
     all.slice(i * columns, (i + 1) * columns),
   );
   const [width, bottom] = [columns * side, 16 + grid.length * side];
-  return picture(width + 40, bottom + 34, [
+  return picture(width + 40, bottom + 34, title, [
     blobs(20, 16, side, grid, largest),
     text(20 + width / 2, bottom + 20, caption, { 'font-size': 11 }),
   ]);

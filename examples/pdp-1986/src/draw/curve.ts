@@ -3,7 +3,11 @@ import { element, ink, picture, text } from './svg.ts';
 const [width, height, left, right, top, bottom] = [460, 260, 52, 16, 14, 52] as const;
 
 /** The error on its way down in one run: pairs of sweeps and error. */
-export function drawCurve(curve: readonly (readonly [number, number])[], note: string): string {
+export function drawCurve(
+  curve: readonly (readonly [number, number])[],
+  note: string,
+  title: string,
+): string {
   const last = Math.max(curve.at(-1)?.[0] ?? 1, 1);
   const highest = Math.max(...curve.map(([, error]) => error), 1e-9);
   const steps = ticks(highest);
@@ -21,7 +25,7 @@ export function drawCurve(curve: readonly (readonly [number, number])[], note: s
     ([sweeps, error], i) => `${i === 0 ? 'M' : 'L'}${x(sweeps).toFixed(1)} ${y(error).toFixed(1)}`,
   );
   const line = element('path', { d: path.join(''), fill: 'none', stroke: ink.excite, 'stroke-width': 1.6 });
-  return picture(width, height, [
+  return picture(width, height, title, [
     ...grid,
     ...marks,
     line,

@@ -13,7 +13,7 @@ const [radius, gapX, gapY, margin] = [19, 118, 128, 40] as const;
  * A net as the chapter draws it: input units below, output units above, weights on their links and each bias in its unit. Links are as
  * thick as their weights are large, red where they inhibit.
  */
-export function drawNet(wiring: readonly Wiring[], { links, biases }: Wired): string {
+export function drawNet(wiring: readonly Wiring[], { links, biases }: Wired, title: string): string {
   const rows = rowsOf(wiring);
   const widest = Math.max(...rows.map((row) => row.length));
   const width = 2 * margin + widest * gapX;
@@ -28,7 +28,7 @@ export function drawNet(wiring: readonly Wiring[], { links, biases }: Wired): st
   const largest = Math.max(...links.map(({ weight }) => Math.abs(weight)), 1e-9);
   const lines = links.map((link) => lineOf(link, at, largest));
   const units = [...at].map(([name, point]) => unitOf(name, point, biases.get(name)));
-  return picture(width, height, [...lines, ...labelsOf(links, at), ...units]);
+  return picture(width, height, title, [...lines, ...labelsOf(links, at), ...units]);
 }
 
 /** Units by level: a unit stands one above the highest that it is linked from. */

@@ -10,12 +10,13 @@ export function element(name: string, attributes: Attributes, ...inside: readonl
 
 /** Words at a place; their middle is there unless `anchor` says otherwise. */
 export function text(x: number, y: number, words: string, attributes: Attributes = {}): string {
-  const escaped = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return element('text', { x, y, 'text-anchor': 'middle', ...attributes }, escaped);
+  return element('text', { x, y, 'text-anchor': 'middle', ...attributes }, escaped(words));
 }
 
-/** A whole picture on white, so that it is seen on dark pages, too. */
-export function picture(width: number, height: number, parts: readonly string[]): string {
+const escaped = (words: string): string => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+/** A whole picture on white, so that it is seen on dark pages, too; `title` is for who cannot see it. */
+export function picture(width: number, height: number, title: string, parts: readonly string[]): string {
   const size = { width, height, viewBox: `0 0 ${shown(width)} ${shown(height)}` };
   const style = {
     xmlns: 'http://www.w3.org/2000/svg',
@@ -23,7 +24,7 @@ export function picture(width: number, height: number, parts: readonly string[])
     'font-size': 12,
   };
   const paper = element('rect', { width, height, fill: 'white' });
-  return `${element('svg', { ...style, ...size }, paper, ...parts.map((part) => `\n${part}`), '\n')}\n`;
+  return `${element('svg', { ...style, ...size }, element('title', {}, escaped(title)), paper, ...parts.map((part) => `\n${part}`), '\n')}\n`;
 }
 
 /** Two digits after the point are finer than a screen is. */

@@ -8,13 +8,13 @@ import { shiftRegisters } from './shift-register.ts';
 import { product } from './sigma-pi.ts';
 import { symmetry } from './symmetry.ts';
 import { tc, tcNarrow } from './t-c.ts';
-import { xor, xorHidden, xorMinimum, xorMinimumPerPattern } from './xor.ts';
+import { xor, xorHidden, xorMinimum, xorSmallStart } from './xor.ts';
 
 /** Every simulation of the chapter, in its order. */
 export const simulations: readonly Simulation[] = [
   xor,
   xorMinimum,
-  xorMinimumPerPattern,
+  xorSmallStart,
   ...xorHidden,
   parity,
   parityPerSweep,

@@ -25,6 +25,8 @@ export interface Spot {
   readonly lane: Lane;
   readonly memo: Map<string, Four>;
   readonly pointers: Map<string, Code>;
+  /** The spot of the same parent whose elements lie `by` before these, where there is one. */
+  readonly beside: { readonly spot: Spot; readonly by: number } | undefined;
   /** `row`: sums along inner axes are known inside; `late`: all sums are. */
   readonly kind: 'before' | 'loop' | 'row' | 'late';
 }
@@ -36,10 +38,12 @@ export function spotIn(
     known = [],
     vector,
     kind = 'loop',
+    beside,
   }: {
     readonly known?: readonly (readonly [axis: number, index: Code])[];
     readonly vector?: Vector;
     readonly kind?: Spot['kind'];
+    readonly beside?: Spot['beside'];
   } = {},
 ): Spot {
   const indices = new Map([...(parent?.indices ?? []), ...known]);
@@ -50,8 +54,32 @@ export function spotIn(
     lane,
     memo: new Map(),
     pointers: new Map(),
+    beside,
     kind,
   };
+}
+
+/** Neighbouring vectors of `counts` elements along an axis, from `index` on. */
+export function neighbours(
+  parent: Spot,
+  lane: Lane,
+  axis: number,
+  index: Code,
+  counts: readonly number[],
+): Spot[] {
+  const spots: Spot[] = [];
+  counts.forEach((count, v) => {
+    const [first] = spots;
+    const by = v * 4;
+    spots.push(
+      spotIn(parent, lane, {
+        known: [[axis, by === 0 ? index : i32.add(index, i32.const(by))]],
+        vector: { axis, count },
+        beside: first && { spot: first, by },
+      }),
+    );
+  });
+  return spots;
 }
 
 /** Writes the statements of a kernel at spots. */
@@ -158,14 +186,11 @@ export class Writer {
   address(spot: Spot, buffer: number, view: View, dtype: DType): Address {
     const { code, offset } = this.bases?.of(buffer) ?? { code: i32.const(0), offset: 0 };
     const bytes = bytesOf(dtype);
-    const pointer = this.#pointer(
-      spot,
-      view.strides,
-      bytes,
-      `${buffer} ${view.strides.join()} ${bytes}`,
-      code,
-    );
-    const constant = offset + view.offset * bytes;
+    const { beside, vector } = spot;
+    const key = `${JSON.stringify(code)} ${view.strides.join()} ${bytes}`;
+    const pointer = this.#pointer(beside?.spot ?? spot, view.strides, bytes, key, code);
+    const further = (beside?.by ?? 0) * (view.strides[vector?.axis ?? 0] ?? 0);
+    const constant = offset + (view.offset + further) * bytes;
     // The offset of a load is added without wrapping round, so the address before it must not lie below the memory.
     const below = constant < 0 || view.strides.some((stride) => stride < 0);
     return !below

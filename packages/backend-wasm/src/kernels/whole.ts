@@ -56,10 +56,10 @@ function load(dtype: DType, at: Code): Code {
 
 /** The first of the largest along one axis; the first NaN where there is one. */
 function argmax(
-  { instruction, inputs, outputs }: WholeKernel,
+  { instruction, inputs, shapes: [shape = []], outputs }: WholeKernel,
   { spec, address, locals }: Around,
 ): WrittenKernel {
-  const { shape, dtype } = spec(inputs[0]);
+  const { dtype } = spec(inputs[0]);
   const axis = Number(instruction.attributes['axis']);
   const [outer, extent, inner] = [
     sizeOf(shape.slice(0, axis)),
@@ -97,7 +97,7 @@ function argmax(
 
 /** Floats are summed in float64, in the order of the indices, and rounded once. */
 function scatterAdd(
-  { instruction, inputs, outputs }: WholeKernel,
+  { instruction, inputs, shapes, outputs }: WholeKernel,
   { spec, address, locals }: Around,
 ): WrittenKernel {
   const updates = spec(inputs[0]);
@@ -108,7 +108,7 @@ function scatterAdd(
     shape[axis] ?? 0,
     sizeOf(shape.slice(axis + 1)),
   ];
-  const count = sizeOf(spec(inputs[1]).shape);
+  const count = sizeOf(shapes[1] ?? []);
   const total = sizeOf(shape);
   const apart = dtype === 'float32';
   const sumType: DType = apart ? 'float64' : dtype;

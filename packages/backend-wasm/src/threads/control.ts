@@ -7,6 +7,8 @@ export const control = {
   generation: 16,
   /** How often threads have come to a meeting point. */
   arrived: 32,
+  /** How many sleep until the next arrival. */
+  sleepers: 40,
   /** `arrived` when the job began. */
   base: 48,
   /** Which binding the job is, and how many steps. */

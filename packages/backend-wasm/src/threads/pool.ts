@@ -23,6 +23,7 @@ export class Pool {
   readonly #threads: readonly Thread[];
   readonly #control: Int32Array;
   #bindings = 0;
+  #jobs = 0;
 
   constructor(
     readonly memory: WebAssembly.Memory,
@@ -34,6 +35,11 @@ export class Pool {
       thread.postMessage({ memory, thread: i + 1 });
     });
     Atomics.add(this.#control, control.posted, 1);
+  }
+
+  /** Jobs that all threads did together. */
+  get jobs(): number {
+    return this.#jobs;
   }
 
   get size(): number {
@@ -77,6 +83,7 @@ export class Pool {
     Atomics.add(numbers, control.generation, 1);
     Atomics.notify(numbers, control.generation);
     own(0, times);
+    this.#jobs++;
     for (let i = 1; i <= workers; i++) Atomics.store(numbers, control.states + i, states.attending);
     return true;
   }

@@ -1,5 +1,5 @@
 import { type Code, types } from '../encoding.ts';
-import { branchIf, call, get, i32, loop, set, tee, when } from '../instructions.ts';
+import { branch, branchIf, call, drop, get, i32, loop, set, tee, when } from '../instructions.ts';
 import type { Defined } from '../kernels/loop.ts';
 import type { ModuleBuilder } from '../module.ts';
 import { control } from './control.ts';
@@ -16,21 +16,45 @@ interface Work {
   readonly last: Code;
 }
 
+/** Looks at the number of arrivals before a thread sleeps: some ten microseconds. */
+const patience = 4000;
+
 /**
- * The function `work` (thread, times): the part of one thread in so many steps. Threads take neighbouring units of work of every kernel, and
+ * The function `work` (thread, times, maySleep): the part of one thread in so many steps. Threads take neighbouring units of work of every kernel, and
  * meet behind each: what one unit computes does not depend on who computes it.
  */
 export function defineWork(module: ModuleBuilder, parts: readonly Part[], work: Work): void {
   const { threads, scratch, onHost, last } = work;
-  const [thread, times] = [get(0), get(1)];
+  const [thread, times, maySleep] = [get(0), get(1), get(2)];
   const place = (number: number): Code => i32.const(number * 4);
-  module.define({ parameters: [types.i32, types.i32], name: 'work' }, (locals) => {
-    const awaited = locals.make(types.i32);
-    // Numbers of arrivals only grow, and may wrap round.
+  const parameters = [types.i32, types.i32, types.i32];
+  module.define({ parameters, name: 'work' }, (locals) => {
+    const [awaited, arrived, spins] = [types.i32, types.i32, types.i32].map((type) => locals.make(type)) as [
+      number,
+      number,
+      number,
+    ];
+    // Numbers of arrivals only grow, and may wrap round. Who waits long, because another thread has no processor, sleeps.
     const meet: Code = [
-      [i32.atomicAdd(place(control.arrived), i32.const(1)), 0x1a],
+      drop(i32.atomicAdd(place(control.arrived), i32.const(1))),
+      when(
+        i32.atomicLoad(place(control.sleepers)),
+        drop(i32.atomicNotify(place(control.arrived), i32.const(-1))),
+      ),
       set(awaited, i32.add(get(awaited), i32.const(threads))),
-      loop(branchIf(0, i32.ltS(i32.sub(i32.atomicLoad(place(control.arrived)), get(awaited)), i32.const(0)))),
+      set(spins, i32.const(0)),
+      loop(
+        set(arrived, i32.atomicLoad(place(control.arrived))),
+        when(i32.ltS(i32.sub(get(arrived), get(awaited)), i32.const(0)), [
+          set(spins, i32.add(get(spins), i32.const(1))),
+          when(i32.and(maySleep, i32.gtS(get(spins), i32.const(patience))), [
+            drop(i32.atomicAdd(place(control.sleepers), i32.const(1))),
+            drop(i32.atomicWait(place(control.arrived), get(arrived))),
+            drop(i32.atomicAdd(place(control.sleepers), i32.const(-1))),
+          ]),
+          branch(1),
+        ]),
+      ),
     ];
     const first = (code: Code): Code => when(i32.eqz(thread), code);
     const steps = parts.map((part): Code => {

@@ -22,7 +22,7 @@ function attend() {
     if (Atomics.load(control, ${control.generation}) !== seen) {
       seen = Atomics.load(control, ${control.generation});
       idle = 0;
-      if (Atomics.load(control, state) === ${states.taken}) bindings.get(Atomics.load(control, ${control.binding}))(thread, Atomics.load(control, ${control.times}));
+      if (Atomics.load(control, state) === ${states.taken}) bindings.get(Atomics.load(control, ${control.binding}))(thread, Atomics.load(control, ${control.times}), 1);
       continue;
     }
     if (!behind()) {

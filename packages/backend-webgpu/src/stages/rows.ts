@@ -50,13 +50,15 @@ export function rowStages(kernel: LoopKernel, { invocations, scratch, longestRow
   const inner = new Set(space.map((_, axis) => axis).slice(outer));
   const variesInside = (i: number) =>
     statements[i]?.varies.some((does, axis) => does && inner.has(axis) && space[axis] !== 1) === true;
-  const shared = length > longestRow;
+  const spreads = lateSums.some(({ statement }) => variesInside(statement));
+  const places = spreads ? length : 1;
+  // What is summed along the outer axes for each place of a row lies in the registers of one invocation.
+  const shared = length > longestRow && !spreads;
   const width = shared ? team : 1;
   const teams =
     lateSums.length === 0
       ? rows
       : Math.max(1, Math.min(rows, Math.ceil(invocations / width), Math.ceil(rows / 4)));
-  const places = lateSums.some(({ statement }) => variesInside(statement)) ? length : 1;
   const values = new Map(lateSums.map((a) => [a, scratch(a.dtype, teams * places)] as const));
   const axes = space.map((extent, axis) => ({ axis, extent }));
   const all = passes.flatMap(({ before, cone }) => [...before, ...cone]);

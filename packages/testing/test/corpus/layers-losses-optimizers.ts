@@ -71,6 +71,12 @@ export const wrongLayers: Record<string, () => Case[]> = {
       },
       [[3]],
     ),
+  'a TypeError for a batch without samples, that nobody listed': () =>
+    layer((_, x) => {
+      const [, width] = x.shape;
+      if (width === undefined) throw new TypeError('width is undefined');
+      return tanh(x);
+    }),
   'no error for the wrong input': () => layer((_, x) => tanh(x), [[3]]),
   'the samples along the wrong axis': () => layer((_, x) => transpose(x)),
   'flattened with the batch': () => layer((_, x) => reshape(x, [1, -1])),

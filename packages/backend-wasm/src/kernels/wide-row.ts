@@ -1,0 +1,155 @@
+import type { LoopKernel } from '@pullback/compiler';
+import { bytesOf } from '@pullback/core';
+import { i32 } from '../instructions.ts';
+import { loadFour, storeFour } from '../rules/memory.ts';
+import type { Loops } from './loop.ts';
+import { reductionOf } from './running.ts';
+import { type Spot, scaled } from './spot.ts';
+import { across } from './sums.ts';
+
+/** Vectors that are read side by side, so that no addition waits for the one before. */
+const together = 4;
+
+/**
+ * A row in passes over its inner points: one for each sum that needs the one before, a last one for what needs all. What was stored in an
+ * earlier pass, or is dear and was kept in scratch memory, is not computed again.
+ */
+export function writeWideRow(loops: Loops, row: Spot): void {
+  const { writer, kernel, last } = loops;
+  const { statements, outer } = kernel;
+  const passes = passesOf(kernel);
+  const terms = loops.points(outer, last + 1);
+  const whole = outer === last || loops.extent(last) % 4 === 0;
+  const again = keptBetween(loops, passes);
+  const cells = loops.stored.filter(
+    (i) => !writer.isLate(i) && writer.statement(i).varies.slice(outer).includes(true),
+  );
+  const count = Math.max(0, ...passes.values()) + 1;
+  for (let pass = 1; pass <= count; pass++) {
+    const written = cells.filter((i) => (passes.get(i) ?? 0) + 1 === pass);
+    const sums = statements.flatMap((statement, i) => {
+      if (statement.kind !== 'reduce' || statement.along !== 'inner' || passes.get(i) !== pass) return [];
+      const one = () => across(...reductionOf(statement), loops.sumPlace(terms), whole);
+      // Sums in a fixed order are one, whatever is read side by side.
+      const inOrder = statement.dtype === 'float64' && statement.name === 'sum';
+      return [{ i, running: Array.from({ length: inOrder ? 1 : together }, one) }];
+    });
+    if (sums.length === 0 && written.length === 0) continue;
+    for (const { running } of sums) for (const one of running) row.lane.statements.push(one.start());
+    overRow(loops, row, outer, (spots) => {
+      for (const spot of spots)
+        for (const [i, kept] of again) if (pass > kept.first) recall(loops, spot, i, kept);
+      for (const { i, running } of sums) {
+        const [input] = writer.statement(i).inputs;
+        if (input === undefined) continue;
+        const values = spots.map((spot) => writer.valueOf(spot, input));
+        values.forEach((value, v) => {
+          const own = running[v % running.length];
+          own?.add(spots[v]?.lane ?? row.lane, value, spots[v]?.vector?.count ?? 4);
+        });
+      }
+      for (const spot of spots) for (const i of written) writer.value(spot, i);
+      for (const spot of spots)
+        for (const [i, kept] of again) if (pass === kept.first) remember(loops, spot, i, kept);
+      for (const spot of spots) for (const i of written) writer.store(spot, i);
+    });
+    for (const { i, running } of sums) {
+      const [first, ...others] = running;
+      for (const other of others) first?.join(row.lane, other);
+      if (first !== undefined) writer.know(row, i, first.finish(row.lane));
+    }
+  }
+}
+
+function overRow(loops: Loops, spot: Spot, axis: number, visit: (spots: readonly Spot[]) => void): void {
+  if (axis < loops.last)
+    loops.loop(spot, axis, loops.whole(axis), (inner) => overRow(loops, inner, axis + 1, visit));
+  else loops.vectors(spot, visit, together);
+}
+
+/** The number of the pass in which each sum is made, and of the last pass that each other statement waits for. */
+function passesOf({ statements }: LoopKernel): Map<number, number> {
+  const passes = new Map<number, number>();
+  statements.forEach((statement, i) => {
+    const waits = statement.inputs.reduce(
+      (most, input) => (input.kind === 'statement' ? Math.max(most, passes.get(input.statement) ?? 0) : most),
+      0,
+    );
+    const isSum = statement.kind === 'reduce' && statement.along === 'inner';
+    passes.set(i, isSum ? waits + 1 : waits);
+  });
+  return passes;
+}
+
+interface Kept {
+  /** The pass in which it is computed. */
+  readonly first: number;
+  /** Where the row lies in scratch memory; undefined where it is stored in a buffer anyway. */
+  readonly offset: number | undefined;
+}
+
+const dear = new Set(['exp', 'log', 'tanh', 'sin', 'cos', 'erf', 'expm1', 'log1p', 'threefry', 'div']);
+
+/** What later passes read that an earlier one computed. */
+function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<number, Kept> {
+  const { writer, kernel, last } = loops;
+  const { statements, outer } = kernel;
+  const available = new Map<number, number>();
+  const read = new Set<number>();
+  if (outer !== last) return new Map();
+  const stored = new Set(loops.stored);
+  const visit = (i: number, pass: number, seen: Set<number>): void => {
+    const { kind, varies, name, inputs } = writer.statement(i);
+    if (kind === 'reduce' || varies[outer] !== true || seen.has(i)) return;
+    seen.add(i);
+    const first = available.get(i);
+    if (first !== undefined && first < pass) {
+      read.add(i);
+      return;
+    }
+    const isStored = stored.has(i) && (passes.get(i) ?? 0) + 1 === pass;
+    if (isStored || dear.has(name)) available.set(i, pass);
+    for (const input of inputs) if (input.kind === 'statement') visit(input.statement, pass, seen);
+  };
+  const count = Math.max(0, ...passes.values()) + 1;
+  for (let pass = 1; pass <= count; pass++) {
+    const seen = new Set<number>();
+    statements.forEach((statement, i) => {
+      const sums = statement.kind === 'reduce' && statement.along === 'inner' && passes.get(i) === pass;
+      if (sums)
+        for (const input of statement.inputs)
+          if (input.kind === 'statement') visit(input.statement, pass, seen);
+      if (stored.has(i) && !writer.isLate(i) && (passes.get(i) ?? 0) + 1 === pass) visit(i, pass, seen);
+    });
+  }
+  return new Map(
+    [...read].map((i): [number, Kept] => {
+      const first = available.get(i) ?? 1;
+      if (stored.has(i) && (passes.get(i) ?? 0) + 1 === first) return [i, { first, offset: undefined }];
+      const bytes = (loops.extent(last) + 4) * bytesOf(writer.statement(i).dtype);
+      return [i, { first, offset: loops.scratch.take(bytes) }];
+    }),
+  );
+}
+
+function remember(loops: Loops, spot: Spot, i: number, { offset }: Kept): void {
+  if (offset === undefined) return;
+  const { dtype } = loops.writer.statement(i);
+  const value = loops.writer.value(spot, i);
+  spot.lane.statements.push(storeFour(dtype, inScratch(loops, spot, bytesOf(dtype)), value, offset, 4));
+}
+
+function recall(loops: Loops, spot: Spot, i: number, { offset }: Kept): void {
+  const { writer, kernel } = loops;
+  const { dtype } = writer.statement(i);
+  const store = kernel.stores.find(({ statement }) => statement === i);
+  const value =
+    offset === undefined && store !== undefined
+      ? writer.valueOf(spot, { kind: 'load', buffer: store.buffer, view: store.view, dtype })
+      : spot.lane.keepAll(loadFour(dtype, inScratch(loops, spot, bytesOf(dtype)), offset ?? 0, spot.lane));
+  writer.know(spot, i, value);
+}
+
+function inScratch({ scratchAt, last }: Loops, spot: Spot, bytes: number) {
+  return i32.add(scratchAt, scaled(spot.indices.get(last) ?? i32.const(0), bytes));
+}

@@ -1,0 +1,97 @@
+import type { ProductKernel } from '@pullback/compiler';
+import { sizeOf } from '@pullback/core';
+import type { Stage } from '../stage.ts';
+import { Code, decode, indexOf } from '../wgsl/code.ts';
+import { count } from '../wgsl/numbers.ts';
+import { common, epilogue, type Load, lanes, type Sizes, times } from './product-common.ts';
+
+const tile = 4;
+const block = 64;
+const depth = 16;
+
+/** 64 x 64 elements of C for a workgroup of 256, from tiles of A and B of 16 places of the inner axis in workgroup memory. */
+export function sharedStage(kernel: ProductKernel, { batch, rows, columns, inner }: Sizes): Stage {
+  const { a, b } = kernel;
+  const rank = kernel.space.length;
+  const own = common(kernel);
+  const [down, across] = [Math.ceil(rows / block), Math.ceil(columns / block)];
+  const groups = sizeOf(batch) * down * across;
+  return {
+    label: `${own.label} (tiles)`,
+    origins: own.origins,
+    reads: [...own.reads, a.buffer, b.buffer],
+    writes: own.writes,
+    width: 256,
+    operations: 16 * inner + 16 * own.cone.size,
+    groups: () => groups,
+    declarations: (memory, suffix) =>
+      [
+        `var<workgroup> tile_a${suffix}: array<f32, ${depth * block}>;`,
+        `var<workgroup> tile_b${suffix}: array<f32, ${depth * block}>;`,
+        epilogue(kernel, memory, suffix),
+      ].join('\n'),
+    body: (memory, _, suffix) => {
+      const code = new Code();
+      const axes = [
+        ...batch.map((extent, axis) => ({ axis, extent })),
+        { axis: rank - 2, extent: down },
+        { axis: rank - 1, extent: across },
+      ];
+      decode(code, 'group', axes, new Set(axes.map(({ axis }) => axis)));
+      code.line(`let first_row = x${rank - 2} * ${count(block)};`);
+      code.line(`let first_column = x${rank - 1} * ${count(block)};`);
+      code.line('let down = lane / 16u;');
+      code.line('let across = lane % 16u;');
+      const base = ({ view }: Load) => indexOf(view.offset, [...view.strides.slice(0, -2), 0, 0]);
+      code.line(`let base_a = ${base(a)};`);
+      code.line(`let base_b = ${base(b)};`);
+      for (let r = 0; r < tile; r++) code.line(`var c${r} = vec4f();`);
+      const fetch = (load: Load, from: string, extent: number, outerAxis: number, innerAxis: number) => {
+        const strides = load.view.strides;
+        // Neighbouring invocations read neighbouring elements, whichever way they lie.
+        const innerFirst = strides[innerAxis] === 1;
+        const [place, k] = innerFirst ? ['(slot / 16u)', '(slot % 16u)'] : ['(slot % 64u)', '(slot / 64u)'];
+        const outer =
+          extent % block === 0 ? `(${from} + ${place})` : `min(${from} + ${place}, ${count(extent - 1)})`;
+        const at = [
+          load === a ? 'base_a' : 'base_b',
+          times(outer, strides[outerAxis] ?? 0),
+          times(`min(start + ${k}, ${count(inner - 1)})`, strides[innerAxis] ?? 0),
+        ].join(' + ');
+        const name = load === a ? `tile_a${suffix}` : `tile_b${suffix}`;
+        code.block(`for (var slot = lane; slot < ${count(depth * block)}; slot += 256u)`, () => {
+          code.line(`let inside = start + ${k} < ${count(inner)};`);
+          code.line(
+            `${name}[${k} * ${count(block)} + ${place}] = select(0.0f, ${memory.load(load.buffer, at)}, inside);`,
+          );
+        });
+      };
+      code.block(`for (var start = 0u; start < ${count(inner)}; start += ${count(depth)})`, () => {
+        fetch(a, 'first_row', rows, rank - 2, rank - 1);
+        fetch(b, 'first_column', columns, rank - 1, rank - 2);
+        code.line('workgroupBarrier();');
+        code.block(`for (var k = 0u; k < ${count(depth)}; k++)`, () => {
+          const four = (name: string, at: string) =>
+            lanes.map((_, i) => `${name}${suffix}[${at} + ${i}u]`).join(', ');
+          code.line(`let b = vec4f(${four('tile_b', `k * ${count(block)} + across * 4u`)});`);
+          code.line(`let a = vec4f(${four('tile_a', `k * ${count(block)} + down * 4u`)});`);
+          for (let r = 0; r < tile; r++) code.line(`c${r} += a.${lanes[r]} * b;`);
+        });
+        code.line('workgroupBarrier();');
+      });
+      const places = batch.map((_, axis) => `x${axis}`);
+      for (let r = 0; r < tile; r++)
+        for (let c = 0; c < tile; c++) {
+          const [row, column] = [`first_row + down * 4u + ${r}u`, `first_column + across * 4u + ${c}u`];
+          const call = `epilogue${suffix}(${[...places, row, column, `c${r}.${lanes[c]}`].join(', ')});`;
+          const guard = [
+            ...(rows % block === 0 ? [] : [`${row} < ${count(rows)}`]),
+            ...(columns % block === 0 ? [] : [`${column} < ${count(columns)}`]),
+          ];
+          if (guard.length === 0) code.line(call);
+          else code.block(`if (${guard.join(' && ')})`, () => code.line(call));
+        }
+      return code.toString();
+    },
+  };
+}

@@ -110,7 +110,7 @@ class Training {
         this.#figured = performance.now();
         if (!Number.isFinite(figures.loss))
           throw new Error(
-            `the loss is ${figures.loss} after ${figures.step} steps: a smaller learning rate, or an activation that is finite everywhere, may do better`,
+            `The loss is ${figures.loss} after step ${figures.step}: a smaller learning rate, or an activation that is finite everywhere, may do better.`,
           );
       }
       // Where a picture is dear, as on the reference backend, it takes a tenth of the time.

@@ -1,0 +1,11 @@
+export { coreNameOf } from '@pullback/core';
+export { describeKernel, explain, flopsOf, trafficOf } from './explain.ts';
+export type { FuseOptions } from './fuse.ts';
+export { type Input, type Kernel, type LoopKernel, type ProductKernel, readBy, type Statement, type Store, type WholeKernel, writtenBy, } from './kernel.ts';
+export { programKey } from './key.ts';
+export type { LowerOptions } from './lower.ts';
+export { alignment, type Location, type MemoryOptions } from './memory.ts';
+export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
+export { type Aliases, lateStatements } from './schedule.ts';
+export { denseView, sameView, type View } from './view.ts';
+//# sourceMappingURL=index.d.ts.map

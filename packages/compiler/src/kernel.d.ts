@@ -1,0 +1,109 @@
+import type { Attributes, DType, Instruction, Origin, Primitive } from '@pullback/core';
+import type { View } from './view.ts';
+/** What a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
+export type Input = 
+/** What an earlier statement of the kernel made at this point. */
+{
+    readonly kind: 'statement';
+    readonly statement: number;
+} | {
+    readonly kind: 'load';
+    readonly buffer: number;
+    readonly view: View;
+    readonly dtype: DType;
+} | {
+    readonly kind: 'number';
+    readonly number: number;
+    readonly dtype: DType;
+}
+/** The place itself. */
+ | {
+    readonly kind: 'index';
+    readonly view: View;
+    readonly dtype: DType;
+};
+interface Computed {
+    readonly name: string;
+    readonly dtype: DType;
+    readonly inputs: readonly Input[];
+    /** Along which axes of the space the result differs; where it does not, it is computed once. */
+    readonly varies: readonly boolean[];
+}
+export type Statement = 
+/** A primitive on one element of each input; a copy without one. */
+(Computed & {
+    readonly kind: 'map';
+    readonly primitive: Primitive | undefined;
+    readonly attributes: Attributes;
+})
+/** The element of a buffer that `inputs[0]` names along an axis of `extent`, `stride` elements apart; 0 where it is outside. */
+ | (Computed & {
+    readonly kind: 'gather';
+    readonly buffer: number;
+    readonly view: View;
+    readonly stride: number;
+    readonly extent: number;
+})
+/** The sum or maximum of `inputs[0]` along the outer or the inner axes. */
+ | (Computed & {
+    readonly kind: 'reduce';
+    readonly name: 'sum' | 'max';
+    readonly along: 'outer' | 'inner';
+})
+/** The sum of products, in a product kernel: its first statement. */
+ | (Computed & {
+    readonly kind: 'product';
+});
+/** An element of a buffer that is written at every point at which `statement` differs. */
+export interface Store {
+    readonly statement: number;
+    readonly buffer: number;
+    readonly view: View;
+}
+interface Common {
+    /** Extents of the axes that the kernel goes over. */
+    readonly space: readonly number[];
+    readonly statements: readonly Statement[];
+    readonly stores: readonly Store[];
+    readonly origins: readonly Origin[];
+}
+/**
+ * Statements at every point of a box. The first `outer` axes are outer ones. Without reductions all points are alike; with sums along the inner
+ * axes (`rows`) what follows them sees their results at every inner point again; sums along the outer axes are ready when all is done, and so
+ * is what depends on them.
+ */
+export interface LoopKernel extends Common {
+    readonly kind: 'loop';
+    readonly order: 'map' | 'rows' | 'columns';
+    readonly outer: number;
+}
+/** C = A B for each of a batch, and statements on each element of C. The space is [...batch, rows, columns]. */
+export interface ProductKernel extends Common {
+    readonly kind: 'product';
+    readonly dtype: DType;
+    readonly inner: number;
+    /** Views over [...batch, rows, inner] and [...batch, inner, columns]. */
+    readonly a: Extract<Input, {
+        kind: 'load';
+    }>;
+    readonly b: Extract<Input, {
+        kind: 'load';
+    }>;
+}
+/** A primitive by the meaning that it brings, on dense buffers. */
+export interface WholeKernel {
+    readonly kind: 'whole';
+    readonly instruction: Instruction;
+    readonly inputs: readonly number[];
+    /** The shape that the elements of each input are to be given in. */
+    readonly shapes: readonly (readonly number[])[];
+    readonly outputs: readonly number[];
+    readonly origins: readonly Origin[];
+}
+export type Kernel = LoopKernel | ProductKernel | WholeKernel;
+/** The buffers that a kernel reads. */
+export declare function readBy(kernel: Kernel): number[];
+/** The buffers that a kernel writes. */
+export declare function writtenBy(kernel: Kernel): number[];
+export {};
+//# sourceMappingURL=kernel.d.ts.map

@@ -1,0 +1,84 @@
+import type { Attributes, DType, Instruction, Origin, Primitive, TensorSpec } from '@pullback/core';
+import type { View } from './view.ts';
+/** What an op reads at each point of what it goes over. */
+export type Operand = 
+/** An element of a value that is computed or given. */
+{
+    readonly kind: 'root';
+    readonly root: number;
+    readonly view: View;
+} | {
+    readonly kind: 'number';
+    readonly number: number;
+    readonly dtype: DType;
+}
+/** The place itself: a view of the numbers 0, 1, 2, ... */
+ | {
+    readonly kind: 'index';
+    readonly view: View;
+    readonly dtype: DType;
+};
+interface Common {
+    /** The number of the value that it makes. */
+    readonly root: number;
+    readonly spec: TensorSpec;
+    readonly name: string;
+    readonly attributes: Attributes;
+    readonly origins: readonly Origin[];
+    /** The box of points that it goes over; views of operands are over it. */
+    readonly shape: readonly number[];
+    readonly operands: readonly Operand[];
+    /** Where the result of each point lies; 0 along axes that are summed over. */
+    readonly strides: readonly number[];
+}
+/** f of one element of each operand. */
+export interface MapOp extends Common {
+    readonly kind: 'map';
+    /** The primitive, for backends to look up; undefined for a copy. */
+    readonly primitive: Primitive | undefined;
+}
+/** The element of `from` that an index, the only operand, names along one axis; 0 where it is outside. */
+export interface GatherOp extends Common {
+    readonly kind: 'gather';
+    readonly from: number;
+    /** Where the elements for index 0 lie, and how far those of the next index are. */
+    readonly view: View;
+    readonly stride: number;
+    readonly extent: number;
+}
+/** Sum or maximum along `axes`. */
+export interface ReduceOp extends Common {
+    readonly kind: 'reduce';
+    readonly name: 'sum' | 'max';
+    readonly axes: readonly number[];
+}
+/** sum_k a b over the last axis of `shape`, [...batch, rows, columns, inner]. */
+export interface ProductOp extends Common {
+    readonly kind: 'product';
+}
+/** One tensor put together of parts, each at its place: what lies between them is `fill`. */
+export interface AssembleOp extends Common {
+    readonly kind: 'assemble';
+    readonly fill: number | undefined;
+    readonly parts: readonly {
+        readonly shape: readonly number[];
+        readonly operand: Operand;
+        readonly to: View;
+    }[];
+}
+/** A primitive as a whole, by the meaning that it brings; operands lie densely. */
+export interface WholeOp extends Common {
+    readonly kind: 'whole';
+    readonly instruction: Instruction;
+    /** The shape that each operand has for the primitive; the value that it is dense in may have another one. */
+    readonly shapes: readonly (readonly number[])[];
+}
+/** Numbers that are part of the Program. */
+export interface LiteralOp extends Common {
+    readonly kind: 'literal';
+}
+export type Op = MapOp | GatherOp | ReduceOp | ProductOp | AssembleOp | WholeOp | LiteralOp;
+/** The values that an op reads. */
+export declare function rootsOf(op: Op): number[];
+export {};
+//# sourceMappingURL=op.d.ts.map

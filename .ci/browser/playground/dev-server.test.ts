@@ -17,7 +17,12 @@ async function freePort(): Promise<number> {
 test('npm run example playground serves the page from source, isolated', async () => {
   const port = await freePort();
   const options = ['--port', String(port), '--strictPort', '--host', 'localhost'];
-  const child = spawn('node', ['run.mjs', 'playground', ...options], { cwd: examples, detached: true });
+  const child = spawn('node', ['run.mjs', 'playground', ...options], {
+    cwd: examples,
+    detached: true,
+    // Where CI is set, Vite colours what it says.
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   onTestFinished(() => {
     // With all that it started: npm, and Vite.
     if (child.pid !== undefined) process.kill(-child.pid);

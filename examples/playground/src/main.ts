@@ -107,6 +107,7 @@ function receive(report: Report): void {
   switch (report.kind) {
     case 'ready':
       figures.backend = report.backend;
+      write(element('summary', HTMLElement), report.summary);
       status.say(
         state === 'training'
           ? `Training on ${report.backend}.`
@@ -126,7 +127,7 @@ function receive(report: Report): void {
       figures.backend = report.backend;
       curve.moved(report.step, report.backend);
       status.say(
-        `Moved to ${report.backend} after ${count(report.step)} steps; training goes on from there.`,
+        `Moved to ${report.backend} after ${count(report.step)} steps; training goes on from there${report.backend === 'webgpu' ? ', once its shaders are compiled' : ''}.`,
       );
       break;
     case 'paused':

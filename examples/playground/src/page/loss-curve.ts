@@ -81,6 +81,7 @@ export class LossCurve {
       context.fillText(String(10 ** power).replace('e-', '·10⁻'), margin.left - 6, y(10 ** power));
     }
     context.textBaseline = 'bottom';
+    context.fillText('step', margin.left - 6, height);
     const stride = niceStride(steps / Math.max(2, width / 130));
     for (let step = 0; step <= steps; step += stride) {
       context.textAlign = step === 0 ? 'left' : x(step) > width - 40 ? 'right' : 'center';

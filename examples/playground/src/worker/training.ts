@@ -1,0 +1,150 @@
+import { type Backend, backendOf, type Model, wasm } from 'pullback';
+import type { Choice, Report, Request, Setup } from '../protocol.ts';
+import { mnist } from './mnist.ts';
+import type { Between, Problem } from './problem.ts';
+import { xor } from './xor.ts';
+
+/** Milliseconds between two reports of figures, and at least between two pictures. */
+const figuresEvery = 50;
+const pictureEvery = 200;
+
+/** What may be asked for in the middle of a training. */
+export type Asked = Exclude<Request, { readonly kind: 'open' | 'start' }>;
+
+/**
+ * One training. What is asked for in the middle of it is done between two of its steps; so `model.to` finds weights, slots and step of one and
+ * the same moment, and training goes on where it was.
+ */
+export class Training {
+  readonly #run: number;
+  readonly #send: (report: Report) => void;
+  readonly #stopped = new AbortController();
+  readonly #asked: Asked[] = [];
+  #choice: Choice = 'auto';
+  #wake: (() => void) | undefined;
+  #figured = 0;
+  #pictured = 0;
+  #pictureTook = 0;
+
+  constructor(run: number, send: (report: Report) => void) {
+    this.#run = run;
+    this.#send = send;
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#wake?.();
+  }
+
+  ask(request: Asked): void {
+    this.#asked.push(request);
+    this.#wake?.();
+  }
+
+  /** From the first step to the last; whatever fails is told, not thrown. */
+  async train({ problem: name, backend: choice, threads, ...setup }: Setup, page: string): Promise<void> {
+    const run = this.#run;
+    const { signal } = this.#stopped;
+    let model: Model | undefined;
+    let backend: Backend | undefined;
+    try {
+      signal.throwIfAborted();
+      const problem = name === 'xor' ? xor : await mnist(page);
+      backend = await backendFor(choice, threads);
+      this.#choice = choice;
+      const made = await problem.create({ ...setup, backend });
+      model = made;
+      this.#send({ kind: 'ready', run, backend: backend.name, summary: made.summary() });
+      await this.#picture(problem, made);
+      await this.#answer(problem, made);
+      signal.throwIfAborted();
+      const why = await problem.train(made, this.#between(problem, made), signal);
+      await this.#picture(problem, made);
+      this.#send({ kind: 'done', run, why });
+    } catch (failure) {
+      if (!signal.aborted) this.#send({ kind: 'failed', run, message: messageOf(failure), fatal: true });
+    } finally {
+      model?.dispose();
+      // It may have been moved.
+      (model?.backend ?? backend)?.dispose?.();
+    }
+  }
+
+  #between(problem: Problem, model: Model): Between {
+    return async (read, { last = false } = {}) => {
+      if (last || performance.now() - this.#figured >= figuresEvery || this.#asked.length > 0) {
+        const figures = await read();
+        this.#send({ kind: 'progress', run: this.#run, ...figures });
+        this.#figured = performance.now();
+        if (!Number.isFinite(figures.loss))
+          throw new Error(
+            `The loss is ${figures.loss} after step ${figures.step}: a smaller learning rate, or an activation that is finite everywhere, may do better.`,
+          );
+      }
+      // Where a picture is dear, as on the reference backend, it takes a tenth of the time.
+      if (performance.now() - this.#pictured >= Math.max(pictureEvery, 10 * this.#pictureTook))
+        await this.#picture(problem, model);
+      await this.#answer(problem, model);
+    };
+  }
+
+  async #picture(problem: Problem, model: Model): Promise<void> {
+    const started = performance.now();
+    this.#send({ kind: 'picture', run: this.#run, picture: await problem.picture(model) });
+    this.#pictured = performance.now();
+    this.#pictureTook = this.#pictured - started;
+  }
+
+  /** Does what was asked for; a pause waits here for its end. */
+  async #answer(problem: Problem, model: Model): Promise<void> {
+    let paused = false;
+    for (;;) {
+      const request = this.#asked.shift();
+      if (request?.kind === 'move') await this.#move(model, request);
+      if (request?.kind === 'learningRate') model.learningRate = request.rate;
+      if (request?.kind === 'resume') paused = false;
+      if (request?.kind === 'pause') {
+        paused = true;
+        await this.#picture(problem, model);
+        this.#send({ kind: 'paused', run: this.#run, step: model.stepCount });
+      }
+      if (request !== undefined) continue;
+      if (!paused || this.#stopped.signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+  }
+
+  async #move(
+    model: Model,
+    { backend: choice, threads }: { backend: Choice; threads: number },
+  ): Promise<void> {
+    const run = this.#run;
+    const before = model.backend;
+    let backend: Backend | undefined;
+    try {
+      backend = await backendFor(choice, threads);
+      await model.to(backend);
+      this.#choice = choice;
+      before.dispose?.();
+      this.#send({ kind: 'moved', run, backend: backend.name, step: model.stepCount });
+    } catch (failure) {
+      // The model stayed where it was.
+      backend?.dispose?.();
+      this.#send({ kind: 'failed', run, message: messageOf(failure), fatal: false, backend: this.#choice });
+    }
+  }
+}
+
+async function backendFor(choice: Choice, threads: number): Promise<Backend> {
+  const backend = await backendOf(choice);
+  if (threads === 1 || backend.name !== 'wasm') return backend;
+  backend.dispose?.();
+  return wasm({ threads });
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}

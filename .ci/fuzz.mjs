@@ -12,7 +12,9 @@ const { values, positionals } = parseArgs({
     path: { type: 'string' },
   },
 });
-console.log(`${values.programs} programs, seed ${values.seed}`);
+const each = Math.ceil(Number(values.programs) / (values.dtype === undefined ? 2 : 1));
+console.log(`${each} programs of each dtype, seed ${values.seed}`);
+values.programs = String(each);
 const given = Object.entries(values).filter(([, value]) => value !== undefined);
 const { status } = spawnSync(
   'npx',

@@ -7,7 +7,9 @@ import { executablePath, flags, isolation } from './chromium.ts';
 const include = [
   'packages/backend-wasm/test/wasm-backend.test.ts',
   'packages/pullback/test/swap.test.ts',
-  'packages/train/test/steps.test.ts',
+  'packages/pullback/test/own-activation.test.ts',
+  'packages/pullback/test/peers-gradients.test.ts',
+  'packages/pullback/test/export.test.ts',
 ];
 
 function inPages(

@@ -31,3 +31,24 @@ test('where WebGPU has no adapter it says so and the rest works', async () => {
   await playground.train();
   expect(await playground.says(/^Done/)).toMatch(/solved/);
 });
+
+test('digits that cannot be loaded are told, and asked for again', async () => {
+  const playground = await Playground.open();
+  playground.expected = /404/;
+  await playground.page.route('**/digits.bin', (route) => route.fulfill({ status: 404 }));
+  await playground.choose('problem', 'mnist');
+  expect(await playground.says(/could not/)).toMatch(/digits\.bin answers 404/);
+  await playground.page.unroute('**/digits.bin');
+  await playground.train();
+  await playground.reachesStep(10);
+});
+
+test('an activation that is not finite ends the training with what to do', async () => {
+  const playground = await Playground.open();
+  await playground.page.fill('#activation', 'log(x)');
+  await playground.page.press('#activation', 'Enter');
+  expect(await playground.says(/The loss is/)).toMatch(/NaN after step \d+: .*learning rate.*activation/);
+  await playground.page.fill('#activation', 'tanh(x)');
+  await playground.page.press('#activation', 'Enter');
+  expect(await playground.says(/^Done/)).toMatch(/solved/);
+});

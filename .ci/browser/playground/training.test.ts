@@ -30,8 +30,11 @@ for (const [where, headers] of [
       const playground = await Playground.open({ headers });
       const threads = playground.page.locator('#threads');
       expect(await threads.isDisabled()).toBe(headers !== isolation);
-      if (headers === isolation) expect(await playground.text('machine')).toMatch(/Threads: /);
-      else expect(await playground.text('machine')).toMatch(/Threads is missing.*Cross-Origin-Opener-Policy/);
+      if (headers === isolation) expect(await playground.text('machine')).toMatch(/Threads of wasm: /);
+      else
+        expect(await playground.text('machine')).toMatch(
+          /Threads of wasm is missing.*Cross-Origin-Opener-Policy/,
+        );
     });
   });
 

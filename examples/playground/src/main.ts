@@ -48,7 +48,7 @@ function become(next: State): void {
   state = next;
   trainButton.disabled = false;
   againButton.disabled = state === 'ended';
-  write(trainButton, state === 'training' ? 'Pause' : state === 'ended' ? 'Train again' : 'Train');
+  write(trainButton, state === 'training' ? 'Pause' : state === 'ended' ? 'Again' : 'Train');
 }
 
 const backends = new BackendChoice(() => {

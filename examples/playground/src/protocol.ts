@@ -46,7 +46,6 @@ export type Report =
 /** How far a training is. */
 export interface Figures {
   readonly step: number;
-  readonly epoch: number;
   /** The mean over the steps since the last figures. */
   readonly loss: number;
   readonly accuracy: number;

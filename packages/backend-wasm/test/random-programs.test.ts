@@ -27,7 +27,7 @@ describe('random Programs', () => {
             async (random) => mismatch(await runProgram(backend, random), expectedOf(random)),
             {
               dtype,
-              programs: Number(programs) / 2,
+              programs: Number(programs),
               seed: Number(seed),
               path,
             },

@@ -32,12 +32,14 @@ function isWrong(recipe: Recipe, changes: Changes): boolean {
 const seeds = [9, 10, 11, 12, 13];
 const most = 6;
 
+const arbitrary = recipes('float64', { composites: false });
+
 function smallest(changes: Changes): Program | undefined {
   let best: Program | undefined;
   for (const seed of seeds) {
-    const property = fc.property(recipes('float64'), (recipe) => !isWrong(recipe, changes));
+    const property = fc.property(arbitrary, (recipe) => !isWrong(recipe, changes));
     const [recipe] = fc.check(property, { numRuns: 1000, seed }).counterexample ?? [];
-    if (recipe === undefined) return best;
+    if (recipe === undefined) continue;
     const { program } = programOf(recipe);
     if (best === undefined || program.body.length < best.body.length) best = program;
     if (best.body.length <= most) return best;
@@ -57,6 +59,6 @@ describe('bugs that are planted are found by random Programs, and shrunk to six 
 });
 
 test('without a bug nothing is found', () => {
-  const property = fc.property(recipes('float64'), (recipe) => !isWrong(recipe, {}));
+  const property = fc.property(arbitrary, (recipe) => !isWrong(recipe, {}));
   expect(fc.check(property, { numRuns: 200, seed: seeds[0] ?? 0 }).failed).toBe(false);
 });

@@ -19,7 +19,7 @@ describe('random Programs, their plans interpreted', () => {
           },
           {
             dtype,
-            programs: Number(programs) / 2,
+            programs: Number(programs),
             seed: Number(seed),
             path,
           },

@@ -11,7 +11,7 @@ interface Loaded {
 /** As a stranger would: the loader's text as a module, the code as bytes. */
 async function loaded({ code, loader }: { code: Uint8Array; loader: string }): Promise<Loaded> {
   const { load } = (await import(
-    /* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(loader).toString('base64')}`
+    /* @vite-ignore */ `data:text/javascript,${encodeURIComponent(loader)}`
   )) as { load(code: Uint8Array): Promise<Loaded> };
   return load(code);
 }

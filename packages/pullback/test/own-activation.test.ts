@@ -92,11 +92,11 @@ test('a name in specs, on its own and inside dense, saved and loaded', async () 
     optimizer: { type: 'sgd', learningRate: 0.1 },
   } as const;
   const model = await createModel(container, spec);
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   await model.save(
     new WritableStream<Uint8Array>({ write: (part) => void parts.push(new Uint8Array(part)) }),
   );
-  const loaded = await loadModel(container, Buffer.concat(parts));
+  const loaded = await loadModel(container, new Uint8Array(await new Blob(parts).arrayBuffer()));
   expect(loaded.spec()).toEqual(spec);
   expect(await loaded.predict([[1, 2]])).toEqual(await model.predict([[1, 2]]));
 });

@@ -333,11 +333,11 @@ describe('layers', () => {
     const with_ = () => ({ ...options(dense(1)), optimizer: adam({ learningRate: 0.1 }) });
     const model = await Model.create(with_());
     for (let i = 0; i < 3; i++) await model.step({ x, y }).loss.read();
-    const parts: Uint8Array[] = [];
+    const parts: Uint8Array<ArrayBuffer>[] = [];
     await model.save(
       new WritableStream<Uint8Array>({ write: (part) => void parts.push(new Uint8Array(part)) }),
     );
-    const loaded = await Model.load(Buffer.concat(parts), with_());
+    const loaded = await Model.load(new Uint8Array(await new Blob(parts).arrayBuffer()), with_());
     for (const each of [model, loaded]) await each.step({ x, y }).loss.read();
     expect(await loaded.weights()).toEqual(await model.weights());
   });

@@ -12,7 +12,7 @@ export type { NodeFunction, NodeOptions, Properties } from './node-options.ts';
 export { allClose, near, ulps } from './numbers.ts';
 export type { ParityOptions } from './parity.ts';
 export { publishedUpdates } from './published-updates.ts';
-export { programOf, type RandomProgram, type Recipe, recipes } from './random-program.ts';
+export { programOf, type RandomProgram, type Recipe, type RecipeOptions, recipes } from './random-program.ts';
 export { type Expected, expectedOf, mismatch } from './rounding.ts';
 export { runProgram } from './run-program.ts';
 export type { ModelData, NamedModel, Names, Spec } from './spec-round-trip.ts';

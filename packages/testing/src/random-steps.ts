@@ -29,7 +29,8 @@ export function pick(
   return found[found.length - 1 - (back % found.length)];
 }
 
-const at = <T>(list: readonly T[], index: number): T => {
+/** The item at an index that goes round. */
+export const at = <T>(list: readonly T[], index: number): T => {
   const item = list[index % list.length];
   if (item === undefined) throw new Error('nothing to choose from');
   return item;
@@ -254,6 +255,18 @@ const makers = {
       a,
     )(x);
   },
+  /** Softmax cross entropy of rows with a bias, the gradients at both, and the next bias. */
+  training: (x, { y, a }, pool) => {
+    if (!isFloat(x.dtype) || x.shape.length !== 2 || x.shape.includes(0)) return undefined;
+    const columns = lastOf(x.shape);
+    const bias =
+      pick(pool, y, ({ dtype, shape }) => dtype === x.dtype && shape.length === 1 && shape[0] === columns) ??
+      core.iota([columns], { dtype: x.dtype });
+    const targets = pick(pool, a, sameSpec(x)) ?? x;
+    const loss = core.neg(core.sum(core.mul(core.logSoftmax(core.add(x, bias)), targets)));
+    const [slope = x, slopeOfBias = bias] = core.gradient(loss, [x, bias]);
+    return [loss, slope, core.sub(bias, core.mul(0.5, slopeOfBias))];
+  },
   whole: (x, { y, a }, pool) => {
     if (!isNumber(x) || x.shape.length === 0) return undefined;
     const axis = a % x.shape.length;
@@ -269,27 +282,42 @@ const makers = {
 
 export type StepKind = keyof typeof makers;
 
-/** All kinds, the plain ones first: shrinking goes towards them. Some are there more than once, as they matter more. */
-export const stepKinds: readonly StepKind[] = [
-  ...([
-    'same',
-    'pair',
-    'function',
-    'number',
-    'sum',
-    'transpose',
-    'reshape',
-    'broadcast',
-    'slice',
-    'flip',
-  ] as const),
-  ...(['matmul', 'max', 'select', 'compare', 'cast', 'pad', 'concatenate', 'gather', 'place'] as const),
-  ...(['normal', 'whole', 'through', 'vjp', 'update', 'update', 'vjp', 'vjp', 'matmul', 'matmul'] as const),
-  ...(['pair', 'pair', 'pair', 'pair', 'function', 'sum', 'sum', 'broadcast', 'reshape'] as const),
+/** How often a kind is chosen, the plain ones first: shrinking goes towards them. */
+const weights: readonly (readonly [kind: StepKind, weight: number])[] = [
+  ['same', 1],
+  ['pair', 4],
+  ['matmul', 4],
+  ['sum', 3],
+  ['function', 2],
+  ['number', 1],
+  ['transpose', 1],
+  ['reshape', 2],
+  ['broadcast', 2],
+  ['slice', 1],
+  ['flip', 1],
+  ['max', 1],
+  ['select', 1],
+  ['compare', 1],
+  ['cast', 1],
+  ['pad', 1],
+  ['concatenate', 1],
+  ['gather', 1],
+  ['place', 1],
+  ['update', 2],
+  ['vjp', 3],
+  ['through', 1],
+  ['whole', 1],
+  ['normal', 1],
+  ['training', 2],
 ];
 
+/** The kinds to choose from, each as often as it weighs. */
+export const stepKinds: readonly StepKind[] = weights.flatMap(([kind, weight]) =>
+  new Array<StepKind>(weight).fill(kind),
+);
+
 /** The most elements of a value. */
-const largest = 3000;
+export const largest = 5000;
 
 /** What a step adds to the values; nothing where it does not fit. */
 export function made(step: Step, pool: Pool): readonly Value[] {

@@ -38,7 +38,10 @@ function tokenAt(text: string, from: number): Token {
   for (const [kind, pattern] of patterns) {
     pattern.lastIndex = from;
     const [found] = pattern.exec(text) ?? [];
-    if (found !== undefined) return { kind, text: found, from, to: from + found.length };
+    if (found === undefined) continue;
+    if (kind === 'number' && !Number.isFinite(Number(found)))
+      throw new ExpressionError(`${found} is too large a number`, from, from + found.length);
+    return { kind, text: found, from, to: from + found.length };
   }
   const [character = ''] = text.slice(from);
   throw new ExpressionError(`'${character}' has no meaning here`, from, from + character.length);

@@ -97,6 +97,17 @@ export class ActivationField {
     context.moveTo(x(0), 0);
     context.lineTo(x(0), height);
     context.stroke();
+    context.fillStyle = colours.quiet;
+    context.font = '11px system-ui, sans-serif';
+    context.textBaseline = 'bottom';
+    for (const [at, align] of [
+      [-range, 'left'],
+      [0, 'left'],
+      [range, 'right'],
+    ] as const) {
+      context.textAlign = align;
+      context.fillText(String(at).replace('-', '−'), x(at) + (align === 'left' ? 4 : -4), height - 3);
+    }
     const curve = (values: ArrayLike<number>) => {
       context.beginPath();
       let down = false;

@@ -1,6 +1,9 @@
 import type { Machine } from '../protocol.ts';
 import { element, made } from './elements.ts';
 
+const isolate =
+  'Its server isolates it, and gives it SharedArrayBuffer, by Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.';
+
 /** What this browser has, and what is missing and why. */
 export function listMachine({ missing, adapter, noThreads, cores }: Machine): void {
   const entry = (name: string, why: string | undefined, there: string) => {
@@ -12,7 +15,11 @@ export function listMachine({ missing, adapter, noThreads, cores }: Machine): vo
   };
   element('machine', HTMLElement).replaceChildren(
     entry('WebAssembly with SIMD', missing.wasm, 'the backend wasm can compile'),
-    entry('Threads', noThreads, `the page is cross-origin isolated, and there are ${cores} cores`),
+    entry(
+      'Threads of wasm',
+      noThreads === undefined || missing.wasm !== undefined ? noThreads : `${noThreads}. ${isolate}`,
+      `the page is cross-origin isolated, and there are ${cores} cores`,
+    ),
     entry('WebGPU', missing.webgpu, adapter ?? 'an adapter was found'),
   );
 }

@@ -20,7 +20,7 @@ export class MnistView {
     this.#picture = picture;
     this.#drawing.changed();
     const { wrong, tested, mistakes } = picture;
-    const some = wrong > mistakes.length ? `, ${mistakes.length} of them` : '';
+    const some = wrong > mistakes.length ? ` (${mistakes.length} shown)` : '';
     write(this.#title, `Mistaken digits: ${count(wrong)} of ${count(tested)}${some}`);
     while (this.#list.children.length > mistakes.length) this.#list.lastElementChild?.remove();
     mistakes.forEach((mistake, i) => {

@@ -21,12 +21,12 @@ export function loadDigits(where: URL) {
 async function load(where: URL) {
   const response = await fetch(where);
   if (!response.ok || response.body === null)
-    throw new Error(`the digits could not be loaded: ${response.url} answers ${response.status}`);
+    throw new Error(`The digits could not be loaded: ${response.url} answers ${response.status}.`);
   const unpacked = response.body.pipeThrough(new DecompressionStream('gzip'));
   const bytes = new Uint8Array(await new Response(unpacked).arrayBuffer());
   const wanted = (pixels + 1) * (counts.train + counts.test);
   if (bytes.length !== wanted)
-    throw new Error(`the digits could not be read: ${bytes.length} bytes and not ${wanted}`);
+    throw new Error(`The digits could not be read: they are ${bytes.length} bytes and not ${wanted}.`);
   let at = 0;
   const take = (shape: readonly number[]) => {
     const from = at;

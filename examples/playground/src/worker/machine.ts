@@ -22,11 +22,11 @@ export async function machine(): Promise<Machine> {
 async function adapterInWords(): Promise<string | undefined> {
   const info = (await navigator.gpu.requestAdapter())?.info;
   if (info === undefined) return undefined;
-  const { vendor, architecture, device, description } = info;
-  return [vendor, architecture, device, description].filter((word) => word !== '').join(' ');
+  const { vendor, architecture, device, description, isFallbackAdapter } = info;
+  const name = [vendor, architecture, device, description].filter((word) => word !== '').join(' ');
+  return isFallbackAdapter ? `${name}, which computes on the processor: wasm is faster` : name;
 }
 
 function whyNoThreads(): string | undefined {
-  if (crossOriginIsolated) return undefined;
-  return 'the page is not cross-origin isolated, so it has no SharedArrayBuffer. Its server must send Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+  return crossOriginIsolated ? undefined : 'the page is not cross-origin isolated';
 }

@@ -47,7 +47,6 @@ export async function mnist(page: string): Promise<Problem> {
               const fresh = samples - before.samples;
               return {
                 step: model.stepCount,
-                epoch,
                 loss: (now.loss - before.loss) / fresh,
                 accuracy: (now.accuracy - before.accuracy) / fresh,
                 samplesPerSecond: fresh / (seconds - before.seconds),

@@ -15,5 +15,11 @@ export interface Problem {
   picture(model: Model): Promise<Picture>;
 }
 
-/** @param figures reads them; costs nothing when it is not called. */
-export type Between = (figures: () => Promise<Figures>) => Promise<void>;
+/**
+ * @param figures reads them; costs nothing when it is not called.
+ * @param options.last whether they are wanted in any case, since no others follow.
+ */
+export type Between = (
+  figures: () => Promise<Figures>,
+  options?: { readonly last?: boolean },
+) => Promise<void>;

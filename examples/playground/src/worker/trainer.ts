@@ -103,10 +103,15 @@ class Training {
   }
 
   #between(problem: Problem, model: Model): Between {
-    return async (figures) => {
-      if (performance.now() - this.#figured >= figuresEvery || this.#asked.length > 0) {
-        this.#send({ kind: 'progress', run: this.#run, ...(await figures()) });
+    return async (read, { last = false } = {}) => {
+      if (last || performance.now() - this.#figured >= figuresEvery || this.#asked.length > 0) {
+        const figures = await read();
+        this.#send({ kind: 'progress', run: this.#run, ...figures });
         this.#figured = performance.now();
+        if (!Number.isFinite(figures.loss))
+          throw new Error(
+            `The loss is ${figures.loss} after step ${figures.step}: a smaller learning rate, or an activation that is finite everywhere, may do better.`,
+          );
       }
       // Where a picture is dear, as on the reference backend, it takes a tenth of the time.
       if (performance.now() - this.#pictured >= Math.max(pictureEvery, 10 * this.#pictureTook))

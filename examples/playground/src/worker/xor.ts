@@ -47,16 +47,16 @@ export const xor: Problem = {
       const right = targets.filter(([target = 0], i) => Math.abs(target - (outputs[i] ?? Number.NaN)) < 0.1);
       await new Promise((resolve) => setTimeout(resolve, pause));
       const samplesPerSecond = (1000 * patterns.length) / (performance.now() - looked);
-      await between(async () => ({
+      const solved = right.length === patterns.length;
+      const figures = async () => ({
         step: model.stepCount,
-        epoch: model.stepCount,
         loss: now,
         accuracy: right.length / patterns.length,
         samplesPerSecond,
-      }));
+      });
+      await between(figures, { last: solved });
       signal.throwIfAborted();
-      if (right.length === patterns.length)
-        return `solved after ${model.stepCount} steps: every output is within 0.1 of its target`;
+      if (solved) return `solved after ${model.stepCount} steps: every output is within 0.1 of its target`;
     }
     return `not solved after ${most} steps: another activation, learning rate or seed may do better`;
   },

@@ -45,11 +45,8 @@ export const open: Open = async (setting) => {
   };
 };
 
-async function backendFor({ backend, threads }: Setting): Promise<Backend> {
-  const threaded: (options: { readonly threads: number }) => Backend = wasm;
-  if (backend === 'wasm') return threaded({ threads });
-  if (backend === 'cpu') return backendOf('cpu');
-  throw new Error(`pullback has no backend '${backend}'`);
+function backendFor({ backend, threads }: Setting): Backend | Promise<Backend> {
+  return backend === 'wasm' ? wasm({ threads }) : backendOf(backend);
 }
 
 /** silu without the library's own: derived, and with its vjp written by hand. */

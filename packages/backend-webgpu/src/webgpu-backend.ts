@@ -41,12 +41,14 @@ export interface Tuning {
   readonly longestRow: number;
   /** Whether tiles of products are kept in workgroup memory. */
   readonly sharedTiles: boolean;
+  /** Whether products read four elements along the inner axis at once. */
+  readonly innerVectors: boolean;
 }
 
-// Barriers are dear where a workgroup is a loop of one thread.
+// Where a workgroup is a loop of one thread barriers are dear, and a vector is read element by element.
 const tunings = {
-  software: { invocations: 128, longestRow: 2 ** 14, sharedTiles: false },
-  hardware: { invocations: 8192, longestRow: 64, sharedTiles: true },
+  software: { invocations: 128, longestRow: 2 ** 14, sharedTiles: false, innerVectors: false },
+  hardware: { invocations: 8192, longestRow: 64, sharedTiles: true, innerVectors: true },
 } as const satisfies Record<string, Tuning>;
 
 /** More storage buffers than this are not used by a kernel, whatever the adapter allows: all browsers have as many. */

@@ -7,8 +7,8 @@ import { alignment, Values, wordOf } from '../src/values.ts';
 export const limits = { maxStorageBuffersPerShaderStage: 10, maxStorageBufferBindingSize: 2 ** 27 };
 
 export const cuts = {
-  software: { invocations: 128, longestRow: 2 ** 14, sharedTiles: false },
-  hardware: { invocations: 8192, longestRow: 64, sharedTiles: true },
+  software: { invocations: 128, longestRow: 2 ** 14, sharedTiles: false, innerVectors: false },
+  hardware: { invocations: 8192, longestRow: 64, sharedTiles: true, innerVectors: true },
 } as const;
 
 /** The dispatches of f without a device; `inPlace` says which input an output is written over. */

@@ -1,5 +1,4 @@
 import type { LoopKernel, Store } from '@pullback/compiler';
-import { sizeOf } from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { Code, decode } from '../wgsl/code.ts';
 import { axesUsed, coneOf, readsOf, Statements } from '../wgsl/statements.ts';
@@ -30,7 +29,7 @@ export function byVariation(
 export function mapStages(kernel: LoopKernel): Stage[] {
   return byVariation(kernel, kernel.stores).map(({ varies, stores }): Stage => {
     const axes = kernel.space.flatMap((extent, axis) => (varies[axis] ? [{ axis, extent }] : []));
-    const points = sizeOf(kernel.space) === 0 ? 0 : axes.reduce((n, { extent }) => n * extent, 1);
+    const points = axes.reduce((n, { extent }) => n * extent, 1);
     const cone = coneOf(
       kernel,
       stores.map(({ statement }) => statement),

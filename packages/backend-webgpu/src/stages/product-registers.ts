@@ -3,6 +3,7 @@ import { sizeOf } from '@pullback/core';
 import type { Memory, Stage } from '../stage.ts';
 import { Code, decode, indexOf } from '../wgsl/code.ts';
 import { count } from '../wgsl/numbers.ts';
+import type { ProductOptions } from './product.ts';
 import { common, epilogue, type Load, lanes, type Sizes, times } from './product-common.ts';
 
 /** Elements of C that an invocation keeps in registers. */
@@ -15,6 +16,7 @@ export function registerStage(
   kernel: ProductKernel,
   sizes: Sizes,
   { down, across }: Tile,
+  options: Pick<ProductOptions, 'innerVectors'>,
   splits: number,
   partials: number | undefined,
 ): Stage {
@@ -23,7 +25,7 @@ export function registerStage(
   const rank = kernel.space.length;
   const own = common(kernel);
   const part = Math.ceil(inner / splits / 4) * 4;
-  const [va, vb] = vectorsOf(kernel, sizes, own, splits);
+  const [va, vb] = vectorsOf(kernel, sizes, own, options, splits);
   const step = va === 'inner' || vb === 'inner' ? 4 : 1;
   const [tilesDown, tilesAcross] = [Math.ceil(rows / down), Math.ceil(columns / across)];
   const tiles = sizeOf(batch) * tilesDown * tilesAcross;
@@ -170,13 +172,17 @@ function vectorsOf(
   kernel: ProductKernel,
   { rows, columns, inner }: Sizes,
   { reads, writes }: { readonly reads: readonly number[]; readonly writes: readonly number[] },
+  { innerVectors }: Pick<ProductOptions, 'innerVectors'>,
   splits: number,
 ): readonly [Vector, Vector] {
   const { a, b, space } = kernel;
   const rank = space.length;
   const elsewhere = new Set([...reads, ...(splits === 1 ? writes : [])]);
-  const of = (load: Load, outerAxis: number, innerAxis: number, outer: number): Vector =>
-    elsewhere.has(load.buffer) ? 'none' : vectorOf(load, outerAxis, innerAxis, outer, inner);
+  const of = (load: Load, outerAxis: number, innerAxis: number, outer: number): Vector => {
+    if (elsewhere.has(load.buffer)) return 'none';
+    const vector = vectorOf(load, outerAxis, innerAxis, outer, inner);
+    return vector === 'inner' && !innerVectors ? 'none' : vector;
+  };
   const [va, vb] = [of(a, rank - 2, rank - 1, rows), of(b, rank - 1, rank - 2, columns)];
   return a.buffer === b.buffer && (va === 'none') !== (vb === 'none') ? ['none', 'none'] : [va, vb];
 }

@@ -9,6 +9,8 @@ import { sharedStage } from './product-tiles.ts';
 export interface ProductOptions extends LoopOptions {
   /** Whether tiles of the factors are kept in workgroup memory where that pays. */
   readonly sharedTiles: boolean;
+  /** Whether elements along the inner axis are read four at a time, which makes loops longer. */
+  readonly innerVectors: boolean;
 }
 
 /**
@@ -39,9 +41,9 @@ export function productStages(kernel: ProductKernel, options: ProductOptions): S
     1,
     Math.min(Math.floor(options.invocations / Math.max(1, tiles)), Math.floor(inner / 64)),
   );
-  if (splits === 1) return [registerStage(kernel, sizes, own, 1, undefined)];
+  if (splits === 1) return [registerStage(kernel, sizes, own, options, 1, undefined)];
   const partials = options.scratch('float32', splits * sizeOf(space));
-  return [registerStage(kernel, sizes, own, splits, partials), joinStage(kernel, splits, partials)];
+  return [registerStage(kernel, sizes, own, options, splits, partials), joinStage(kernel, splits, partials)];
 }
 
 /** As many elements for an invocation as leave enough invocations. */

@@ -1,4 +1,4 @@
-import type { Kernel, LoopKernel } from '@pullback/compiler';
+import type { Kernel, LoopKernel, Statement } from '@pullback/compiler';
 import { sizeOf, type TensorSpec } from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { columnStages } from './columns.ts';
@@ -29,12 +29,24 @@ export function stagesOf(
       );
     case 'loop': {
       if (kernel.order === 'map') return mapStages(kernel);
+      if (sizeOf(kernel.space) === 0) return mapStages(ofNothing(kernel));
       const turned = kernel.order === 'rows' ? asColumn(kernel, options.longestRow) : kernel;
       return turned.order === 'columns' ? columnStages(turned, options) : rowStages(turned, options);
     }
     default:
       return kernel satisfies never;
   }
+}
+
+/** Where there is nothing to go over every sum is 0; what follows may have elements. */
+function ofNothing(kernel: LoopKernel): LoopKernel {
+  const statements = kernel.statements.map((statement): Statement => {
+    if (statement.kind !== 'reduce') return statement;
+    const { name, dtype, varies } = statement;
+    const inputs = [{ kind: 'number', number: 0, dtype }] as const;
+    return { kind: 'map', name, dtype, varies, inputs, primitive: undefined, attributes: {} };
+  });
+  return { ...kernel, order: 'map', statements };
 }
 
 /** One long row that is gone over once, as one column: many invocations can share it. */

@@ -46,7 +46,7 @@ function float(x: number): string {
   return `from_bits(0x${view.getUint32(0).toString(16)}u)`;
 }
 
-/** A number of places or elements. */
+/** A number of places or elements, modulo 2^32: steps backwards are as good as others. */
 export function count(n: number): string {
-  return `${n}u`;
+  return `${n >>> 0}u`;
 }

@@ -26,7 +26,16 @@ export class Statements {
   compute(code: Code, which: Iterable<number>): void {
     for (const i of [...which].sort((a, b) => a - b)) {
       const statement = this.#kernel.statements[i];
-      if (statement !== undefined) code.line(`let ${nameOf(i)} = ${this.#expression(statement)};`);
+      if (statement === undefined) continue;
+      // What is made of literals alone would be computed by the compiler, which refuses 0 / 0 and what overflows.
+      const isConstant = statement.inputs.every(({ kind }) => kind === 'number' || kind === 'index');
+      const inputs = statement.inputs.map((input, k) => {
+        const text = this.input(input);
+        if (!isConstant) return text;
+        code.line(`let ${nameOf(i)}_${k} = ${text};`);
+        return `${nameOf(i)}_${k}`;
+      });
+      code.line(`let ${nameOf(i)} = ${this.#expression(statement, inputs)};`);
     }
   }
 
@@ -59,8 +68,7 @@ export class Statements {
     code.line(this.#memory.store(buffer, indexOf(offset, strides), nameOf(statement)));
   }
 
-  #expression(statement: Statement): string {
-    const inputs = statement.inputs.map((input) => this.input(input));
+  #expression(statement: Statement, inputs: readonly string[]): string {
     if (statement.kind === 'gather') {
       const { buffer, view, stride, extent, dtype } = statement;
       const [at = '0'] = inputs;

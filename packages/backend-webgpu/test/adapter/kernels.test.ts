@@ -152,6 +152,42 @@ const graphs: readonly (readonly [string, readonly Tensor[], Graph])[] = [
     },
   ],
   [
+    'what literals alone are made of: the compiler of shaders refuses it where it is not finite',
+    [floats([2])],
+    (x) => {
+      const zero = core.iota([1, 1], { dtype: 'float32' });
+      const least = core.fill(-(2 ** 31), [2], 'int32');
+      return [
+        div(zero, zero),
+        mul(core.fill(3e38, [2]), 10),
+        core.neg(least),
+        mul(least, 3),
+        add(x as Value, div(1, zero)),
+      ];
+    },
+  ],
+  [
+    'sums of nothing, and what follows them',
+    [floats([2, 2])],
+    (x) => {
+      const nothing = core.slice(x as Value, [1, 0], [1, 2]);
+      return [
+        add(core.fill(2, [2, 1]), sum(nothing)),
+        sum(nothing, { axis: 0 }),
+        sum(nothing, { axis: 1 }),
+        matmul(transpose(nothing), nothing),
+      ];
+    },
+  ],
+  [
+    'products of what is turned round, in steps of four',
+    [floats([20, 20])],
+    (x) => {
+      const [a, b] = [core.flip(x as Value, 0), core.flip(x as Value, 1)];
+      return [matmul(a, a), matmul(b, b), matmul(transpose(a), b), matmul(a, transpose(b))];
+    },
+  ],
+  [
     'more operands than a kernel may bind',
     Array.from({ length: 14 }, (_, i) => floats([11], i)),
     (...x) => [x.reduce((total, value) => add(total, value)), x.reduce((total, value) => mul(total, value))],

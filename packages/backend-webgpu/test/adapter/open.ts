@@ -34,5 +34,5 @@ export async function openIfThere(): Promise<WebGpuBackend | undefined> {
 
 /** Cuts kernels as for a GPU, with every path taken at small sizes: workgroups for long rows, tiles, split sums. */
 export const asOnHardware: WebGpuOptions = {
-  tuning: { invocations: 4096, longestRow: 20, sharedTiles: true },
+  tuning: { invocations: 4096, longestRow: 20, sharedTiles: true, innerVectors: true },
 };

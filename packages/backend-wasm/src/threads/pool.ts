@@ -31,10 +31,10 @@ export class Pool {
   ) {
     this.#control = new Int32Array(memory.buffer, 0, 256);
     this.#threads = Array.from({ length: workers }, () => startWorker());
+    Atomics.add(this.#control, control.posted, 1);
     this.#threads.forEach((thread, i) => {
       thread.postMessage({ memory, thread: i + 1 });
     });
-    Atomics.add(this.#control, control.posted, 1);
   }
 
   /** Jobs that all threads did together. */
@@ -58,8 +58,9 @@ export class Pool {
   }
 
   #post(message: unknown): void {
-    for (const thread of this.#threads) thread.postMessage(message);
+    // Counted before it is sent: a worker that has read it must not think that there is less.
     Atomics.add(this.#control, control.posted, 1);
+    for (const thread of this.#threads) thread.postMessage(message);
     Atomics.notify(this.#control, control.generation);
   }
 

@@ -62,11 +62,6 @@ function collected({ top, bottom, width }: StackPlace, seen: Code, copy: Accumul
   ];
 }
 
-/** What has its order cannot be put together of parts. */
-function refuseJoin(): never {
-  throw new Error('a sum in a fixed order is made by one');
-}
-
 function stackOf({ locals, scratch, scratchAt }: SumPlace, width: number): StackPlace {
   const offset = scratch.take(levels * width);
   return {
@@ -77,20 +72,61 @@ function stackOf({ locals, scratch, scratchAt }: SumPlace, width: number): Stack
   };
 }
 
-/** float64 sums of four neighbours, each over terms of its own. */
-export class ColumnsInOrder implements Running {
-  readonly #totals: readonly [number, number];
+/** A sum whose terms are counted, so that full runs go to the stack. */
+abstract class InOrder implements Running {
   readonly #stack: StackPlace | undefined;
   readonly #seen: number;
 
-  constructor(place: SumPlace) {
-    const { locals, terms } = place;
-    this.#totals = [locals.make(types.v128), locals.make(types.v128)];
-    this.#seen = locals.make(types.i32);
-    this.#stack = terms > run ? stackOf(place, 32) : undefined;
+  constructor(place: SumPlace, width: number) {
+    this.#seen = place.locals.make(types.i32);
+    this.#stack = place.terms > run ? stackOf(place, width) : undefined;
   }
 
-  get #accumulators(): Accumulators {
+  protected abstract get accumulators(): Accumulators;
+  abstract add(lane: Lane, four: Four, count: number): void;
+  protected abstract total(lane: Lane): Four;
+
+  start(): Code {
+    const stack = this.#stack;
+    return [
+      this.accumulators.clear(),
+      set(this.#seen, i32.const(0)),
+      stack === undefined ? [] : set(stack.top, stack.bottom),
+    ];
+  }
+
+  /** After so many terms more. */
+  protected counted(lane: Lane, terms: number): void {
+    if (this.#stack === undefined) return;
+    const seen = get(this.#seen);
+    lane.statements.push(
+      set(this.#seen, i32.add(seen, i32.const(terms))),
+      when(i32.eqz(i32.and(seen, i32.const(run - 1))), pushed(this.#stack, seen, this.accumulators)),
+    );
+  }
+
+  /** What has its order cannot be put together of parts. */
+  join(): never {
+    throw new Error('a sum in a fixed order is made by one');
+  }
+
+  finish(lane: Lane): Four {
+    if (this.#stack !== undefined)
+      lane.statements.push(collected(this.#stack, get(this.#seen), this.accumulators));
+    return this.total(lane);
+  }
+}
+
+/** float64 sums of four neighbours, each over terms of its own. */
+export class ColumnsInOrder extends InOrder {
+  readonly #totals: readonly [number, number];
+
+  constructor(place: SumPlace) {
+    super(place, 32);
+    this.#totals = [place.locals.make(types.v128), place.locals.make(types.v128)];
+  }
+
+  protected override get accumulators(): Accumulators {
     const [low, high] = this.#totals;
     return {
       addFrom: (address) => [
@@ -103,56 +139,32 @@ export class ColumnsInOrder implements Running {
     };
   }
 
-  start(): Code {
-    const stack = this.#stack;
-    return [
-      this.#accumulators.clear(),
-      set(this.#seen, i32.const(0)),
-      stack === undefined ? [] : set(stack.top, stack.bottom),
-    ];
-  }
-
-  add(lane: Lane, four: Four, _count: number): void {
+  override add(lane: Lane, four: Four): void {
     const [first, second = first] = four;
     const [low, high] = this.#totals;
     lane.statements.push(set(low, f64x2.add(get(low), first)), set(high, f64x2.add(get(high), second)));
-    if (this.#stack === undefined) return;
-    const seen = get(this.#seen);
-    lane.statements.push(
-      set(this.#seen, i32.add(seen, i32.const(1))),
-      when(i32.eqz(i32.and(seen, i32.const(run - 1))), pushed(this.#stack, seen, this.#accumulators)),
-    );
+    this.counted(lane, 1);
   }
 
-  join(): void {
-    refuseJoin();
-  }
-
-  finish(lane: Lane): Four {
-    if (this.#stack !== undefined)
-      lane.statements.push(collected(this.#stack, get(this.#seen), this.#accumulators));
+  protected override total(): Four {
     return [get(this.#totals[0]), get(this.#totals[1])];
   }
 }
 
 /** One float64 sum over all elements. */
-export class OneInOrder implements Running {
+export class OneInOrder extends InOrder {
   readonly #total: number;
-  readonly #stack: StackPlace | undefined;
-  readonly #seen: number;
 
   constructor(
     place: SumPlace,
     /** Whether runs end where four elements end. */
     readonly whole: boolean,
   ) {
-    const { locals, terms } = place;
-    this.#total = locals.make(types.f64);
-    this.#seen = locals.make(types.i32);
-    this.#stack = terms > run ? stackOf(place, 16) : undefined;
+    super(place, 16);
+    this.#total = place.locals.make(types.f64);
   }
 
-  get #accumulators(): Accumulators {
+  protected override get accumulators(): Accumulators {
     const total = this.#total;
     return {
       addFrom: (address) => set(total, f64.add(f64.load(address), get(total))),
@@ -162,39 +174,16 @@ export class OneInOrder implements Running {
     };
   }
 
-  start(): Code {
-    const stack = this.#stack;
-    return [
-      this.#accumulators.clear(),
-      set(this.#seen, i32.const(0)),
-      stack === undefined ? [] : set(stack.top, stack.bottom),
-    ];
-  }
-
-  add(lane: Lane, four: Four, count: number): void {
-    const seen = get(this.#seen);
-    const check = (by: number): void => {
-      if (this.#stack === undefined) return;
-      lane.statements.push(
-        set(this.#seen, i32.add(seen, i32.const(by))),
-        when(i32.eqz(i32.and(seen, i32.const(run - 1))), pushed(this.#stack, seen, this.#accumulators)),
-      );
-    };
+  override add(lane: Lane, four: Four, count: number): void {
     for (let k = 0; k < count; k++) {
       const half = (k < 2 ? four[0] : four[1]) ?? four[0];
       lane.statements.push(set(this.#total, f64.add(get(this.#total), f64x2.extractLane(half, k % 2))));
-      if (!this.whole) check(1);
+      if (!this.whole) this.counted(lane, 1);
     }
-    if (this.whole) check(count);
+    if (this.whole) this.counted(lane, count);
   }
 
-  join(): void {
-    refuseJoin();
-  }
-
-  finish(lane: Lane): Four {
-    if (this.#stack !== undefined)
-      lane.statements.push(collected(this.#stack, get(this.#seen), this.#accumulators));
+  protected override total(lane: Lane): Four {
     const total = lane.keep(f64x2.splat(get(this.#total)));
     return [total, total];
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   adam,
   batches,
@@ -15,12 +16,14 @@ import {
   reduceOnPlateau,
   sequential,
   tanh,
+  tensor,
 } from 'pullback';
 
 const x = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(i)]);
 const y = x.map(([a = 0, b = 0]) => [a * b]);
 const folder = await mkdtemp(join(tmpdir(), 'pullback-guide-'));
 const path = join(folder, 'model.safetensors');
+const exported = await mkdtemp(join(tmpdir(), 'pullback-export-'));
 
 // #region options
 const options = {
@@ -82,6 +85,24 @@ await later.fit(x, y, { epochs: 2, progress: false }); // goes on bit for bit
 await model.fit(x, y, { epochs: 2, progress: false });
 assert.deepEqual(await later.weights(), await model.weights());
 await rm(folder, { recursive: true });
+
+// #region explain
+console.log(model.explain({ x, y })); // the kernels of a training step, what was fused, flops and bytes
+// #endregion
+assert.match(model.explain({ x, y }), /kernels/);
+
+// #region export
+const { code, loader } = await model.export({ x }); // what it predicts; with y too, its training step
+await writeFile(join(exported, 'model.wasm'), code);
+await writeFile(join(exported, 'model.js'), loader); // import { load } from './model.js'; no framework
+// #endregion
+const { load } = (await import(pathToFileURL(join(exported, 'model.js')).href)) as {
+  load(code: Uint8Array): Promise<{ run(values: object): { prediction: ArrayLike<number> } }>;
+};
+const alone = await load(await readFile(join(exported, 'model.wasm')));
+const inputs = tensor(x);
+assert.deepEqual(alone.run({ x: inputs.data }).prediction, (await model.predict(x)).data);
+await rm(exported, { recursive: true });
 
 // #region move
 await model.to('cpu', { dtype: 'float64' }); // weights, slots, state, step and random numbers go along

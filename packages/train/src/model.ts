@@ -5,6 +5,7 @@ import {
   DisposedError,
   type Exported,
   type FloatDType,
+  formatProgram,
   type Metric,
   type NonFiniteError,
   OptionError,
@@ -15,7 +16,7 @@ import {
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 import { restored } from './checkpoint.ts';
-import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
+import { type Inputs, readSamples, type Samples, specsOf, type Targets } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
 import { exportModel } from './export.ts';
@@ -37,6 +38,7 @@ import {
   type StepOptions,
   type Weights,
 } from './model-options.ts';
+import { planOf } from './plan.ts';
 import { shared } from './plan-names.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
 import type { BatchStream } from './source.ts';
@@ -296,6 +298,19 @@ export class Model<Name extends string = never> {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /**
+   * What the backend makes of the training step on a batch shaped as `x` and `y`, or of the prediction without `y`, in words: kernels, what was
+   * fused and why something was not, memory and work; the bare Program where the backend does not tell.
+   */
+  explain({ x, y }: { readonly x: Inputs; readonly y?: Targets }): string {
+    const engine = this.#now();
+    const { definition, store } = engine;
+    const batch = y === undefined ? readSamples(x, undefined, definition) : engine.samples(x, y);
+    const kind = y === undefined ? 'prediction' : 'training';
+    const { program } = planOf(kind, definition, specsOf(batch), []);
+    return store.backend.explain?.(program) ?? formatProgram(program);
   }
 
   /**

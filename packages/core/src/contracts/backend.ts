@@ -40,6 +40,8 @@ export interface Backend {
   /** Gives the memory back; no binding that uses the buffer may be run from then on. What was freed before stays so. */
   free(buffer: Buffer): void;
   compile(program: Program): Promise<Executable>;
+  /** What a Program becomes, in words: which kernels, what was fused and why something was not, memory and work. */
+  explain?(program: Program): string;
   /**
    * The Program as code that runs without this framework: with the numbers of some inputs in it, and outputs that take the place of the input
    * of the same name for the next run. @throws UnsupportedError for a primitive that needs the host.

@@ -4,7 +4,16 @@ export interface AdapterOptions {
   readonly powerPreference?: GPUPowerPreference;
   /** A device of one's own; it is used as it is and never destroyed. */
   readonly device?: GPUDevice;
+  /** Whether long rows may be reduced by subgroups, where the adapter has them; it is false when it is left out. */
+  readonly subgroups?: boolean;
 }
+
+/** Whether long rows are reduced by subgroups and, where they are not though it was asked for, why. */
+export type SubgroupUse =
+  | 'used'
+  | 'not asked for'
+  | 'asked for, but the adapter has no feature subgroups'
+  | 'asked for, but the given device was made without the feature subgroups';
 
 /** What computes. */
 export interface AdapterDescription {
@@ -14,6 +23,7 @@ export interface AdapterDescription {
   readonly description: string;
   /** Whether the adapter runs on the CPU: then the backend wasm is faster. */
   readonly software: boolean;
+  readonly subgroups: SubgroupUse;
 }
 
 export interface Opened {
@@ -60,8 +70,12 @@ export function isSoftware({ info }: { readonly info: GPUAdapterInfo }): boolean
 
 /** @throws UnsupportedError where there is no WebGPU or no adapter; it says what to do. */
 export async function openDevice(options: AdapterOptions): Promise<Opened> {
-  if (options.device !== undefined)
-    return { device: options.device, adapter: described(options.device.adapterInfo), owned: false };
+  const { device: given, subgroups: asked = false } = options;
+  if (given !== undefined) {
+    const without = 'asked for, but the given device was made without the feature subgroups';
+    const use = !asked ? 'not asked for' : given.features.has('subgroups') ? 'used' : without;
+    return { device: given, adapter: described(given.adapterInfo, use), owned: false };
+  }
   const gpu = await findGpu();
   if (gpu === undefined)
     throw new UnsupportedError({
@@ -76,19 +90,22 @@ export async function openDevice(options: AdapterOptions): Promise<Opened> {
       expected: 'a graphics driver that WebGPU takes',
       hint: "Software adapters must be asked for (Vulkan's VK_ICD_FILENAMES in Node, --enable-unsafe-webgpu in Chromium). The backends 'wasm' and 'cpu' need none.",
     });
-  const { limits } = adapter;
+  const { limits, features } = adapter;
+  const without = 'asked for, but the adapter has no feature subgroups';
+  const use = !asked ? 'not asked for' : features.has('subgroups') ? 'used' : without;
   const device = await adapter.requestDevice({
     label: 'pullback',
+    requiredFeatures: use === 'used' ? ['subgroups'] : [],
     requiredLimits: {
       maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
       maxBufferSize: limits.maxBufferSize,
     },
   });
-  return { device, adapter: described(adapter.info), owned: true };
+  return { device, adapter: described(adapter.info, use), owned: true };
 }
 
-function described(info: GPUAdapterInfo): AdapterDescription {
+function described(info: GPUAdapterInfo, subgroups: SubgroupUse): AdapterDescription {
   const { vendor, architecture, device, description } = info;
-  return { vendor, architecture, device, description, software: isSoftware({ info }) };
+  return { vendor, architecture, device, description, software: isSoftware({ info }), subgroups };
 }

@@ -134,6 +134,7 @@ function functionOf(stage: Stage, memory: Bound['memory'], size: number, i: numb
 }
 
 function moduleOf(
+  nodes: readonly Node[],
   stages: readonly string[],
   bindings: readonly StorageBinding[],
   size: number,
@@ -149,7 +150,10 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane:
 ${main}
 }`;
   const functions = functionsFor(body);
-  return [...variables, ...(functions === '' ? [] : [functions]), ...stages, entry, ''].join('\n');
+  const enables = nodes.some(({ stage }) => stage.subgroups) ? ['enable subgroups;'] : [];
+  return [...enables, ...variables, ...(functions === '' ? [] : [functions]), ...stages, entry, ''].join(
+    '\n',
+  );
 }
 
 function described(nodes: readonly Node[]): Pick<Dispatch, 'label' | 'origins'> {
@@ -172,7 +176,7 @@ function parallel(nodes: readonly Node[], { bindings, memory }: Bound): Dispatch
   const main = [`  let group = id.y * ${count(mostAlong)} + id.x;`, `  ${branches.join(' else ')}`].join(
     '\n',
   );
-  return { ...described(nodes), code: moduleOf(stages, bindings, size, main), bindings, groups: from };
+  return { ...described(nodes), code: moduleOf(nodes, stages, bindings, size, main), bindings, groups: from };
 }
 
 function serial(nodes: readonly Node[], { bindings, memory }: Bound): Dispatch {
@@ -191,7 +195,7 @@ function serial(nodes: readonly Node[], { bindings, memory }: Bound): Dispatch {
   });
   return {
     ...described(nodes),
-    code: moduleOf(stages, bindings, widthAlone, calls.join('\n')),
+    code: moduleOf(nodes, stages, bindings, widthAlone, calls.join('\n')),
     bindings,
     groups: 1,
   };

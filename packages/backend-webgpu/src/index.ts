@@ -1,4 +1,10 @@
-export { type AdapterDescription, type AdapterOptions, findAdapter, isSoftware } from './device.ts';
+export {
+  type AdapterDescription,
+  type AdapterOptions,
+  findAdapter,
+  isSoftware,
+  type SubgroupUse,
+} from './device.ts';
 export { ShaderError } from './pipelines.ts';
 export {
   DeviceLostError,

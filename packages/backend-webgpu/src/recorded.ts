@@ -8,6 +8,7 @@ import {
   type TypedArray,
 } from '@pullback/core';
 import type { Limits } from './bindings.ts';
+import type { SubgroupUse } from './device.ts';
 import { type Dispatch, dispatchesFor, folded } from './dispatches.ts';
 import type { Pipeline, Pipelines } from './pipelines.ts';
 import type { Stage } from './stage.ts';
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly pipelines: Pipelines;
   readonly limits: Limits;
   readonly options: Omit<StageOptions, 'scratch'>;
+  readonly subgroups: SubgroupUse;
   /** Whether primitives without kernels run on the host. */
   readonly fallback: boolean;
   bufferOf(buffer: Buffer): GPUBuffer;

@@ -23,6 +23,8 @@ export interface Stage {
   readonly width?: number;
   /** Values that are only read four at a time. */
   readonly vectors?: readonly number[];
+  /** Whether its code calls subgroup functions. */
+  readonly subgroups?: boolean;
   groups(width: number): number;
   /** Declarations outside of the function, such as workgroup memory; names end in `suffix`. */
   declarations?(memory: Memory, suffix: string): string;

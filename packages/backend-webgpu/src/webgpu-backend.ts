@@ -83,7 +83,12 @@ export class WebGpuBackend implements Backend {
       device,
       pipelines: new Pipelines(device),
       limits,
-      options: { ...tunings[adapter.software ? 'software' : 'hardware'], ...tuning },
+      options: {
+        ...tunings[adapter.software ? 'software' : 'hardware'],
+        ...tuning,
+        subgroups: adapter.subgroups === 'used',
+      },
+      subgroups: adapter.subgroups,
       fallback: fallback === 'cpu',
       bufferOf: (buffer) => this.#held(buffer),
     };

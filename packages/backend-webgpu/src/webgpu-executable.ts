@@ -50,6 +50,7 @@ export class WebGpuExecutable implements Executable {
     const recorded = new Recorded(plan, inputs, outputs, this.#around);
     this.#recorded.add(recorded);
     const { timeline, ran, alive } = this.#owner;
+    const { subgroups } = this.#around;
     let disposed = false;
     return {
       run: (times = 1) => {
@@ -76,6 +77,7 @@ export class WebGpuExecutable implements Executable {
             ({ label, groups, bindings }, i) =>
               `  ${i}. ${label}: ${groups} workgroups, ${bindings.length} buffers`,
           ),
+          ...(subgroups === 'not asked for' ? [] : [`  subgroups: ${subgroups}`]),
           ...recorded.copied.map((kernel) => `  on the host, operands and results copied: ${kernel}`),
         ].join('\n'),
       shaders: recorded.dispatches.map(({ code }) => code),

@@ -17,6 +17,7 @@ export function planned(
   f: (...x: Value[]) => readonly Value[],
   cut: keyof typeof cuts = 'software',
   inPlace: readonly (number | undefined)[] = [],
+  subgroups = false,
 ): Dispatch[] {
   const values = specs.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = f(...values);
@@ -27,7 +28,7 @@ export function planned(
   const plan = planFor(kernels, aliases, { alignment, bytesOf: wordOf });
   const places = new Values(plan, inputs, made);
   const stages = plan.kernels.flatMap((kernel) =>
-    stagesOf(kernel, plan.specs, { ...cuts[cut], scratch: places.scratch }),
+    stagesOf(kernel, plan.specs, { ...cuts[cut], subgroups, scratch: places.scratch }),
   );
   return dispatchesFor(stages, places, limits);
 }

@@ -53,10 +53,14 @@ const graphs: Readonly<Record<string, readonly [readonly TensorSpec[], Graph]>> 
 };
 
 describe('shaders, read by another parser', () => {
-  for (const cut of ['software', 'hardware'] as const)
+  for (const [cut, subgroups] of [
+    ['software', false],
+    ['hardware', false],
+    ['hardware', true],
+  ] as const)
     for (const [name, [specs, f]] of Object.entries(graphs))
-      test(`${name}, cut for ${cut}`, () => {
-        const dispatches = planned(specs, f, cut);
+      test(`${name}, cut for ${cut}${subgroups ? ' with subgroups' : ''}`, () => {
+        const dispatches = planned(specs, f, cut, [], subgroups);
         expect(dispatches.length).toBeGreaterThan(0);
         for (const { code, bindings, groups } of dispatches) {
           const read = new WgslReflect(code);
@@ -122,6 +126,21 @@ test('equal layers have equal shaders, whatever the values are called', () => {
   ]);
   expect(dispatches.length).toBe(4);
   expect(new Set(dispatches.slice(1, 3).map(({ code }) => code)).size).toBe(1);
+});
+
+test('subgroup functions are enabled where long rows are shared, and name no size of a subgroup', () => {
+  const both: Graph = (x) => [core.sum(one(x), { axis: 1 }), core.max(one(x), { axis: 1 })];
+  const codeOf = (length: number, subgroups: boolean) =>
+    planned([f32(3, length)], both, 'hardware', [], subgroups)
+      .map(({ code }) => code)
+      .join('\n');
+  const code = codeOf(5000, true);
+  expect(code).toMatch(/^enable subgroups;\n/);
+  expect(code).toMatch(/subgroupAdd\(a\d+\)/);
+  expect(code).toMatch(/f32_of_key\(subgroupMax\(key_of_f32\(a\d+\)\)\)/);
+  expect(code).not.toMatch(/subgroup_size|subgroup_invocation_id/);
+  expect(codeOf(5000, false)).not.toMatch(/subgroup/);
+  expect(codeOf(50, true)).not.toMatch(/subgroup/);
 });
 
 test('functions bring those that they call, once and before', () => {

@@ -2,7 +2,7 @@ import { type LoopKernel, lateStatements, type Store } from '@pullback/compiler'
 import { sizeOf } from '@pullback/core';
 import type { Memory, Stage } from '../stage.ts';
 import { Code, decode } from '../wgsl/code.ts';
-import { count, typeOf } from '../wgsl/numbers.ts';
+import { count } from '../wgsl/numbers.ts';
 import { axesUsed, coneOf, guardOf, nameOf, readsOf, Statements } from '../wgsl/statements.ts';
 import {
   type Accumulator,
@@ -15,14 +15,14 @@ import {
 } from './accumulate.ts';
 import { guarded, type LoopOptions, termFor, termLoads, termOf } from './columns.ts';
 import { labelOf } from './map.ts';
+import { bySubgroups, byTree, team } from './workgroup-joins.ts';
 
 export interface RowOptions extends LoopOptions {
   /** Rows longer than this are shared by a workgroup. */
   readonly longestRow: number;
+  /** Whether subgroups join what a workgroup has of such a row. */
+  readonly subgroups: boolean;
 }
-
-/** How many invocations share a long row. */
-const team = 64;
 
 interface Pass {
   /** Statements of the row that are computed before it. */
@@ -41,7 +41,8 @@ interface Pass {
  * Rows with sums along them: an invocation a row, or a workgroup for long ones, in as many passes over the row as sums wait for each other. What
  * sums along the outer axes take is added up over the rows of an invocation and joined afterwards.
  */
-export function rowStages(kernel: LoopKernel, { invocations, scratch, longestRow }: RowOptions): Stage[] {
+export function rowStages(kernel: LoopKernel, options: RowOptions): Stage[] {
+  const { invocations, scratch, longestRow, subgroups } = options;
   const { space, outer, statements } = kernel;
   const [rows, length] = [sizeOf(space.slice(0, outer)), sizeOf(space.slice(outer))];
   const late = lateStatements(kernel);
@@ -64,7 +65,7 @@ export function rowStages(kernel: LoopKernel, { invocations, scratch, longestRow
   const all = passes.flatMap(({ before, cone }) => [...before, ...cone]);
   const early = kernel.stores.filter(({ statement }) => !late.has(statement));
   const innerSums = accumulatorsOf(kernel, 'inner');
-  const tree = (suffix: string, a: Accumulator) => `tree${suffix}_${typeOf(a.dtype)}`;
+  const joins = shared && innerSums.length > 0 ? (subgroups ? bySubgroups : byTree) : undefined;
 
   const first: Stage = {
     label: labelOf(kernel),
@@ -79,11 +80,9 @@ export function rowStages(kernel: LoopKernel, { invocations, scratch, longestRow
         0,
       ),
     groups: (lanes) => (shared ? teams : Math.ceil(teams / lanes)),
-    ...(shared && {
-      declarations: (_: Memory, suffix: string) =>
-        [...new Set(innerSums.map(({ dtype }) => typeOf(dtype)))]
-          .map((type) => `var<workgroup> tree${suffix}_${type}: array<${type}, ${team}>;`)
-          .join('\n'),
+    ...(joins && {
+      subgroups: joins.subgroups,
+      declarations: (_: Memory, suffix: string) => joins.declarations(innerSums, suffix),
     }),
     body: (memory, lanes, suffix) => {
       const code = new Code();
@@ -91,20 +90,6 @@ export function rowStages(kernel: LoopKernel, { invocations, scratch, longestRow
       const reduced = [...innerSums, ...lateSums].map(({ statement }) => statement);
       const used = axesUsed(kernel, [...all, ...reduced], early);
       const owner = shared ? 'group' : 'point';
-
-      /** Joins what the invocations of a workgroup have, so that all have it. */
-      const share = (a: Accumulator): void => {
-        const [name, mine] = [tree(suffix, a), `a${a.statement}`];
-        code.line(`${name}[lane] = ${mine};`);
-        code.line('workgroupBarrier();');
-        code.block(`for (var half = ${count(team / 2)}; half > 0u; half >>= 1u)`, () => {
-          code.block('if (lane < half)', () =>
-            code.line(`${name}[lane] = ${joined(a, `${name}[lane]`, `${name}[lane + half]`)};`),
-          );
-          code.line('workgroupBarrier();');
-        });
-        code.line(`${mine} = workgroupUniformLoad(&${name}[0]);`);
-      };
 
       const row = (): void => {
         decode(code, 'row', axes.slice(0, outer), used);
@@ -140,13 +125,14 @@ export function rowStages(kernel: LoopKernel, { invocations, scratch, longestRow
             (a) => termFor(kernel, emitter, a.statement),
           );
           for (const a of reduces) {
-            if (shared) share(a);
+            joins?.join(code, a, suffix);
             code.line(`let ${nameOf(a.statement)} = a${a.statement};`);
           }
         }
       };
 
       const work = (): void => {
+        joins?.prepare(code, suffix);
         for (const a of lateSums) {
           if (!variesInside(a.statement)) code.line(`var a${a.statement} = ${startOf(a)};`);
           else {

@@ -41,6 +41,16 @@ fn maximum_f32(a: f32, b: f32) -> f32 {
 fn minimum_f32(a: f32, b: f32) -> f32 {
   return select(select(b, a, is_nan(a) || order(a) <= order(b)), b, is_nan(b));
 }`,
+  // Floats in order as integers, both ways, with every NaN as one above all.
+  key_of_f32: `
+fn key_of_f32(x: f32) -> i32 {
+  let bits = bitcast<i32>(x);
+  return select(select(bits, bits ^ 0x7fffffff, bits < 0), 0x7fffffff, is_nan(x));
+}`,
+  f32_of_key: `
+fn f32_of_key(key: i32) -> f32 {
+  return bitcast<f32>(select(key, key ^ 0x7fffffff, key < 0));
+}`,
   sign_f32: `
 fn sign_f32(x: f32) -> f32 {
   let magnitude = bitcast<u32>(x) & 0x7fffffffu;

@@ -5,7 +5,6 @@ import {
   DisposedError,
   type Exported,
   type FloatDType,
-  formatProgram,
   type Metric,
   type NonFiniteError,
   OptionError,
@@ -16,9 +15,10 @@ import {
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 import { restored } from './checkpoint.ts';
-import { type Inputs, readSamples, type Samples, specsOf, type Targets } from './data.ts';
+import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
+import { explainModel } from './explain.ts';
 import { exportModel } from './export.ts';
 import { type Counts, fitLoop } from './fit.ts';
 import { checkedBytes, fitData } from './fit-data.ts';
@@ -38,7 +38,6 @@ import {
   type StepOptions,
   type Weights,
 } from './model-options.ts';
-import { planOf } from './plan.ts';
 import { shared } from './plan-names.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
 import type { BatchStream } from './source.ts';
@@ -305,12 +304,14 @@ export class Model<Name extends string = never> {
    * fused and why something was not, memory and work; the bare Program where the backend does not tell.
    */
   explain({ x, y }: { readonly x: Inputs; readonly y?: Targets }): string {
+    const { definition, store } = this.#now();
+    return explainModel(definition, store.backend, this.#samplesOf(x, y));
+  }
+
+  /** Samples of a prediction, or of a step where there are targets. */
+  #samplesOf(x: Inputs, y: Targets | undefined): Samples {
     const engine = this.#now();
-    const { definition, store } = engine;
-    const batch = y === undefined ? readSamples(x, undefined, definition) : engine.samples(x, y);
-    const kind = y === undefined ? 'prediction' : 'training';
-    const { program } = planOf(kind, definition, specsOf(batch), []);
-    return store.backend.explain?.(program) ?? formatProgram(program);
+    return y === undefined ? readSamples(x, undefined, engine.definition) : engine.samples(x, y);
   }
 
   /**
@@ -319,11 +320,9 @@ export class Model<Name extends string = never> {
    * @throws UnsupportedError where the backend cannot write code.
    */
   async export({ x, y }: { readonly x: Inputs; readonly y?: Targets }): Promise<Exported> {
-    const engine = this.#now();
-    const { definition, store } = engine;
+    const { definition, store } = this.#now();
     await this.#steps.settled();
-    const batch = y === undefined ? readSamples(x, undefined, definition) : engine.samples(x, y);
-    return exportModel(definition, store, batch);
+    return exportModel(definition, store, this.#samplesOf(x, y));
   }
 
   /**

@@ -58,10 +58,17 @@ export function isSoftware({ info }: { readonly info: GPUAdapterInfo }): boolean
   return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(text);
 }
 
-/** @throws UnsupportedError where there is no WebGPU or no adapter; it says what to do. */
-export async function openDevice(options: AdapterOptions): Promise<Opened> {
-  if (options.device !== undefined)
+/** @throws UnsupportedError where there is no WebGPU, no adapter or none with the features; it says what to do. */
+export async function openDevice(
+  options: AdapterOptions,
+  features: readonly Feature[] = [],
+): Promise<Opened> {
+  if (options.device !== undefined) {
+    const { device } = options;
+    for (const feature of features)
+      if (!device.features.has(feature)) throw missing(feature, 'the device', device.adapterInfo);
     return { device: options.device, adapter: described(options.device.adapterInfo), owned: false };
+  }
   const gpu = await findGpu();
   if (gpu === undefined)
     throw new UnsupportedError({
@@ -76,9 +83,12 @@ export async function openDevice(options: AdapterOptions): Promise<Opened> {
       expected: 'a graphics driver that WebGPU takes',
       hint: "Software adapters must be asked for (Vulkan's VK_ICD_FILENAMES in Node, --enable-unsafe-webgpu in Chromium). The backends 'wasm' and 'cpu' need none.",
     });
+  for (const feature of features)
+    if (!adapter.features.has(feature)) throw missing(feature, 'the adapter', adapter.info);
   const { limits } = adapter;
   const device = await adapter.requestDevice({
     label: 'pullback',
+    requiredFeatures: [...features],
     requiredLimits: {
       maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -86,6 +96,31 @@ export async function openDevice(options: AdapterOptions): Promise<Opened> {
     },
   });
   return { device, adapter: described(adapter.info), owned: true };
+}
+
+/** Features that options need, and the options. */
+const needs = { 'shader-f16': 'float16: true' } as const;
+export type Feature = keyof typeof needs;
+
+function missing(feature: Feature, of: 'the device' | 'the adapter', info: GPUAdapterInfo): UnsupportedError {
+  return new UnsupportedError({
+    got: `${needs[feature]}, and ${of} (${nameOf(info)}) without the feature '${feature}'`,
+    expected: `${of} to have '${feature}'`,
+    hint:
+      of === 'the device'
+        ? `Ask for it: adapter.requestDevice({ requiredFeatures: ['${feature}'] }), where the adapter has it; or leave the option out.`
+        : 'Leave the option out: temporaries are then kept in float32.',
+  });
+}
+
+/** What the adapter is called. */
+export function nameOf({
+  vendor,
+  architecture,
+  device,
+  description,
+}: Omit<AdapterDescription, 'software'>): string {
+  return [vendor, architecture, device, description].filter((text) => text !== '').join(' ');
 }
 
 function described(info: GPUAdapterInfo): AdapterDescription {

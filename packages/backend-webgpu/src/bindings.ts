@@ -3,6 +3,17 @@ import type { Memory, Stage } from './stage.ts';
 import type { Region, Values } from './values.ts';
 import { count, typeOf } from './wgsl/numbers.ts';
 
+/** What a binding is an array of, and how many bytes that has. */
+export const elementBytes = {
+  f16: 2,
+  f32: 4,
+  i32: 4,
+  u32: 4,
+  'atomic<u32>': 4,
+  vec4h: 8,
+  vec4f: 16,
+} as const;
+
 /** One storage buffer that shaders see, or a part of one. */
 export interface StorageBinding {
   /** Undefined for the arena. */
@@ -10,7 +21,7 @@ export interface StorageBinding {
   readonly offset: number;
   readonly bytes: number;
   readonly access: 'read' | 'read_write';
-  readonly element: 'f32' | 'i32' | 'u32' | 'vec4f' | 'atomic<u32>';
+  readonly element: keyof typeof elementBytes;
 }
 
 export interface Limits {
@@ -114,16 +125,32 @@ function bound(uses: readonly Use[], window: Window | undefined): Bound {
         offset: shared ? window.start : region.offset,
         bytes: shared ? window.end - window.start : Math.max(16, Math.ceil(region.bytes / 4) * 4),
         access: written ? 'read_write' : 'read',
-        element: shared ? 'u32' : elementOf(region, written, vector),
+        element: shared ? windowElement(uses) : elementOf(region, written, vector),
       });
     }
-    places.set(value, { index, from: shared ? (region.offset - window.start) / 4 : 0, region });
+    places.set(value, {
+      index,
+      from: shared ? (region.offset - window.start) / (region.half ? 2 : 4) : 0,
+      region,
+    });
   }
   return { bindings, memory: memoryOver(bindings, places) };
 }
 
-function elementOf({ packed, dtype }: Region, written: boolean, vector: boolean): StorageBinding['element'] {
+/** Two halves share a word: beside other types, writing one must leave the other alone. */
+function windowElement(uses: readonly Use[]): StorageBinding['element'] {
+  const inArena = uses.filter(({ region }) => region.buffer === undefined);
+  if (inArena.every(({ region }) => region.half)) return 'f16';
+  return inArena.some(({ region, written }) => region.half && written) ? 'atomic<u32>' : 'u32';
+}
+
+function elementOf(
+  { packed, half, dtype }: Region,
+  written: boolean,
+  vector: boolean,
+): StorageBinding['element'] {
   if (packed) return written ? 'atomic<u32>' : 'u32';
+  if (half) return vector ? 'vec4h' : 'f16';
   const type = typeOf(dtype);
   if (type === 'bool') return 'u32';
   return vector && type === 'f32' ? 'vec4f' : type;
@@ -142,21 +169,26 @@ function memoryOver(
   const load = (value: number, index: string): string => {
     const { name, from, region, element, type } = at(value);
     const place = from === 0 ? index : `${index} + ${count(from)}`;
+    const whole = (at: string) =>
+      element === 'atomic<u32>' ? `atomicLoad(&${name}[${at}])` : `${name}[${at}]`;
     if (region.packed) {
-      const word = element === 'u32' ? `${name}[(${place}) / 4u]` : `atomicLoad(&${name}[(${place}) / 4u])`;
-      const byte = `extractBits(${word}, ((${place}) % 4u) * 8u, 8u)`;
+      const byte = `extractBits(${whole(`(${place}) / 4u`)}, ((${place}) % 4u) * 8u, 8u)`;
       return type === 'bool' ? `(${byte} != 0u)` : byte;
     }
     if (element === 'vec4f') return `${name}[(${place}) / 4u][(${place}) % 4u]`;
-    const word = `${name}[${place}]`;
+    if (element === 'vec4h') return `f32(${name}[(${place}) / 4u][(${place}) % 4u])`;
+    if (element === 'f16') return `f32(${name}[${place}])`;
+    if (region.half) return `unpack2x16float(${whole(`(${place}) / 2u`)})[(${place}) % 2u]`;
+    const word = whole(place);
     if (type === 'bool') return `(${word} != 0u)`;
-    return element === 'u32' && type !== 'u32' ? `bitcast<${type}>(${word})` : word;
+    return isBits(element) && type !== 'u32' ? `bitcast<${type}>(${word})` : word;
   };
   return {
     load,
     load4: (value, index) => {
       const { name, element } = at(value);
       if (element === 'vec4f') return `${name}[${index}]`;
+      if (element === 'vec4h') return `vec4f(${name}[${index}])`;
       const each = [0, 1, 2, 3].map((i) => load(value, `(${index}) * 4u + ${i}u`));
       return `vec4f(${each.join(', ')})`;
     },
@@ -167,8 +199,17 @@ function memoryOver(
       if (region.packed)
         // The byte is this invocation's alone, the word is not.
         return `{ let to = ${place}; atomicAnd(&${name}[to / 4u], ~(255u << ((to % 4u) * 8u))); atomicOr(&${name}[to / 4u], ${word} << ((to % 4u) * 8u)); }`;
-      const bits = element === 'u32' && (type === 'f32' || type === 'i32') ? `bitcast<u32>(${word})` : word;
-      return `${name}[${place}] = ${bits};`;
+      if (element === 'f16') return `${name}[${place}] = f16_of_f32(${word});`;
+      if (region.half)
+        return `{ let to = ${place}; atomicAnd(&${name}[to / 2u], ~(65535u << ((to % 2u) * 16u))); atomicOr(&${name}[to / 2u], half_bits(${word}) << ((to % 2u) * 16u)); }`;
+      const bits = isBits(element) && (type === 'f32' || type === 'i32') ? `bitcast<u32>(${word})` : word;
+      return element === 'atomic<u32>'
+        ? `atomicStore(&${name}[${place}], ${bits});`
+        : `${name}[${place}] = ${bits};`;
     },
   };
+}
+
+function isBits(element: StorageBinding['element']): boolean {
+  return element === 'u32' || element === 'atomic<u32>';
 }

@@ -68,10 +68,15 @@ export function isSoftware({ info }: { readonly info: GPUAdapterInfo }): boolean
   return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(text);
 }
 
-/** @throws UnsupportedError where there is no WebGPU or no adapter; it says what to do. */
-export async function openDevice(options: AdapterOptions): Promise<Opened> {
+/** @throws UnsupportedError where there is no WebGPU, no adapter or none with the features; it says what to do. */
+export async function openDevice(
+  options: AdapterOptions,
+  features: readonly Feature[] = [],
+): Promise<Opened> {
   const { device: given, subgroups: asked = false } = options;
   if (given !== undefined) {
+    for (const feature of features)
+      if (!given.features.has(feature)) throw missing(feature, 'the device', given.adapterInfo);
     const without = 'asked for, but the given device was made without the feature subgroups';
     const use = !asked ? 'not asked for' : given.features.has('subgroups') ? 'used' : without;
     return { device: given, adapter: described(given.adapterInfo, use), owned: false };
@@ -90,12 +95,14 @@ export async function openDevice(options: AdapterOptions): Promise<Opened> {
       expected: 'a graphics driver that WebGPU takes',
       hint: "Software adapters must be asked for (Vulkan's VK_ICD_FILENAMES in Node, --enable-unsafe-webgpu in Chromium). The backends 'wasm' and 'cpu' need none.",
     });
-  const { limits, features } = adapter;
+  for (const feature of features)
+    if (!adapter.features.has(feature)) throw missing(feature, 'the adapter', adapter.info);
+  const { limits } = adapter;
   const without = 'asked for, but the adapter has no feature subgroups';
-  const use = !asked ? 'not asked for' : features.has('subgroups') ? 'used' : without;
+  const use = !asked ? 'not asked for' : adapter.features.has('subgroups') ? 'used' : without;
   const device = await adapter.requestDevice({
     label: 'pullback',
-    requiredFeatures: use === 'used' ? ['subgroups'] : [],
+    requiredFeatures: use === 'used' ? [...features, 'subgroups'] : [...features],
     requiredLimits: {
       maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -103,6 +110,31 @@ export async function openDevice(options: AdapterOptions): Promise<Opened> {
     },
   });
   return { device, adapter: described(adapter.info, use), owned: true };
+}
+
+/** Features that options need, and the options. */
+const needs = { 'shader-f16': 'float16: true' } as const;
+export type Feature = keyof typeof needs;
+
+function missing(feature: Feature, of: 'the device' | 'the adapter', info: GPUAdapterInfo): UnsupportedError {
+  return new UnsupportedError({
+    got: `${needs[feature]}, and ${of} (${nameOf(info)}) without the feature '${feature}'`,
+    expected: `${of} to have '${feature}'`,
+    hint:
+      of === 'the device'
+        ? `Ask for it: adapter.requestDevice({ requiredFeatures: ['${feature}'] }), where the adapter has it; or leave the option out.`
+        : 'Leave the option out: temporaries are then kept in float32.',
+  });
+}
+
+/** What the adapter is called. */
+export function nameOf({
+  vendor,
+  architecture,
+  device,
+  description,
+}: Omit<AdapterDescription, 'software' | 'subgroups'>): string {
+  return [vendor, architecture, device, description].filter((text) => text !== '').join(' ');
 }
 
 function described(info: GPUAdapterInfo, subgroups: SubgroupUse): AdapterDescription {

@@ -1,5 +1,12 @@
 import { type Origin, UnsupportedError } from '@pullback/core';
-import { type Bound, bindingsFor, type Limits, overlaps, type StorageBinding } from './bindings.ts';
+import {
+  type Bound,
+  bindingsFor,
+  elementBytes,
+  type Limits,
+  overlaps,
+  type StorageBinding,
+} from './bindings.ts';
 import type { Stage } from './stage.ts';
 import type { Region, Values } from './values.ts';
 import { functionsFor } from './wgsl/functions.ts';
@@ -143,14 +150,18 @@ function moduleOf(
   const body = [...stages, main].join('\n');
   const variables = bindings.map(
     ({ access, element, bytes }, i) =>
-      `@group(0) @binding(${i}) var<storage, ${access}> v${i}: array<${element}, ${Math.floor(bytes / (element === 'vec4f' ? 16 : 4))}>;`,
+      `@group(0) @binding(${i}) var<storage, ${access}> v${i}: array<${element}, ${Math.floor(bytes / elementBytes[element])}>;`,
   );
   const entry = `@compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
 ${main}
 }`;
   const functions = functionsFor(body);
-  const enables = nodes.some(({ stage }) => stage.subgroups) ? ['enable subgroups;'] : [];
+  const halves = bindings.some(({ element }) => element === 'f16' || element === 'vec4h');
+  const enables = [
+    ...(halves ? ['enable f16;'] : []),
+    ...(nodes.some(({ stage }) => stage.subgroups) ? ['enable subgroups;'] : []),
+  ];
   return [...enables, ...variables, ...(functions === '' ? [] : [functions]), ...stages, entry, ''].join(
     '\n',
   );

@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly subgroups: SubgroupUse;
   /** Whether primitives without kernels run on the host. */
   readonly fallback: boolean;
+  /** Whether temporaries are kept as float16 where that may be. */
+  readonly float16: boolean;
   bufferOf(buffer: Buffer): GPUBuffer;
 }
 
@@ -45,9 +47,15 @@ export class Recorded implements Recording {
   readonly #around: Surroundings;
   readonly #values: Values;
 
-  constructor(plan: Plan, inputs: readonly Buffer[], outputs: readonly Buffer[], around: Surroundings) {
+  constructor(
+    plan: Plan,
+    inputs: readonly Buffer[],
+    outputs: readonly Buffer[],
+    halves: ReadonlySet<number>,
+    around: Surroundings,
+  ) {
     this.#around = around;
-    const values = new Values(plan, inputs, outputs);
+    const values = new Values(plan, inputs, outputs, halves);
     this.#values = values;
     const parts = partsOf(plan, values, around);
     this.dispatches = parts.flatMap((part) => (part.kind === 'dispatches' ? part.dispatches : []));

@@ -11,6 +11,8 @@ export interface Region {
   readonly bytes: number;
   /** Whether bytes and booleans stand four in a word, as on the host; in the arena each has a word of its own. */
   readonly packed: boolean;
+  /** Whether float32 is kept as float16, which only a part of the arena is. */
+  readonly half: boolean;
 }
 
 /** Where a part of the arena may begin. */
@@ -26,11 +28,19 @@ export class Values {
   readonly #plan: Plan;
   readonly #inputs: readonly Buffer[];
   readonly #outputs: readonly Buffer[];
+  readonly #halves: ReadonlySet<number>;
   readonly #scratch = new Map<number, Region>();
   #bytes: number;
 
-  constructor(plan: Plan, inputs: readonly Buffer[], outputs: readonly Buffer[]) {
+  /** `halves` are kept as float16 where they lie in the arena. */
+  constructor(
+    plan: Plan,
+    inputs: readonly Buffer[],
+    outputs: readonly Buffer[],
+    halves: ReadonlySet<number> = new Set(),
+  ) {
     this.#plan = plan;
+    this.#halves = halves;
     this.#inputs = inputs;
     this.#outputs = outputs;
     this.#bytes = Math.ceil(plan.arena.bytes / alignment) * alignment;
@@ -45,7 +55,8 @@ export class Values {
   readonly scratch = (dtype: DType, size: number): number => {
     const number = -2 - this.#scratch.size;
     const bytes = size * wordOf(dtype);
-    this.#scratch.set(number, { dtype, buffer: undefined, offset: this.#bytes, bytes, packed: false });
+    const offset = this.#bytes;
+    this.#scratch.set(number, { dtype, buffer: undefined, offset, bytes, packed: false, half: false });
     this.#bytes += Math.ceil(Math.max(1, bytes) / alignment) * alignment;
     return number;
   };
@@ -55,8 +66,7 @@ export class Values {
     const buffer = this.#outputs[index];
     const { shape, dtype } = buffer?.spec ?? { shape: [], dtype: 'float32' };
     const number = -2 - this.#scratch.size;
-    const bytes = sizeOf(shape) * bytesOf(dtype);
-    this.#scratch.set(number, { dtype, buffer, offset: 0, bytes, packed: bytesOf(dtype) === 1 });
+    this.#scratch.set(number, regionOf(buffer, shape, dtype));
     return number;
   }
 
@@ -65,15 +75,24 @@ export class Values {
     if (scratch !== undefined) return scratch;
     const { shape, dtype } = this.#plan.specs.get(value) ?? { shape: [], dtype: 'float32' };
     const location = this.#plan.locate(value);
-    if (location.kind === 'arena')
+    if (location.kind === 'arena') {
+      const half = this.#halves.has(value);
       return {
         dtype,
         buffer: undefined,
         offset: location.offset,
-        bytes: sizeOf(shape) * wordOf(dtype),
+        bytes: sizeOf(shape) * (half ? 2 : wordOf(dtype)),
         packed: false,
+        half,
       };
+    }
     const buffer = (location.kind === 'input' ? this.#inputs : this.#outputs)[location.index];
-    return { dtype, buffer, offset: 0, bytes: sizeOf(shape) * bytesOf(dtype), packed: bytesOf(dtype) === 1 };
+    return regionOf(buffer, shape, dtype);
   }
+}
+
+/** A whole buffer of the user's. */
+function regionOf(buffer: Buffer | undefined, shape: readonly number[], dtype: DType): Region {
+  const bytes = sizeOf(shape) * bytesOf(dtype);
+  return { dtype, buffer, offset: 0, bytes, packed: bytesOf(dtype) === 1, half: false };
 }

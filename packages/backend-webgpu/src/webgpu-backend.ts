@@ -16,7 +16,7 @@ import {
   type TypedArray,
   UnsupportedError,
 } from '@pullback/core';
-import { type AdapterDescription, type AdapterOptions, type Opened, openDevice } from './device.ts';
+import { type AdapterDescription, type AdapterOptions, nameOf, type Opened, openDevice } from './device.ts';
 import { Pipelines } from './pipelines.ts';
 import type { Surroundings } from './recorded.ts';
 import { Timeline } from './timeline.ts';
@@ -29,6 +29,11 @@ export class DeviceLostError extends PullbackError {}
 export interface WebGpuOptions extends AdapterOptions {
   /** Where primitives without a kernel run: nowhere, when it is left out, or on the host, with their operands copied there and back. */
   readonly fallback?: 'cpu';
+  /**
+   * Keeps large float32 values between dispatches (activations and gradients) as float16, where the adapter has 'shader-f16'. Arithmetic and sums are in
+   * float32; inputs, outputs and weights too. Off when it is left out.
+   */
+  readonly float16?: boolean;
   /** How products and reductions are cut; found from the adapter when it is left out. */
   readonly tuning?: Partial<Tuning>;
 }
@@ -72,7 +77,7 @@ export class WebGpuBackend implements Backend {
   readonly #counts = { allocations: 0, calls: 0, bytes: 0 };
   #disposed = false;
 
-  constructor({ device, adapter, owned }: Opened, { fallback, tuning }: WebGpuOptions = {}) {
+  constructor({ device, adapter, owned }: Opened, { fallback, tuning, float16 = false }: WebGpuOptions = {}) {
     this.#device = device;
     this.#owned = owned;
     this.adapter = adapter;
@@ -90,6 +95,7 @@ export class WebGpuBackend implements Backend {
       },
       subgroups: adapter.subgroups,
       fallback: fallback === 'cpu',
+      float16,
       bufferOf: (buffer) => this.#held(buffer),
     };
     // What nobody else caught on a device of our own, such as too little memory; a user's device has a user's listeners.
@@ -262,15 +268,15 @@ let warned = false;
 /**
  * A backend on the GPU: in browsers, and in Node through the optional package `webgpu`. An adapter that runs on the CPU is used when there is no other,
  * and a warning says so once.
- * @throws UnsupportedError where there is no WebGPU or no adapter.
+ * @throws UnsupportedError where there is no WebGPU, no adapter, or none with what an option needs.
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
-  const opened = await openDevice(options);
+  const opened = await openDevice(options, options.float16 === true ? ['shader-f16'] : []);
   if (opened.adapter.software && !warned) {
     warned = true;
-    const { vendor, architecture, device, description } = opened.adapter;
-    const name = [vendor, architecture, device, description].filter((text) => text !== '').join(' ');
-    console.warn(`WebGPU has only a software adapter here (${name}): the backend wasm is faster.`);
+    console.warn(
+      `WebGPU has only a software adapter here (${nameOf(opened.adapter)}): the backend wasm is faster.`,
+    );
   }
   return new WebGpuBackend(opened, options);
 }

@@ -7,6 +7,7 @@ import {
   OptionError,
   ShapeError,
 } from '@pullback/core';
+import { halvesOf } from './halves.ts';
 import { Recorded, type Surroundings } from './recorded.ts';
 import type { Timeline } from './timeline.ts';
 import { alignment, wordOf } from './values.ts';
@@ -23,12 +24,14 @@ export interface Owner {
 export class WebGpuExecutable implements Executable {
   readonly #kernels: Kernels;
   readonly #around: Surroundings;
+  readonly #halves: ReadonlySet<number>;
   readonly #owner: Owner;
   readonly #recorded = new Set<Recorded>();
 
   constructor(kernels: Kernels, around: Surroundings, owner: Owner) {
     this.#kernels = kernels;
     this.#around = around;
+    this.#halves = around.float16 ? halvesOf(kernels) : new Set();
     this.#owner = owner;
   }
 
@@ -46,8 +49,11 @@ export class WebGpuExecutable implements Executable {
       });
     for (const buffer of [...inputs, ...outputs]) this.#around.bufferOf(buffer);
     const aliases = outputs.map((output) => inputs.flatMap((input, i) => (input === output ? [i] : [])));
-    const plan = planFor(this.#kernels, aliases, { alignment, bytesOf: wordOf });
-    const recorded = new Recorded(plan, inputs, outputs, this.#around);
+    const plan = planFor(this.#kernels, aliases, {
+      alignment,
+      bytesOf: (dtype, value) => (this.#halves.has(value) ? 2 : wordOf(dtype)),
+    });
+    const recorded = new Recorded(plan, inputs, outputs, this.#halves, this.#around);
     this.#recorded.add(recorded);
     const { timeline, ran, alive } = this.#owner;
     const { subgroups } = this.#around;

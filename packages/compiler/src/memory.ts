@@ -22,8 +22,8 @@ export interface Arena {
 export interface MemoryOptions {
   /** Blocks begin at multiples of this many bytes, and at least as many are free behind each; 64 when left out. */
   readonly alignment?: number;
-  /** Bytes of an element, where a backend keeps some dtypes wider than the host does. */
-  readonly bytesOf?: (dtype: DType) => number;
+  /** Bytes of an element of a value, where a backend keeps some wider or narrower than the host does. */
+  readonly bytesOf?: (dtype: DType, value: number) => number;
 }
 
 /**
@@ -50,7 +50,7 @@ export function planArena(
   let [bytes, unshared] = [0, 0];
   for (const [root, { from, to }] of lives) {
     const { shape, dtype } = specs.get(root) ?? { shape: [], dtype: 'float32' };
-    const size = Math.ceil((sizeOf(shape) * width(dtype) + step) / step) * step;
+    const size = Math.ceil((sizeOf(shape) * width(dtype, root) + step) / step) * step;
     live = live.filter((block) => block.to >= from).sort((a, b) => a.start - b.start);
     let start = 0;
     for (const block of live) {

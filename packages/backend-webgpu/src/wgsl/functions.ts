@@ -15,6 +15,30 @@ fn from_bits(bits: u32) -> f32 {
 fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }`,
+  // The bits of a float16 for what no float16 is near: 65504 as far as it is the nearest, infinity, NaN.
+  far_half: `
+fn far_half(bits: u32) -> u32 {
+  let magnitude = bits & 0x7fffffffu;
+  let finite = select(0x7c00u, 0x7bffu, magnitude < 0x477ff000u);
+  return select(finite, 0x7e00u, magnitude > 0x7f800000u) | ((bits >> 16u) & 0x8000u);
+}`,
+  // Conversions of what overflows are left to the implementation.
+  f16_of_f32: `
+fn f16_of_f32(x: f32) -> f16 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) <= 0x477fe000u) {
+    return f16(x);
+  }
+  return bitcast<vec2<f16>>(far_half(bits)).x;
+}`,
+  half_bits: `
+fn half_bits(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) <= 0x477fe000u) {
+    return pack2x16float(vec2f(x, 0.0f)) & 0xffffu;
+  }
+  return far_half(bits);
+}`,
   // Floats in order as integers, both zeros as one.
   order: `
 fn order(x: f32) -> i32 {

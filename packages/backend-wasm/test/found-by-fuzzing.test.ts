@@ -66,6 +66,19 @@ const found: readonly (readonly [what: string, shape: Shape, f: F, over?: Over])
     [1],
     (x) => core.div(1, core.sum(core.mul(x, -0), { axis: 0, keepAxis: true })),
   ],
+  [
+    'a sum of nothing, added along an axis that had points',
+    [2, 0],
+    (x) => core.add(core.constant([1, 2], { dtype: 'float64' }), core.broadcast(core.sum(x), [2])),
+  ],
+  [
+    'rows by an index that is a sum of nothing',
+    [1, 2, 2],
+    (x) => {
+      const none = core.slice(core.argmax(x, { axis: 0, keepAxis: true }), [1]);
+      return core.gather(x, core.reshape(core.sum(none, { axis: [0, 2] }), [2]), { axis: 1 });
+    },
+  ],
   ['padding in place that adds no element', [1], (x) => core.pad(x, { between: [1] }), [0]],
 ];
 

@@ -56,6 +56,8 @@ export class Group {
     options: FuseOptions = {},
     { wanted, pending = [] }: { readonly wanted?: View; readonly pending?: readonly Member[] } = {},
   ): readonly Member[] | undefined {
+    // Where an axis has no points nothing inside is computed, though it may differ along other axes alone.
+    if (this.members.size > 0 && this.space.includes(0)) return undefined;
     for (const axes of placesOf(op.shape, this.space)) {
       const strides = over(this.space, axes, op.strides);
       if (wanted !== undefined && !(wanted.offset === 0 && wanted.strides.every((s, i) => s === strides[i])))

@@ -7,42 +7,31 @@ export { add, concatenate, logSoftmax, reshape, softmax, softplus, tanh } from '
 export { layersPlugin } from '@pullback/layers/plugin';
 export * from '@pullback/losses';
 export { lossesPlugin } from '@pullback/losses/plugin';
+export * from '@pullback/metrics';
+export { metricsPlugin } from '@pullback/metrics/plugin';
 export * from '@pullback/optimizers';
 export { optimizersPlugin } from '@pullback/optimizers/plugin';
 export * from '@pullback/plugin';
 export {
-  accuracy,
-  auc,
   type Batch,
   type BatchStream,
   batches,
-  binaryAccuracy,
   type Callback,
   type CheckpointSource,
   type CheckpointTarget,
-  categoricalAccuracy,
-  confusionMatrix,
   type EpochRecord,
   earlyStopping,
   type FitControl,
   type FitOptions,
-  f1,
   findLearningRate,
   Inspection,
   loadWeights,
-  meanAbsoluteDistance,
-  meanSquaredDistance,
   type Progress,
   type ProgressReporter,
-  precision,
   progressTo,
   quiet,
-  r2,
-  recall,
   reduceOnPlateau,
-  rootMeanSquaredDistance,
   type StepOptions,
-  topK,
   type Weights,
 } from '@pullback/train';
 export { type BackendName, backendOf, whyNoBackend } from './backends.ts';

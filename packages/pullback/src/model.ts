@@ -5,22 +5,19 @@ import {
   UnknownNameError,
   UnsupportedError,
 } from '@pullback/core';
-import type { ModelSpec } from '@pullback/plugin';
 import {
   accuracy,
   auc,
-  type CheckpointSource,
   f1,
-  type ModelOptions,
   meanAbsoluteDistance,
   meanSquaredDistance,
   precision,
   r2,
   recall,
-  restored,
   rootMeanSquaredDistance,
-  Model as TrainedModel,
-} from '@pullback/train';
+} from '@pullback/metrics';
+import type { ModelSpec } from '@pullback/plugin';
+import { type CheckpointSource, type ModelOptions, restored, Model as TrainedModel } from '@pullback/train';
 import { type BackendName, backendOf } from './backends.ts';
 
 const metrics = {

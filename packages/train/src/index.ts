@@ -16,22 +16,6 @@ export type { Losses, Predictions } from './heads.ts';
 export { type Inspected, Inspection, type ModelGraph } from './inspect.ts';
 export { type FinderOptions, type FoundRate, findLearningRate } from './learning-rate-finder.ts';
 export type { LoadOptions } from './match-weights.ts';
-export {
-  accuracy,
-  auc,
-  binaryAccuracy,
-  categoricalAccuracy,
-  confusionMatrix,
-  f1,
-  meanAbsoluteDistance,
-  meanSquaredDistance,
-  precision,
-  r2,
-  recall,
-  rootMeanSquaredDistance,
-  type ThresholdOptions,
-  topK,
-} from './metrics.ts';
 export { Model } from './model.ts';
 export type {
   Batch,

@@ -2,8 +2,9 @@ import { CpuBackend, cpu } from '@pullback/backend-cpu';
 import { DataError, OptionError, type Program } from '@pullback/core';
 import { dense, sequential, sigmoid } from '@pullback/layers';
 import { halfSquaredError } from '@pullback/losses';
+import { accuracy } from '@pullback/metrics';
 import { momentum, sgd } from '@pullback/optimizers';
-import { accuracy, type Callback, earlyStopping, Model, reduceOnPlateau } from '@pullback/train';
+import { type Callback, earlyStopping, Model, reduceOnPlateau } from '@pullback/train';
 import { describe, expect, test } from 'vitest';
 
 const X = [

@@ -18,8 +18,9 @@ import {
 } from '@pullback/core';
 import { dense, relu, sequential, sigmoid, softmax, uniformly } from '@pullback/layers';
 import { categoricalCrossEntropy, halfSquaredError, softmaxCrossEntropy } from '@pullback/losses';
+import { accuracy } from '@pullback/metrics';
 import { momentum, sgd } from '@pullback/optimizers';
-import { accuracy, Model, type ModelOptions } from '@pullback/train';
+import { Model, type ModelOptions } from '@pullback/train';
 import { describe, expect, test } from 'vitest';
 
 const X = [

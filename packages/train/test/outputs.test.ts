@@ -22,8 +22,9 @@ import {
   sigmoidBinaryCrossEntropy,
   softmaxCrossEntropy,
 } from '@pullback/losses';
+import { accuracy, meanAbsoluteDistance } from '@pullback/metrics';
 import { sgd } from '@pullback/optimizers';
-import { accuracy, findLearningRate, Model, type ModelOptions, meanAbsoluteDistance } from '@pullback/train';
+import { findLearningRate, Model, type ModelOptions } from '@pullback/train';
 import { describe, expect, test } from 'vitest';
 
 const X = [

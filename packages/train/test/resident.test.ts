@@ -13,8 +13,9 @@ import {
 } from '@pullback/core';
 import { dense, dropout, relu, sequential, sigmoid, softmax } from '@pullback/layers';
 import { categoricalCrossEntropy, halfSquaredError, softmaxCrossEntropy } from '@pullback/losses';
+import { accuracy } from '@pullback/metrics';
 import { adam, momentum } from '@pullback/optimizers';
-import { accuracy, type Callback, type FitOptions, Model, type ModelOptions } from '@pullback/train';
+import { type Callback, type FitOptions, Model, type ModelOptions } from '@pullback/train';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 const quiet = { progress: false } as const;

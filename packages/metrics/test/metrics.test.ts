@@ -12,7 +12,7 @@ import {
   recall,
   rootMeanSquaredDistance,
   topK,
-} from '@pullback/train';
+} from '@pullback/metrics';
 import { describe, expect, test } from 'vitest';
 
 /** The figure over several batches, each given as [prediction, target]. */

@@ -9,6 +9,7 @@ import {
   type HostTensor,
   type Program,
   ShapeError,
+  store,
   type TensorSpec,
   type TypedArray,
   tensorOf,
@@ -35,10 +36,10 @@ export class CpuBackend implements Backend {
   }
 
   write(buffer: Buffer, data: TypedArray): void {
-    const { data: own } = this.#held(buffer);
+    const { data: own, dtype } = this.#held(buffer);
     if (own.length !== data.length)
       throw new ShapeError({ got: `${data.length} elements`, expected: `${own.length}` });
-    own.set(data);
+    store(dtype, own, data);
   }
 
   async read(buffer: Buffer): Promise<TypedArray> {

@@ -11,6 +11,7 @@ import {
   OptionError,
   type Program,
   ShapeError,
+  store,
   type TensorSpec,
   type TypedArray,
 } from '@pullback/core';
@@ -79,7 +80,7 @@ export class WasmBackend implements Backend {
     const own = this.memory.view(buffer.spec, this.memory.addressOf(buffer));
     if (own.length !== data.length)
       throw new ShapeError({ got: `${data.length} elements`, expected: `${own.length}` });
-    own.set(data);
+    store(buffer.spec.dtype, own, data);
   }
 
   async read(buffer: Buffer): Promise<TypedArray> {

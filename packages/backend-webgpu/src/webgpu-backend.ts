@@ -12,6 +12,7 @@ import {
   PullbackError,
   ShapeError,
   sizeOf,
+  store,
   type TensorSpec,
   type TypedArray,
   UnsupportedError,
@@ -254,7 +255,10 @@ function disposedError(): DisposedError {
 function hostArray(dtype: DType, data: TypedArray): TypedArray {
   if (dtype === 'float32') return data instanceof Float32Array ? data : Float32Array.from(data);
   if (dtype === 'int32') return data instanceof Int32Array ? data : Int32Array.from(data);
-  return data instanceof Uint8Array ? data : Uint8Array.from(data);
+  if (dtype === 'uint8' && data instanceof Uint8Array) return data;
+  const bytes = new Uint8Array(data.length);
+  store(dtype, bytes, data);
+  return bytes;
 }
 
 function typedArray(dtype: DType, bytes: ArrayBuffer, length: number): TypedArray {

@@ -39,6 +39,12 @@ export function bytesOf(dtype: DType): number {
   return dtype === 'float64' ? 8 : dtype === 'bool' || dtype === 'uint8' ? 1 : 4;
 }
 
+/** Writes `data` into the array of a tensor of `dtype`: a bool becomes 0 or 1, integers are taken modulo their size. */
+export function store(dtype: DType, into: TypedArray, data: TypedArray): void {
+  if (dtype !== 'bool') into.set(data);
+  else for (let i = 0; i < data.length; i++) into[i] = data[i] === 0 ? 0 : 1;
+}
+
 /** The number that `x` becomes when it is stored as `dtype`: nearest float, truncated integer modulo 2^32, or 0 and 1. */
 export function roundTo(dtype: DType, x: number): number {
   switch (dtype) {

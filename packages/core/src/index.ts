@@ -56,6 +56,7 @@ export {
   type FloatDType,
   isFloat,
   roundTo,
+  store,
   type TensorSpec,
   type TypedArray,
 } from './dtype.ts';

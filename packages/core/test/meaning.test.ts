@@ -218,3 +218,55 @@ describe('the standard deviation of numbers that are all equal', () => {
     }
   });
 });
+
+describe('products of vectors', () => {
+  const [v, w] = [float(1, 2, 3), float(4, 5, 6)];
+  test('two vectors give a scalar, with gradients the other vector', () => {
+    expect(p.matmul(v, w).shape).toEqual([]);
+    expect(values(p.matmul(v, w))).toEqual([32]);
+    expect(slope(p.matmul(v, w), v)).toEqual([4, 5, 6]);
+    expect(slope(p.matmul(v, w), w)).toEqual([1, 2, 3]);
+  });
+  test('a vector beside matrices leaves its axis out, also in a batch', () => {
+    const many = p.reshape(p.iota([12], { dtype: 'float64' }), [2, 3, 2]);
+    expect(p.matmul(v, many).shape).toEqual([2, 2]);
+    expect(values(p.matmul(v, many))).toEqual([16, 22, 52, 58]);
+    expect(p.matmul(p.swapAxes(many, 1, 2), v).shape).toEqual([2, 2]);
+    expect(values(p.matmul(p.swapAxes(many, 1, 2), v))).toEqual([16, 22, 52, 58]);
+  });
+  test('lengths that differ are refused', () => {
+    expect(() => p.matmul(v, float(1, 2))).toThrow(p.ShapeError);
+  });
+});
+
+test('the minimum of integers is right for -2^31, which has no negative', () => {
+  const x = int(-(2 ** 31), 5, 2 ** 31 - 1);
+  expect(values(p.min(x))).toEqual([-(2 ** 31)]);
+  expect(values(p.min(int(2 ** 31 - 1, 7)))).toEqual([7]);
+});
+
+describe('e^x - 1', () => {
+  test('is finite as far as it is a float64', () => {
+    // e^700 - 1, e^709 - 1 and the last one before infinity, rounded from 60 digits (mpmath).
+    const wanted = [1.0142320547350045e304, 8.218407461554972e307, 1.7976931348622732e308];
+    values(p.expm1(float(700, 709, 709.782712893384))).forEach((got, i) => {
+      expect(Math.abs(got / (wanted[i] ?? 0) - 1)).toBeLessThan(1e-15);
+    });
+    expect(values(p.expm1(float(709.79)))).toEqual([Infinity]);
+  });
+  test('has the derivative e^x where its value rounds to -1', () => {
+    for (const x of [-20, -50, -100]) {
+      const at = float(x);
+      const [derivative = 0] = slope(p.expm1(at), at);
+      expect(Math.abs(derivative / Math.exp(x) - 1)).toBeLessThan(1e-15);
+    }
+  });
+});
+
+test('places as bytes are taken modulo 256, as bools they are whether they are not 0', () => {
+  expect(values(p.iota([258], { dtype: 'uint8' })).slice(254)).toEqual([254, 255, 0, 1]);
+  expect(values(p.iota([4], { dtype: 'bool' }))).toEqual([0, 1, 1, 1]);
+  const given = p.placeholder({ shape: [3], dtype: 'bool' }, 'given');
+  const fed = p.evaluate(p.cast(given, 'int32'), new Map([[given, Uint8Array.of(0, 2, 255)]]));
+  expect([...fed.data]).toEqual([0, 1, 1]);
+});

@@ -43,6 +43,76 @@ const refusals: Readonly<Record<string, Refusal>> = {
     'operands of one dtype: bool',
     'Nothing is promoted silently: cast(x, dtype) says what is meant.',
   ],
+  'a fraction beside integers': [
+    () => p.mul(of('int32', 2), 0.5),
+    p.DTypeError,
+    'the number 0.5 beside a Value of int32',
+    'a whole number from -2147483648 to 2147483647',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  'a fraction that integers are compared with': [
+    () => p.less(1.5, of('int32', 2)),
+    p.DTypeError,
+    'the number 1.5 beside a Value of int32',
+    'a whole number from -2147483648 to 2147483647',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  'a number beyond int32': [
+    () => p.maximum(of('int32', 2), 2 ** 31),
+    p.DTypeError,
+    'the number 2147483648 beside a Value of int32',
+    'a whole number from -2147483648 to 2147483647',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  'an infinity beside integers': [
+    () => p.minimum(of('int32', 2), Infinity),
+    p.DTypeError,
+    'the number Infinity beside a Value of int32',
+    'a whole number from -2147483648 to 2147483647',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  'NaN beside integers': [
+    () => p.equal(of('int32', 2), Number.NaN),
+    p.DTypeError,
+    'the number NaN beside a Value of int32',
+    'a whole number from -2147483648 to 2147483647',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  'a number beyond bytes': [
+    () => p.equal(of('uint8', 2), 256),
+    p.DTypeError,
+    'the number 256 beside a Value of uint8',
+    'a whole number from 0 to 255',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  '2 beside bools': [
+    () => p.equal(of('bool', 2), 2),
+    p.DTypeError,
+    'the number 2 beside a Value of bool',
+    '0 or 1',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  'a fraction chosen beside integers': [
+    () => p.select(of('bool', 2), 0.5, of('int32', 2)),
+    p.DTypeError,
+    'the number 0.5 beside a Value of int32',
+    'a whole number from -2147483648 to 2147483647',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  'a fraction around integers': [
+    () => p.pad(of('int32', 2), { low: [1], value: 0.5 }),
+    p.DTypeError,
+    'the number 0.5 beside a Value of int32',
+    'a whole number from -2147483648 to 2147483647',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
+  'bools added': [
+    () => p.scatterAdd(of('bool', 2), of('int32', 2), { size: 3 }),
+    p.DTypeError,
+    'scatterAdd of bool',
+    'numbers, which can be added',
+    "cast(updates, 'int32') counts what holds.",
+  ],
   'bytes in arithmetic': [
     () => p.neg(of('uint8', 2)),
     p.DTypeError,
@@ -349,4 +419,8 @@ test('what looks alike and is right is taken', () => {
   expect(p.equal(of('bool', 2), of('bool', 2)).dtype).toBe('bool');
   expect(p.equal(of('uint8', 2), of('uint8', 2)).dtype).toBe('bool');
   expect(p.max(f(2, 0), { axis: 0 }).shape).toEqual([0]);
+  expect(p.mul(of('int32', 2), -(2 ** 31)).dtype).toBe('int32');
+  expect(p.equal(of('uint8', 2), 255).dtype).toBe('bool');
+  expect(p.equal(of('bool', 2), 1).dtype).toBe('bool');
+  expect(p.mul(f(2), 1e300).dtype).toBe('float32');
 });

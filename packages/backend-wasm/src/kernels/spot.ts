@@ -1,8 +1,9 @@
 import type { Input, LoopKernel, ProductKernel, Statement, View } from '@pullback/compiler';
 import { bytesOf, type DType } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
-import { f32x4, f64x2, get, i32, i32x4, set, shuffle, v128 } from '../instructions.ts';
+import { get, i32, i32x4, set, shuffle, v128 } from '../instructions.ts';
 import type { Four, Lane } from '../lane.ts';
+import { cast } from '../rules/cast.ts';
 import { loadFour, numberFour, splatFour, storeFour, stridedFour } from '../rules/memory.ts';
 import { ruleOf } from '../rules/rule-of.ts';
 import type { Address, Bases } from './bases.ts';
@@ -272,7 +273,7 @@ export class Writer {
       );
       ints = i32x4.add(ints, at.lane.constant(steps));
     }
-    const value = at.lane.keepAll(fromInts(ints, dtype, at.lane));
+    const value = at.lane.keepAll(cast('int32', dtype)(at.lane, [at.lane.keep(ints)]));
     at.memo.set(key, value);
     return value;
   }
@@ -370,18 +371,4 @@ function rotated([low, high]: Four, k: number, dtype: DType): Four {
   const half = k < 2 ? low : high;
   const lanes = k % 2 === 0 ? [0, 1, 2, 3] : [2, 3, 0, 1];
   return [shuffle(half, half, lanes), high];
-}
-
-function fromInts(ints: Code, dtype: DType, lane: Lane): Four {
-  switch (dtype) {
-    case 'float32':
-      return [f32x4.convertI32x4S(ints)];
-    case 'float64': {
-      const kept = lane.keep(ints);
-      const high = shuffle(kept, kept, [2, 3, 2, 3]);
-      return [f64x2.convertLowI32x4S(kept), f64x2.convertLowI32x4S(high)];
-    }
-    default:
-      return [ints];
-  }
 }

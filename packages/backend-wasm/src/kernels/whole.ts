@@ -1,5 +1,5 @@
 import { coreNameOf, type WholeKernel } from '@pullback/compiler';
-import { bytesOf, type DType, sizeOf, type TensorSpec } from '@pullback/core';
+import { bytesOf, type DType, isFloat, sizeOf, type TensorSpec } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { f32, f64, fillMemory, get, i32, repeat, set, when } from '../instructions.ts';
 import type { Locals } from '../module.ts';
@@ -48,10 +48,14 @@ interface WrittenKernel {
 
 const shift = (index: Code, dtype: DType): Code => i32.mul(index, i32.const(bytesOf(dtype)));
 
-/** An element as float64, which holds every float32 and int32. */
+/** An element as float64, which holds every number of every dtype. */
 function load(dtype: DType, at: Code): Code {
   if (dtype === 'float64') return f64.load(at);
-  return dtype === 'float32' ? f64.promoteF32(f32.load(at)) : f64.convertI32S(i32.load(at));
+  return dtype === 'float32' ? f64.promoteF32(f32.load(at)) : f64.convertI32S(loadInteger(dtype, at));
+}
+
+function loadInteger(dtype: DType, at: Code): Code {
+  return bytesOf(dtype) === 1 ? i32.load8U(at) : i32.load(at);
 }
 
 /** The first of the largest along one axis; the first NaN where there is one. */
@@ -95,7 +99,7 @@ function argmax(
   return { code, scratch: 0 };
 }
 
-/** Floats are summed in float64, in the order of the indices, and rounded once. */
+/** Floats are summed in float64, in the order of the indices, and rounded once; integers in int32, of which bytes keep the last 8 bits. */
 function scatterAdd(
   { instruction, inputs, shapes, outputs }: WholeKernel,
   { spec, address, locals }: Around,
@@ -110,13 +114,13 @@ function scatterAdd(
   ];
   const count = sizeOf(shapes[1] ?? []);
   const total = sizeOf(shape);
-  const apart = dtype === 'float32';
-  const sumType: DType = apart ? 'float64' : dtype;
+  const sumType: DType = isFloat(dtype) ? 'float64' : 'int32';
+  const apart = sumType !== dtype;
   const local = () => locals.make(types.i32);
   const [o, n, i, from, index, to, start] = [local(), local(), local(), local(), local(), local(), local()];
   const sum = (at: Code): Code =>
     sumType === 'int32'
-      ? i32.store(at, i32.add(i32.load(at), i32.load(get(from))))
+      ? i32.store(at, i32.add(i32.load(at), loadInteger(updates.dtype, get(from))))
       : f64.store(at, f64.add(f64.load(at), load(updates.dtype, get(from))));
   const bytes = bytesOf(sumType);
   const code = [
@@ -141,12 +145,14 @@ function scatterAdd(
       ? [
           set(to, address(outputs[0])),
           repeat(i, i32.const(0), i32.const(total), 1, [
-            f32.store(get(to), f32.demoteF64(f64.load(get(start)))),
-            set(start, i32.add(get(start), i32.const(8))),
-            set(to, i32.add(get(to), i32.const(4))),
+            dtype === 'float32'
+              ? f32.store(get(to), f32.demoteF64(f64.load(get(start))))
+              : i32.store8(get(to), i32.load(get(start))),
+            set(start, i32.add(get(start), i32.const(bytes))),
+            set(to, i32.add(get(to), i32.const(bytesOf(dtype)))),
           ]),
         ]
       : [],
   ];
-  return { code, scratch: apart ? total * 8 : 0 };
+  return { code, scratch: apart ? total * bytes : 0 };
 }

@@ -9,7 +9,7 @@ import {
 } from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { Code } from '../wgsl/code.ts';
-import { count } from '../wgsl/numbers.ts';
+import { count, literal } from '../wgsl/numbers.ts';
 import type { LoopOptions } from './columns.ts';
 
 /** Whether a primitive that is no statement has stages of its own here. */
@@ -58,14 +58,17 @@ function argmaxStage(kernel: WholeKernel, { shape, dtype }: TensorSpec): Stage {
     groups: (width) => Math.ceil(points / width),
     body: (memory, width) => {
       const code = new Code();
+      // Bools have no order in WGSL.
+      const element = (index: string) =>
+        dtype === 'bool' ? `u32(${memory.load(input, index)})` : memory.load(input, index);
       code.points(points, width, 'point', () => {
         code.line(
           `let start = (point / ${count(inner)}) * ${count(extent * inner)} + point % ${count(inner)};`,
         );
         code.line('var best = 0u;');
-        code.line(`var top = ${memory.load(input, 'start')};`);
+        code.line(`var top = ${element('start')};`);
         code.block(`for (var k = 1u; k < ${count(extent)}; k++)`, () => {
-          code.line(`let next = ${memory.load(input, `start + k * ${count(inner)}`)};`);
+          code.line(`let next = ${element(`start + k * ${count(inner)}`)};`);
           const above = isFloat ? '!is_nan(top) && !less_equal_f32(next, top)' : 'next > top';
           code.block(`if (${above})`, () => {
             code.line('best = k;');
@@ -101,7 +104,7 @@ function scatterStages(
   const dtype = specs[0]?.dtype ?? 'float32';
   const direct = n <= fewIndices;
   const [first, next] = direct ? [-1, -1] : [scratch('int32', size), scratch('int32', n)];
-  const zero = dtype === 'float32' ? '0.0f' : '0';
+  const zero = literal(dtype, 0);
   const common = { label: 'scatterAdd', origins: kernel.origins };
   const link: Stage = {
     ...common,
@@ -155,7 +158,7 @@ function scatterStages(
             code.line(`k = ${memory.load(next, 'u32(k)')};`);
           });
         }
-        code.line(memory.store(output, 'point', 'total'));
+        code.line(memory.store(output, 'point', dtype === 'uint8' ? '(total & 0xffu)' : 'total'));
       });
       return code.toString();
     },

@@ -1,5 +1,5 @@
 import { applyPrimitive } from '../apply.ts';
-import type { DType, TensorSpec } from '../dtype.ts';
+import { type DType, isFloat, roundTo, type TensorSpec } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { native } from '../native.ts';
 import type { Cotangents, HostTensor, Primitive } from '../node.ts';
@@ -98,10 +98,27 @@ export function binary(
   };
 }
 
-/** An operand as a Value of `shape`. */
+/** An operand as a Value of `shape`. @throws DTypeError for a number that an integer or bool beside it cannot hold. */
 export function lift(x: Operand, shape: readonly number[], dtype: DType): Value {
-  return x instanceof Value ? broadcast(x, shape) : fill(x, shape, dtype);
+  return x instanceof Value ? broadcast(x, shape) : fill(besides(dtype, x), shape, dtype);
 }
+
+/** A number that takes the dtype of a Value. @throws DTypeError where it would become another number. */
+export function besides(dtype: DType, x: number): number {
+  if (!isFloat(dtype) && roundTo(dtype, x) !== x)
+    throw new DTypeError({
+      got: `the number ${x} beside a Value of ${dtype}`,
+      expected: held[dtype],
+      hint: "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+    });
+  return x;
+}
+
+const held = {
+  int32: 'a whole number from -2147483648 to 2147483647',
+  uint8: 'a whole number from 0 to 255',
+  bool: '0 or 1',
+} as const;
 
 export function shapeOf(x: Operand): readonly number[] {
   return x instanceof Value ? x.shape : [];

@@ -40,11 +40,11 @@ export const exp = unary('exp', {
   vjp: (g, { output: y }) => [mul(g, y)],
 });
 
-/** e^x - 1, exact near 0; its derivative is its output plus 1. */
+/** e^x - 1, exact near 0; gradient g e^x, since its output plus 1 cancels below 0. */
 export const expm1 = unary('expm1', {
   takes: floats,
   scalar: (x = 0) => exponentialMinus1(x),
-  vjp: (g, { output: y }) => [mul(g, add(y, 1))],
+  vjp: (g, { inputs: [x] }) => [mul(g, exp(x))],
 });
 
 /** The natural logarithm; gradient g / x. */

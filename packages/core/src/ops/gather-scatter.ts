@@ -77,6 +77,12 @@ const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes,
   name: 'scatterAdd',
   infer: ([updates, indices], { axis, size }) => {
     checkIndices(indices);
+    if (updates.dtype === 'bool')
+      throw new DTypeError({
+        got: 'scatterAdd of bool',
+        expected: 'numbers, which can be added',
+        hint: "cast(updates, 'int32') counts what holds.",
+      });
     const after = axis + indices.shape.length;
     if (!sameShape(updates.shape.slice(axis, after), indices.shape))
       throw new ShapeError({

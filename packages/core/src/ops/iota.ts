@@ -1,5 +1,5 @@
 import { applyPrimitive } from '../apply.ts';
-import type { DType } from '../dtype.ts';
+import { type DType, roundTo } from '../dtype.ts';
 import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { checkShape, normalizeAxis, type Shape, sizeOf } from '../shape.ts';
@@ -15,10 +15,11 @@ const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = native({
   kind: 'generator',
   name: 'iota',
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
-  evaluate: (_, [output], { shape, axis }) => {
+  evaluate: (_, [output], { shape, axis, dtype }) => {
     const inner = sizeOf(shape.slice(axis + 1));
     const extent = shape[axis] ?? 1;
-    for (let i = 0; i < output.data.length; i++) output.data[i] = Math.floor(i / inner) % extent;
+    for (let i = 0; i < output.data.length; i++)
+      output.data[i] = roundTo(dtype, Math.floor(i / inner) % extent);
   },
 });
 

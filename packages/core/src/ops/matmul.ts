@@ -76,11 +76,11 @@ function addScaled(row: Float64Array, scale: number, matrix: Float64Array, start
 
 /**
  * The product of matrices [..., m, k] and [..., k, n]; leading axes broadcast. A vector on the left is a row, on the
- * right a column, and its axis is left out of the result.
+ * right a column, and its axis is left out of the result: two vectors give a scalar.
  * @throws ShapeError, DTypeError
  */
 export function matmul(a: Value, b: Value): Value {
-  if (a.shape.length === 1) return squeeze(matmul(expandDims(a, 0), b), -2);
+  if (a.shape.length === 1) return squeeze(matmul(expandDims(a, 0), b), b.shape.length === 1 ? -1 : -2);
   if (b.shape.length === 1) return squeeze(matmul(a, expandDims(b, 1)), -1);
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const spread = (x: Value) => broadcast(x, [...batch, ...x.shape.slice(-2)]);

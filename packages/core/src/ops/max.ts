@@ -5,7 +5,7 @@ import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxes, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { reduceView } from '../walk.ts';
-import { div, mul, neg } from './arithmetic.ts';
+import { div, mul, neg, sub } from './arithmetic.ts';
 import {
   type AxesAttributes,
   behind,
@@ -48,8 +48,9 @@ export function max(x: Value, { axis, keepAxis = false }: ReductionOptions = {})
   return keepAxis ? kept : dropAxes(kept, axes);
 }
 
-/** The minimum over `axis`, as -max(-x). */
+/** The minimum over `axis`, as -max(-x); of integers as -1 - max(-1 - x), since -(-2^31) is no int32. */
 export function min(x: Value, options: ReductionOptions = {}): Value {
+  if (x.dtype === 'int32') return sub(-1, max(sub(-1, x), options));
   return neg(max(neg(x), options));
 }
 

@@ -6,6 +6,7 @@ import type { Primitive } from '../node.ts';
 import { formatShape, type Shape, stridesOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { readView, startOf, writeView } from '../walk.ts';
+import { besides } from './elementwise.ts';
 
 // Cutting out and padding with zeros are each other's transpose; a step of s leaves s - 1 places between.
 
@@ -129,6 +130,6 @@ export function pad(x: Value, { low = [], high = [], between = [], value = 0 }: 
     low: before,
     high: after,
     between: inside,
-    value: roundTo(x.dtype, value),
+    value: roundTo(x.dtype, besides(x.dtype, value)),
   });
 }

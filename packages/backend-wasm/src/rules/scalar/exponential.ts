@@ -43,7 +43,7 @@ export const expm1: ScalarCode = {
     const less = scalar.keep(f64.sub(u, number(1)));
     scalar.returnWhen(f64.eq(u, number(1)), x);
     scalar.returnWhen(i32.or(f64.eq(less, number(-1)), f64.eq(u, number(Infinity))), less);
-    return f64.div(f64.mul(less, x), call(scalar.indexOf('log'), u));
+    return f64.mul(less, f64.div(x, call(scalar.indexOf('log'), u)));
   },
 };
 

@@ -36,7 +36,7 @@ const movements: Named<Unary> = {
   'flip of both axes': (x) => core.flip(x, [0, 1]),
   slice: (x) => core.slice(x, [0, 0], [], [2, 1]),
   'slice of the last column': (x) => core.slice(x, [0, -1]),
-  pad: (x) => core.pad(x, { low: [1, 0], high: [0, 2], between: [1, 0], value: 3 }),
+  pad: (x) => core.pad(x, { low: [1, 0], high: [0, 2], between: [1, 0], value: x.dtype === 'bool' ? 1 : 3 }),
   broadcast: (x) => core.broadcast(x, [2, ...x.shape]),
   'broadcast of a row': (x) =>
     core.broadcast(core.slice(core.pad(x, { low: [1] }), [0], [1]), [4, x.shape[1] ?? 0]),

@@ -1,5 +1,5 @@
 import { Group, isCheap } from './group.ts';
-import type { Lowered } from './lower.ts';
+import type { Lowered } from './lower/lower.ts';
 import { type MapOp, type Op, rootsOf } from './op.ts';
 
 export interface FuseOptions {

@@ -1,11 +1,11 @@
+import type { View } from '@pullback/core';
 import type { FuseOptions } from './fuse.ts';
 import type { MapOp, Op, ReduceOp } from './op.ts';
-import type { View } from './view.ts';
 
 /** Where an op stands in the space of a group. */
 export interface Member {
   readonly op: Op;
-  /** The axis of the space for each axis of the op's shape; -1 for extents of 1. */
+  /** The axis of the space for each axis of the op's shape, several in a row where those are one there; -1 for extents of 1. */
   readonly axes: readonly number[];
   /** Where results lie, over the space. */
   readonly strides: readonly number[];
@@ -58,7 +58,8 @@ export class Group {
   ): readonly Member[] | undefined {
     // Where an axis has no points nothing inside is computed, though it may differ along other axes alone.
     if (this.members.size > 0 && this.space.includes(0)) return undefined;
-    for (const axes of placesOf(op.shape, this.space)) {
+    for (const axes of placesOf(op.shape, this.space, this.kind === 'product')) {
+      if (!liesTogether(op, axes)) continue;
       const strides = over(this.space, axes, op.strides);
       if (wanted !== undefined && !(wanted.offset === 0 && wanted.strides.every((s, i) => s === strides[i])))
         continue;
@@ -192,17 +193,43 @@ export function viewOver(space: readonly number[], axes: readonly number[], { of
   return { offset, strides: over(space, axes, strides) };
 }
 
-/** The ways in which the axes of `shape` can be axes of `space`, in order; extents of 1 are none. */
-function placesOf(shape: readonly number[], space: readonly number[]): number[][] {
+/**
+ * The ways in which the axes of `shape` can be axes of `space`, in order; extents of 1 are none.
+ * @param merging whether several neighbours may be one axis of the space.
+ */
+function placesOf(shape: readonly number[], space: readonly number[], merging: boolean): number[][] {
   const search = (axis: number, from: number): number[][] => {
     if (axis === shape.length) return [[]];
     if (shape[axis] === 1) return search(axis + 1, from).map((rest) => [-1, ...rest]);
     const found: number[][] = [];
-    for (let to = from; to < space.length; to++)
-      if (space[to] === shape[axis]) for (const rest of search(axis + 1, to + 1)) found.push([to, ...rest]);
+    for (let to = from; to < space.length; to++) {
+      const extent = space[to] ?? 1;
+      let size = 1;
+      for (let end = axis; end < shape.length; end++) {
+        size *= shape[end] ?? 1;
+        if (size === extent)
+          for (const rest of search(end + 1, to + 1))
+            found.push([...shape.slice(axis, end + 1).map((n) => (n === 1 ? -1 : to)), ...rest]);
+        if (!merging || size >= extent) break;
+      }
+    }
     return found;
   };
   return search(0, 0);
+}
+
+/** Whether axes of the op that are one axis of the space are one axis of all that it reads and of its result. */
+function liesTogether(op: Op, axes: readonly number[]): boolean {
+  const places = axes.flatMap((to, axis) => (to < 0 ? [] : [{ to, axis }]));
+  const isOne = (strides: readonly number[]): boolean =>
+    places.every(({ to, axis }, i) => {
+      const next = places[i + 1];
+      if (next?.to !== to) return true;
+      return strides[axis] === (strides[next.axis] ?? 0) * (op.shape[next.axis] ?? 1);
+    });
+  const views = op.operands.flatMap((operand) => (operand.kind === 'number' ? [] : [operand.view.strides]));
+  if (op.kind === 'gather') views.push(op.view.strides);
+  return isOne(op.strides) && views.every(isOne);
 }
 
 /** Whether an op that is computed again costs less than reading its result from memory. */

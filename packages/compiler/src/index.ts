@@ -1,4 +1,4 @@
-export { coreNameOf } from '@pullback/core';
+export { coreNameOf, denseView, sameView, type View } from '@pullback/core';
 export { describeKernel, explain, flopsOf, trafficOf } from './explain.ts';
 export type { FuseOptions } from './fuse.ts';
 export {
@@ -13,8 +13,7 @@ export {
   writtenBy,
 } from './kernel.ts';
 export { programKey } from './key.ts';
-export type { LowerOptions } from './lower.ts';
+export type { LowerOptions } from './lower/lower.ts';
 export { alignment, type Location, type MemoryOptions } from './memory.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
 export { type Aliases, lateStatements } from './schedule.ts';
-export { denseView, sameView, type View } from './view.ts';

@@ -1,5 +1,4 @@
-import type { Attributes, DType, Instruction, Origin, Primitive } from '@pullback/core';
-import type { View } from './view.ts';
+import type { Attributes, DType, Instruction, Origin, Primitive, View } from '@pullback/core';
 
 /** What a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
 export type Input =

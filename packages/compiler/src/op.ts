@@ -1,5 +1,4 @@
-import type { Attributes, DType, Instruction, Origin, Primitive, TensorSpec } from '@pullback/core';
-import type { View } from './view.ts';
+import type { Attributes, DType, Instruction, Origin, Primitive, TensorSpec, View } from '@pullback/core';
 
 /** What an op reads at each point of what it goes over. */
 export type Operand =

@@ -1,6 +1,6 @@
+import { sameView } from '@pullback/core';
 import type { Kernel, LoopKernel, ProductKernel } from './kernel.ts';
 import { readBy, writtenBy } from './kernel.ts';
-import { sameView } from './view.ts';
 
 /** Which inputs share their memory with each output. */
 export type Aliases = readonly (readonly number[])[];

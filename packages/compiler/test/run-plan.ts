@@ -3,7 +3,7 @@ import { type TypedArray, tensorOf } from '@pullback/core';
 import type { RandomProgram } from '@pullback/testing';
 import { kernelsOf } from '../src/build.ts';
 import { type Fused, fuse } from '../src/fuse.ts';
-import { type Lowered, lower } from '../src/lower.ts';
+import { type Lowered, lower } from '../src/lower/lower.ts';
 import { interpret } from './interpret.ts';
 
 /** What is done to the result of a stage before the next one sees it. */

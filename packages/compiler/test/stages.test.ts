@@ -1,10 +1,10 @@
 import { type Aliases, describeKernel, explain, kernelsFor, planFor, programKey } from '@pullback/compiler';
+import type { View } from '@pullback/core';
 import * as core from '@pullback/core';
 import { type DType, type Program, placeholder, type Shape, trace, type Value } from '@pullback/core';
 import { describe, expect, test } from 'vitest';
-import { lower } from '../src/lower.ts';
+import { lower } from '../src/lower/lower.ts';
 import type { Op, Operand } from '../src/op.ts';
-import type { View } from '../src/view.ts';
 
 const input = (shape: Shape, name = 'x', dtype: DType = 'float32') => placeholder({ shape, dtype }, name);
 
@@ -77,12 +77,12 @@ describe('lower: movement is a view of what is read', () => {
     expect(lowered(program)).toMatchInlineSnapshot(`
       "%4(2,1) = add [2,2] %0(2,1) place(0,1)
       %7(2,1) = copy [2,2] #1
-      %6(2,1,0) = matmul [2,2,2] %4(2,0,1) %7(0,1,2)"
+      %6(2,1,0) = contract [2,2,2] %4(2,0,1) %7(0,1,2)"
     `);
   });
   test('a transposed operand of a product is read where it lies', () => {
     expect(lowered(of([2, 3], (x) => core.matmul(core.transpose(x), x)))).toMatchInlineSnapshot(
-      `"%2(3,1,0) = matmul [3,3,2] %0(1,0,3) %0(0,1,3)"`,
+      `"%2(3,1,0) = contract [3,3,2] %0(1,0,3) %0(0,1,3)"`,
     );
   });
   test('rows by index', () => {
@@ -99,7 +99,7 @@ describe('fuse: what becomes one kernel', () => {
     const y = core.add(core.tanh(core.add(core.matmul(x, w), b)), r);
     expect(kernels(trace([x, w, b, r], [y]))).toMatchInlineSnapshot(`
       "product [4, 5] over 3: %0(3,1) by %1(5,1)
-        0: float32{0,1} matmul
+        0: float32{0,1} contract
         1: float32{0,1} add 0 %2(0,1)
         2: float32{0,1} tanh 1
         3: float32{0,1} add 2 %3(5,1) -> %9"
@@ -155,7 +155,7 @@ describe('fuse: what becomes one kernel', () => {
         5: float32{0} add #1 2
         6: float32{0} div 4 5 -> %11
       product [4, 3] over 5: %0(5,1) by %1(1,5)
-        0: float32{0,1} matmul
+        0: float32{0,1} contract
         1: float32{0,1} sub #1 %11(3,1)
         2: float32{0,1} mul %11(3,1) 1
         3: float32{0,1} mul 0 2 -> %16"
@@ -192,7 +192,7 @@ describe('schedule: old numbers are read before new ones are written over them',
     const [w, g] = [input([2, 2], 'w'), input([2, 2], 'g')];
     const [next, back] = [core.sub(w, g), core.matmul(g, w)];
     expect(order(trace([w, g], [next, back]), [[0], []])).toMatchInlineSnapshot(`
-      "product [2, 2] over 2: %1(2,1) by %0(2,1);  0: float32{0,1} matmul -> %3
+      "product [2, 2] over 2: %1(2,1) by %0(2,1);  0: float32{0,1} contract -> %3
       map [][4];  0: float32{0} sub %0(1) %1(1) -> %2"
     `);
   });
@@ -225,9 +225,9 @@ describe('schedule: old numbers are read before new ones are written over them',
     const [a, b, c] = [input([2, 2], 'a'), input([2, 2], 'b'), input([2, 2], 'c')];
     const products = [core.matmul(b, b), core.matmul(c, c), core.matmul(a, a)];
     expect(order(trace([a, b, c], products), [[0], [1], [2]])).toMatchInlineSnapshot(`
-      "product [2, 2] over 2: %1(2,1) by %1(2,1);  0: float32{0,1} matmul -> %3
-      product [2, 2] over 2: %2(2,1) by %2(2,1);  0: float32{0,1} matmul -> %4
-      product [2, 2] over 2: %0(2,1) by %0(2,1);  0: float32{0,1} matmul -> %5
+      "product [2, 2] over 2: %1(2,1) by %1(2,1);  0: float32{0,1} contract -> %3
+      product [2, 2] over 2: %2(2,1) by %2(2,1);  0: float32{0,1} contract -> %4
+      product [2, 2] over 2: %0(2,1) by %0(2,1);  0: float32{0,1} contract -> %5
       copy %3 to output 0"
     `);
   });
@@ -263,7 +263,7 @@ describe('explain', () => {
     expect(explain(planFor(kernelsFor(program), [[], [1]]))).toMatchInlineSnapshot(`
       "3 kernels, 165 flop, arena 256 B (256 B without sharing)
       0. product [4, 2] over 3: %0(3,1) by %1(2,1)
-        0: float32{0,1} matmul
+        0: float32{0,1} contract
         1: bool{0,1} lessEqual 0 #0
         2: float32{0,1} select 1 #0 0
         3: float32{0,1} square 2 -> %6
@@ -271,18 +271,18 @@ describe('explain', () => {
         5: float32{0,1} mul #0.125 4
         6: float32{0,1} select 1 #0 5 -> %15
         96 flop, 136 B
-        from matmul, relu/lessEqual, relu/select, square and 2 more
+        from contract, relu/lessEqual, relu/select, square and 2 more
       1. rows [][8]
         0: float32{} sum along the inner axes %6(1)
         1: float32{} div 0 #8 -> %10
         9 flop, 36 B
         from sum, div
       2. product [3, 2] over 4: %0(1,3) by %15(2,1)
-        0: float32{0,1} matmul
+        0: float32{0,1} contract
         1: float32{0,1} mul #0.10000000149011612 0
-        2: float32{0,1} sub %1(2,1) 1 -> %20
+        2: float32{0,1} sub %1(2,1) 1 -> %19
         60 flop, 128 B
-        from matmul/matmul (backward), mul, sub
+        from contract/contract (backward), mul, sub
       not fused:
         sum [4, 2]: a product takes no sums"
     `);

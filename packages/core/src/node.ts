@@ -1,4 +1,5 @@
 import type { DType, TensorSpec, TypedArray } from './dtype.ts';
+import type { Form } from './forms/form.ts';
 import type { Attributes, Value, Vertex } from './value.ts';
 
 /** What a node makes: one Value, or several told apart by their place. */
@@ -79,6 +80,8 @@ export interface Primitive<
 > {
   readonly kind: PrimitiveKind;
   readonly name: string;
+  /** Its structure, for compilers; without one `evaluate` is all that is known of it, and it runs on the host. */
+  readonly form?: Form<A>;
   /** The spec of the output, or of each of several. @throws ShapeError, DTypeError */
   infer(inputs: Each<In, TensorSpec>, attributes: A): TensorSpec | readonly TensorSpec[];
   /** The meaning: fills the outputs from the inputs, all dense and row-major. Floats are rounded when they are stored. */

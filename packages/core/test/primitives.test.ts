@@ -49,7 +49,7 @@ const made: Readonly<Record<string, readonly [p.Value, p.PrimitiveKind]>> = {
   sum: [p.sum(x, { axis: 0, keepAxis: true }), 'reduction'],
   max: [p.max(x, { axis: 0, keepAxis: true }), 'reduction'],
   argmax: [p.argmax(x, { axis: 0, keepAxis: true }), 'reduction'],
-  matmul: [p.matmul(x, p.transpose(y)), 'contraction'],
+  contract: [p.matmul(x, p.transpose(y)), 'contraction'],
   gather: [p.gather(x, i), 'indexing'],
   scatterAdd: [p.scatterAdd(x, i, { size: 4 }), 'indexing'],
   iota: [p.iota([2]), 'generator'],

@@ -266,8 +266,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
   'a vector in the place of a matrix': [
     () => raw(p.matmul(f(2, 2), f(2, 2)), f(2, 2), f(2)),
     p.ShapeError,
-    '[2, 2] and [2]',
-    'matrices [..., m, k] and [..., k, n]',
+    '[2, 2] and [2], labelled [0, 2] and [2, 1]',
+    'a label of its own for each axis of an operand, and one extent for each label',
   ],
   'a product of integers': [
     () => p.matmul(of('int32', 2, 2), of('int32', 2, 2)),

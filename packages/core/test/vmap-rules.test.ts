@@ -298,7 +298,7 @@ describe('(4.1) gradients of each sample', () => {
     };
     expect(size(100).length).toBe(size(2).length);
     // x W for all samples as one product of matrices, and x^T delta.
-    const products = size(100).filter(({ primitive }) => primitive.name === 'matmul');
+    const products = size(100).filter(({ primitive }) => primitive.name === 'contract');
     expect(products.map(({ outputs }) => outputs[0]?.shape)).toEqual([
       [100, 2],
       [100, 3, 2],

@@ -145,7 +145,7 @@ describe('1. Gradients', () => {
     const dense = A.reduceRight((back: Matrix, a) => product(transposed(a), back), g);
     close(dx, dense, 1e-13);
     const { body } = trace([x], [dx]);
-    const steps = body.filter(({ primitive }) => primitive.name === 'matmul');
+    const steps = body.filter(({ primitive }) => primitive.name === 'contract');
     expect(steps).toHaveLength(3);
     expect(steps.map(({ outputs }) => outputs[0]?.shape)).toEqual([
       [3, 1],
@@ -208,7 +208,7 @@ describe('2. Feedforward networks', () => {
     close(gZ1, truth.gZ1);
     close(gX0, truth.gX0);
     const products = (at: readonly Value[]) =>
-      trace([], gradient(E, at)).body.filter(({ primitive }) => primitive.name === 'matmul').length;
+      trace([], gradient(E, at)).body.filter(({ primitive }) => primitive.name === 'contract').length;
     expect(products([w1, c1, w2, c2, x0]) - products([w1, c1, w2, c2])).toBe(1);
   });
 

@@ -1,4 +1,13 @@
-import { type DType, isFloat, type Tensor, type TypedArray, tensorOf } from '@pullback/core';
+import {
+  type DType,
+  isFloat,
+  type Labels,
+  rolesOf,
+  sizeOf,
+  type Tensor,
+  type TypedArray,
+  tensorOf,
+} from '@pullback/core';
 import type { RandomProgram } from './random-program.ts';
 
 /** Numbers, and how far those of another backend may be from them. */
@@ -116,11 +125,16 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /** |sum| of n products of float32 is within n roundings of sum |a b| in any order (Higham, Accuracy and Stability, 3.5). */
-function matmulError(out: Known, a: Known, b: Known, inner: number): number {
+function contractionError(out: Known, a: Known, b: Known, inner: number): number {
   const carried = inner * product(a, b);
   const terms = inner * a.most * b.most;
   if (out.dtype !== 'float32' || (a.whole && b.whole && terms <= 2 ** 24)) return carried;
   return carried + 2 * (inner + 1) * half * terms;
+}
+
+/** How many products each element of a contraction sums. */
+function termsOf(labels: Labels, shape: readonly number[]): number {
+  return sizeOf(rolesOf(labels).inner.map((label) => shape[labels.a.indexOf(label)] ?? 1));
 }
 
 const nothing: Known = { dtype: 'bool', size: 0, most: 0, least: 0, smallest: 0, whole: true, error: 0 };
@@ -146,8 +160,8 @@ export function expectedOf({ program, data, over: donated, times }: RandomProgra
       const out = known(first, 0);
       const rule = rules[primitive.name];
       let error =
-        primitive.name === 'matmul'
-          ? matmulError(out, a, b, operands[0]?.shape.at(-1) ?? 0)
+        primitive.form?.kind === 'contract'
+          ? contractionError(out, a, b, termsOf(primitive.form.labels(attributes), operands[0]?.shape ?? []))
           : (rule ?? unlessExact(Infinity))(out, a, b, c);
       // A result that is off is rounded elsewhere.
       if (error > 0 && out.dtype === 'float32') error += 2 * half * out.most;

@@ -23,9 +23,11 @@ describe('the reference backend', () => {
 test('every primitive of core is among what is examined', () => {
   const ops = new URL('../../core/src/ops/', import.meta.url);
   const written = readdirSync(ops).flatMap((file) =>
-    [...readFileSync(new URL(file, ops), 'utf8').matchAll(/(?:\n {2}name: |(?:unary|binary)\()'(\w+)'/g)].map(
-      ([, name = '']) => name,
-    ),
+    [
+      ...readFileSync(new URL(file, ops), 'utf8').matchAll(
+        /(?:\n {2}name: |(?:unary|binary|(?:view|parts)Primitive(?:<[^(]*>)?)\()'(\w+)'/g,
+      ),
+    ].map(([, name = '']) => name),
   );
   const examined = new Set(
     probesOf(['float32', 'float64', 'int32', 'bool', 'uint8']).flatMap(({ inputs, f }) => {

@@ -131,7 +131,7 @@ describe('freezing', () => {
     expect(after['network/1/kernel']).not.toEqual(before['network/1/kernel']);
     expect(Object.keys(await cold.slots('first')).filter((path) => path.startsWith('network/0'))).toEqual([]);
     const products = programs.map(
-      ({ body }) => body.filter(({ primitive }) => primitive.name === 'matmul').length,
+      ({ body }) => body.filter(({ primitive }) => primitive.name === 'contract').length,
     );
     // Forward 2, dE/dW of the last layer 1; trained, also dE/dX of the last layer and dE/dW of the first.
     expect(products).toEqual([3, 5]);

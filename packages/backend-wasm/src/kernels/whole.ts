@@ -1,24 +1,23 @@
-import { coreNameOf, type WholeKernel } from '@pullback/compiler';
-import { bytesOf, type DType, isFloat, sizeOf, type TensorSpec } from '@pullback/core';
+import type { WholeKernel } from '@pullback/compiler';
+import { bytesOf, type DType, isFloat, type Primitive, sizeOf, type TensorSpec } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { f32, f64, fillMemory, get, i32, repeat, set, when } from '../instructions.ts';
 import type { Locals } from '../module.ts';
 import type { Globals } from './bases.ts';
 import type { Defined } from './loop.ts';
 
-const written: Readonly<Record<string, (kernel: WholeKernel, around: Around) => WrittenKernel>> = {
-  argmax,
-  scatterAdd,
-};
-
 /** Whether there is code for a primitive as a whole; the host computes the others. */
 export function isWritten({ instruction: { primitive } }: WholeKernel): boolean {
-  const name = coreNameOf(primitive);
-  return name !== undefined && Object.hasOwn(written, name);
+  return writerOf(primitive) !== undefined;
+}
+
+function writerOf({ form }: Primitive): ((kernel: WholeKernel, around: Around) => WrittenKernel) | undefined {
+  if (form?.kind === 'scatter') return scatterAdd;
+  return form?.kind === 'reduce' && form.combine === 'argmax' ? argmax : undefined;
 }
 
 export function defineWhole(kernel: WholeKernel, globals: Globals): Defined | undefined {
-  const write = written[coreNameOf(kernel.instruction.primitive) ?? ''];
+  const write = writerOf(kernel.instruction.primitive);
   if (write === undefined) return undefined;
   const { module, plan } = globals;
   const spec = (value = -1): TensorSpec => plan.specs.get(value) ?? { shape: [], dtype: 'float32' };

@@ -1,8 +1,10 @@
 import {
   type Attributes,
-  coreNameOf,
+  denseView,
   type HostTensor,
   type Instruction,
+  type Labels,
+  rolesOf,
   sizeOf,
   type TensorSpec,
   tensorOf,
@@ -92,35 +94,70 @@ function reduced(
   reductions: Reductions,
 ): Element[] | undefined {
   if (first === undefined) return undefined;
-  const { axis, axes } = attributes;
-  const along = typeof axis === 'number' ? [axis] : Array.isArray(axes) ? (axes as readonly number[]) : [];
-  const [place = 0] = along;
+  const { form } = primitive;
   const { dtype } = first.spec;
   const numeric = numericOf(dtype);
   const x = first.elements;
-  switch (coreNameOf(primitive)) {
-    case 'sum':
-      return numeric && reductions.sum(x, first.spec.shape, along, numeric);
-    case 'max':
-      return numeric && reductions.max(x, first.spec.shape, along, numeric);
-    case 'argmax':
-      return numeric && reductions.argmax(x, first.spec.shape, place, numeric);
-    case 'matmul': {
-      const [rows = 0, inner = 0] = first.spec.shape.slice(-2);
-      const extents = [sizeOf(shape.slice(0, -2)), rows, inner, shape.at(-1) ?? 0] as const;
+  switch (form?.kind) {
+    case 'reduce': {
+      const axes = form.axes(attributes);
+      if (numeric === undefined) return undefined;
+      if (form.combine === 'argmax') return reductions.argmax(x, first.spec.shape, axes[0] ?? 0, numeric);
+      return reductions[form.combine](x, first.spec.shape, axes, numeric);
+    }
+    case 'contract':
       return second && (dtype === 'float32' || dtype === 'float64')
-        ? reductions.product(x, second.elements, extents, dtype)
+        ? contracted(form.labels(attributes), [first, second], reductions, dtype)
         : undefined;
-    }
-    case 'gather': {
+    case 'take': {
       const source = first.spec.shape;
-      return second && reductions.gather(x, second.elements, around(source, place), dtype);
+      return second && reductions.gather(x, second.elements, around(source, form.axis(attributes)), dtype);
     }
-    case 'scatterAdd':
-      return second && numeric && reductions.scatterAdd(x, second.elements, around(shape, place), numeric);
+    case 'scatter':
+      return (
+        second &&
+        numeric &&
+        reductions.scatterAdd(x, second.elements, around(shape, form.axis(attributes)), numeric)
+      );
     default:
       return undefined;
   }
+}
+
+/** A contraction as a batch of products of matrices, whose elements are put in that order and back. */
+function contracted(
+  labels: Labels,
+  [a, b]: readonly [Operand, Operand],
+  reductions: Reductions,
+  dtype: 'float32' | 'float64',
+): Element[] {
+  const { batch, rows, columns, inner } = rolesOf(labels);
+  const extentOf = (label: number): number => {
+    const axis = labels.a.indexOf(label);
+    return (axis < 0 ? b.spec.shape[labels.b.indexOf(label)] : a.spec.shape[axis]) ?? 1;
+  };
+  const size = (some: readonly number[]) => sizeOf(some.map(extentOf));
+  const extents = [size(batch), size(rows), size(inner), size(columns)] as const;
+  const left = reordered(a.elements, labels.a, [...batch, ...rows, ...inner], extentOf);
+  const right = reordered(b.elements, labels.b, [...batch, ...inner, ...columns], extentOf);
+  const made = reductions.product(left, right, extents, dtype);
+  return reordered(made, [...batch, ...rows, ...columns], labels.out, extentOf);
+}
+
+/** Elements in row-major order of the labels `from`, in that of the labels `to`. */
+function reordered(
+  elements: readonly Element[],
+  from: readonly number[],
+  to: readonly number[],
+  extentOf: (label: number) => number,
+): Element[] {
+  const { strides } = denseView(from.map(extentOf));
+  let places = [0];
+  for (const label of to) {
+    const stride = strides[from.indexOf(label)] ?? 0;
+    places = places.flatMap((place) => Array.from({ length: extentOf(label) }, (_, i) => place + i * stride));
+  }
+  return places.flatMap((place) => elements[place] ?? []);
 }
 
 /** The extents before, at and behind an axis. */
@@ -134,14 +171,18 @@ function numericOf(dtype: TensorSpec['dtype']): Numeric | undefined {
 
 /** About how many elements are read to make what an instruction makes. */
 export function workOf(
-  { primitive, inputs, outputs }: Instruction,
+  { primitive, attributes, inputs, outputs }: Instruction,
   specOf: (value: number) => TensorSpec,
 ): number {
   const [output] = outputs;
   const made = output === undefined ? 0 : sizeOf(output.shape);
   const given = inputs.reduce((total, value) => total + sizeOf(specOf(value).shape), 0);
   const [first, second] = inputs.map((value) => specOf(value).shape);
-  if (primitive.kind === 'contraction') return made * Math.max(1, first?.at(-1) ?? 1);
+  if (primitive.form?.kind === 'contract') {
+    const labels = primitive.form.labels(attributes);
+    const inner = rolesOf(labels).inner.map((label) => first?.[labels.a.indexOf(label)] ?? 1);
+    return made * Math.max(1, sizeOf(inner));
+  }
   if (primitive.kind === 'indexing')
     return given + sizeOf(second ?? []) * Math.max(made, sizeOf(first ?? []));
   return Math.max(made, given);

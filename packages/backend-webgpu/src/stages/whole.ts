@@ -1,12 +1,5 @@
 import type { WholeKernel } from '@pullback/compiler';
-import {
-  coreNameOf,
-  describeOrigin,
-  formatShape,
-  sizeOf,
-  type TensorSpec,
-  UnsupportedError,
-} from '@pullback/core';
+import { describeOrigin, formatShape, sizeOf, type TensorSpec, UnsupportedError } from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { Code } from '../wgsl/code.ts';
 import { count, literal } from '../wgsl/numbers.ts';
@@ -14,7 +7,8 @@ import type { LoopOptions } from './columns.ts';
 
 /** Whether a primitive that is no statement has stages of its own here. */
 export function hasWhole({ instruction }: WholeKernel): boolean {
-  return ['argmax', 'scatterAdd'].includes(coreNameOf(instruction.primitive) ?? '');
+  const { form } = instruction.primitive;
+  return form?.kind === 'scatter' || (form?.kind === 'reduce' && form.combine === 'argmax');
 }
 
 /** The primitives of the core that are neither elementwise, sums, products nor movement. @throws UnsupportedError for any other. */
@@ -25,10 +19,10 @@ export function wholeStages(
 ): Stage[] {
   const shapes = specs.map(({ shape }) => shape);
   const { primitive, outputs, origins } = kernel.instruction;
-  switch (coreNameOf(primitive)) {
-    case 'argmax':
+  switch (primitive.form?.kind) {
+    case 'reduce':
       return [argmaxStage(kernel, specs[0] ?? { shape: [], dtype: 'float32' })];
-    case 'scatterAdd':
+    case 'scatter':
       return scatterStages(kernel, shapes, options);
     default:
       throw new UnsupportedError({

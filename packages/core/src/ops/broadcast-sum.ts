@@ -1,10 +1,10 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
+import { viewPrimitive } from '../forms/moving.ts';
 import type { Batch, Primitive } from '../node.ts';
-import { formatShape, normalizeAxes, type Shape, sameShape, stridesOf } from '../shape.ts';
+import { formatShape, normalizeAxes, type Shape, sameShape } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { readView, reduceView } from '../walk.ts';
+import { reduceView } from '../walk.ts';
 import { reshape } from './reshape.ts';
 
 // The two are each other's transpose, so each one's vjp is the other.
@@ -13,9 +13,7 @@ interface BroadcastAttributes extends Readonly<Record<string, readonly number[]>
   readonly shape: Shape;
 }
 
-const broadcastPrimitive: Primitive<readonly [Value], BroadcastAttributes, Value> = native({
-  kind: 'movement',
-  name: 'broadcast',
+const broadcastPrimitive = viewPrimitive<BroadcastAttributes>('broadcast', {
   infer: ([x], { shape }) => {
     if (x.shape.length !== shape.length || !x.shape.every((extent, i) => extent === 1 || extent === shape[i]))
       throw new ShapeError({
@@ -24,10 +22,10 @@ const broadcastPrimitive: Primitive<readonly [Value], BroadcastAttributes, Value
       });
     return { shape, dtype: x.dtype };
   },
-  evaluate: ([x], [output]) => {
-    const strides = stridesOf(x.shape).map((stride, i) => (x.shape[i] === 1 ? 0 : stride));
-    readView(x, output, strides);
-  },
+  view: ({ shape, offset, strides }) => ({
+    offset,
+    strides: strides.map((stride, i) => (shape[i] === 1 ? 0 : stride)),
+  }),
   vjp: (gradient, { input: x }) => [
     sum(gradient, { axis: axesThatDiffer(x.shape, gradient.shape), keepAxis: true }),
   ],
@@ -60,9 +58,10 @@ export interface AxesAttributes extends Readonly<Record<string, readonly number[
 }
 
 // The reduced axes stay, with extent 1: so the shape rule has no cases and the vjp is one broadcast.
-const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = native({
+const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
   kind: 'reduction',
   name: 'sum',
+  form: { kind: 'reduce', combine: 'sum', axes: ({ axes }) => axes },
   infer: ([x], { axes }) => {
     if (x.dtype === 'bool' || x.dtype === 'uint8')
       throw new DTypeError({
@@ -75,7 +74,7 @@ const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = native(
   evaluate: ([x], [output], { axes }) => reduceView(x, output, axes, pairwise),
   vjp: (gradient, { input: x }) => [broadcast(gradient, x.shape)],
   batch: ([x], { attributes: { axes } }) => sum(x, { axis: behind(axes), keepAxis: true }),
-});
+};
 
 const run = 64;
 

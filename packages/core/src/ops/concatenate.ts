@@ -1,10 +1,9 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
-import type { Primitive } from '../node.ts';
-import { formatShape, normalizeAxis, stridesOf } from '../shape.ts';
+import { partsPrimitive } from '../forms/moving.ts';
+import { denseView } from '../forms/view.ts';
+import { formatShape, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { writeView } from '../walk.ts';
 import { forEachSample } from './broadcast-sum.ts';
 import { expandDims } from './reshape.ts';
 import { slice } from './slice-pad.ts';
@@ -13,9 +12,7 @@ interface ConcatenateAttributes extends Readonly<Record<string, number>> {
   readonly axis: number;
 }
 
-const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, Value> = native({
-  kind: 'movement',
-  name: 'concatenate',
+const concatenatePrimitive = partsPrimitive<readonly Value[], ConcatenateAttributes>('concatenate', {
   infer: (inputs, { axis }) => {
     const [first, ...others] = inputs;
     if (first === undefined)
@@ -32,13 +29,14 @@ const concatenatePrimitive: Primitive<readonly Value[], ConcatenateAttributes, V
     const total = inputs.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
     return { shape: first.shape.map((extent, i) => (i === axis ? total : extent)), dtype: first.dtype };
   },
-  evaluate: (inputs, [output], { axis }) => {
-    const strides = stridesOf(output.shape);
-    let start = 0;
-    for (const input of inputs) {
-      writeView(input, output, strides, start);
-      start += (input.shape[axis] ?? 0) * (strides[axis] ?? 0);
-    }
+  parts: (shapes, { axis }, to) => {
+    const { strides } = denseView(to);
+    let offset = 0;
+    return shapes.map((shape) => {
+      const view = { offset, strides: strides.map((stride, i) => (shape[i] === 1 ? 0 : stride)) };
+      offset += (shape[axis] ?? 0) * (strides[axis] ?? 0);
+      return view;
+    });
   },
   vjp: (gradient, { inputs, attributes: { axis } }) => {
     let from = 0;

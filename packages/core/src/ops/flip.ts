@@ -1,20 +1,15 @@
 import { applyPrimitive } from '../apply.ts';
-import { native } from '../native.ts';
-import type { Primitive } from '../node.ts';
-import { normalizeAxes, stridesOf } from '../shape.ts';
+import { viewPrimitive } from '../forms/moving.ts';
+import { normalizeAxes } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { readView, startOf } from '../walk.ts';
 import { type AxesAttributes, behind } from './broadcast-sum.ts';
 
-const flipPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = native({
-  kind: 'movement',
-  name: 'flip',
+const flipPrimitive = viewPrimitive<AxesAttributes>('flip', {
   infer: ([x]) => x,
-  evaluate: ([x], [output], { axes }) => {
-    const strides = stridesOf(x.shape).map((stride, i) => (axes.includes(i) ? -stride : stride));
-    const last = x.shape.map((extent, i) => (axes.includes(i) ? extent - 1 : 0));
-    readView(x, output, strides, startOf(x.shape, last));
-  },
+  view: ({ shape, offset, strides }, { axes }) => ({
+    offset: axes.reduce((sum, axis) => sum + (strides[axis] ?? 0) * ((shape[axis] ?? 1) - 1), offset),
+    strides: strides.map((stride, i) => (axes.includes(i) && stride !== 0 ? -stride : stride)),
+  }),
   vjp: (gradient, { attributes: { axes } }) => [flip(gradient, axes)],
   batch: ([x], { attributes: { axes } }) => flip(x, behind(axes)),
 });

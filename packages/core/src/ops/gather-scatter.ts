@@ -1,7 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import type { TensorSpec } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxis, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -19,9 +18,10 @@ interface GatherAttributes extends Readonly<Record<string, number>> {
   readonly axis: number;
 }
 
-const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Value> = native({
+const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Value> = {
   kind: 'indexing',
   name: 'gather',
+  form: { kind: 'take', axis: ({ axis }) => axis },
   infer: ([x, indices], { axis }) => {
     checkIndices(indices);
     return {
@@ -56,7 +56,7 @@ const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Valu
     const places = reshape(front, [size * extent, ...front.shape.slice(2)]);
     return moveAxes(gather(places, inBlocks(indices, extent)), 1, indices.shape.length - 1, axis + 1);
   },
-});
+};
 
 /**
  * The slices of `x` along `axis` that int32 `indices` name, in the place of that axis: shape
@@ -72,9 +72,10 @@ interface ScatterAttributes extends Readonly<Record<string, number>> {
   readonly size: number;
 }
 
-const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes, Value> = native({
+const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes, Value> = {
   kind: 'indexing',
   name: 'scatterAdd',
+  form: { kind: 'scatter', axis: ({ axis }) => axis },
   infer: ([updates, indices], { axis, size }) => {
     checkIndices(indices);
     if (updates.dtype === 'bool')
@@ -120,7 +121,7 @@ const scatterAddPrimitive: Primitive<readonly [Value, Value], ScatterAttributes,
     const places = scatterAdd(front, inBlocks(indices, extent), { size: size * extent });
     return moveAxis(reshape(places, [size, extent, ...places.shape.slice(1)]), 1, axis + 1);
   },
-});
+};
 
 /** Indices of each sample, its first axis, into `extent` places of its own; those outside stay outside. */
 function inBlocks(indices: Value, extent: number): Value {

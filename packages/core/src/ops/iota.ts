@@ -1,6 +1,5 @@
 import { applyPrimitive } from '../apply.ts';
 import { type DType, roundTo } from '../dtype.ts';
-import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { checkShape, normalizeAxis, type Shape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -11,9 +10,10 @@ interface IotaAttributes extends Readonly<Record<string, number | string | reado
   readonly dtype: DType;
 }
 
-const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = native({
+const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = {
   kind: 'generator',
   name: 'iota',
+  form: { kind: 'place', axis: ({ axis }) => axis },
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
   evaluate: (_, [output], { shape, axis, dtype }) => {
     const inner = sizeOf(shape.slice(axis + 1));
@@ -21,7 +21,7 @@ const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = native({
     for (let i = 0; i < output.data.length; i++)
       output.data[i] = roundTo(dtype, Math.floor(i / inner) % extent);
   },
-});
+};
 
 /** The place 0, 1, 2, ... along `axis`, as int32 unless another dtype is asked for. */
 export function iota(

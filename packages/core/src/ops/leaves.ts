@@ -1,7 +1,6 @@
 import { applyPrimitive } from '../apply.ts';
 import type { Initializer } from '../contracts/initializer.ts';
 import { type DType, roundTo, type TensorSpec, type TypedArray } from '../dtype.ts';
-import { native } from '../native.ts';
 import type { Primitive, PrimitiveKind } from '../node.ts';
 import { checkShape, type Shape, sizeOf } from '../shape.ts';
 import { type TensorLike, tensor } from '../tensor.ts';
@@ -31,10 +30,11 @@ export function placeholder({ shape, dtype }: TensorSpec, name: string): Value {
   return applyPrimitive(inputPrimitive, [], { shape, dtype, name });
 }
 
-const fillPrimitive: Leaf<SpecAttributes & { readonly value: number }> = native({
+const fillPrimitive: Leaf<SpecAttributes & { readonly value: number }> = {
   ...rules('generator', 'fill'),
+  form: { kind: 'number', number: ({ value }) => value },
   evaluate: (_, [output], { value }) => void output.data.fill(value),
-});
+};
 
 /** The same number everywhere. */
 export function fill(value: number, shape: Shape, dtype: DType = 'float32'): Value {
@@ -68,10 +68,11 @@ function filledWithNumber(value: number): Filled {
   return filled;
 }
 
-const literalPrimitive: Leaf<SpecAttributes & { readonly data: TypedArray }> = native({
+const literalPrimitive: Leaf<SpecAttributes & { readonly data: TypedArray }> = {
   ...rules('generator', 'literal'),
+  form: { kind: 'data' },
   evaluate: (_, [output], { data }) => output.data.set(data),
-});
+};
 
 /** Numbers that are part of the graph; plain ones are float32 unless another dtype is asked for. */
 export function constant(like: TensorLike, options: { dtype?: DType } = {}): Value {

@@ -1,6 +1,5 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { formatShape, normalizeAxes, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -18,9 +17,10 @@ import {
 import { cast } from './cast.ts';
 import { equal } from './comparisons.ts';
 
-const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = native({
+const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
   kind: 'reduction',
   name: 'max',
+  form: { kind: 'reduce', combine: 'max', axes: ({ axes }) => axes },
   infer: ([x], { axes }) => {
     refuseEmpty('max', x.shape, axes);
     if (x.dtype === 'bool' || x.dtype === 'uint8')
@@ -39,7 +39,7 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = native(
     return [mul(top, div(gradient, sum(top, { axis: axes, keepAxis: true })))];
   },
   batch: ([x], { attributes: { axes } }) => max(x, { axis: behind(axes), keepAxis: true }),
-});
+};
 
 /** The maximum over `axis`; NaN when there is one; ties share the gradient equally. @throws ShapeError over nothing. */
 export function max(x: Value, { axis, keepAxis = false }: ReductionOptions = {}): Value {
@@ -58,9 +58,10 @@ interface AxisAttributes extends Readonly<Record<string, number>> {
   readonly axis: number;
 }
 
-const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = native({
+const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
   kind: 'reduction',
   name: 'argmax',
+  form: { kind: 'reduce', combine: 'argmax', axes: ({ axis }) => [axis] },
   infer: ([x], { axis }) => {
     refuseEmpty('argmax', x.shape, [axis]);
     return { shape: reducedShape(x.shape, [axis]), dtype: 'int32' };
@@ -72,7 +73,7 @@ const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = nati
       return best;
     }),
   batch: ([x], { attributes: { axis } }) => argmax(x, { axis: axis + 1, keepAxis: true }),
-});
+};
 
 /** Where the maximum along `axis` stands, as int32: the first of equals, the first NaN when there is one. No gradient. */
 export function argmax(

@@ -1,7 +1,7 @@
 import { applyPrimitive } from '../apply.ts';
 import { ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
-import type { Primitive } from '../node.ts';
+import { viewPrimitive } from '../forms/moving.ts';
+import { reshapedView } from '../forms/view.ts';
 import { checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 
@@ -9,9 +9,7 @@ interface ReshapeAttributes extends Readonly<Record<string, readonly number[]>> 
   readonly shape: Shape;
 }
 
-const reshapePrimitive: Primitive<readonly [Value], ReshapeAttributes, Value> = native({
-  kind: 'movement',
-  name: 'reshape',
+const reshapePrimitive = viewPrimitive<ReshapeAttributes>('reshape', {
   infer: ([x], { shape }) => {
     checkShape(shape);
     if (sizeOf(x.shape) !== sizeOf(shape))
@@ -21,7 +19,7 @@ const reshapePrimitive: Primitive<readonly [Value], ReshapeAttributes, Value> = 
       });
     return { shape, dtype: x.dtype };
   },
-  evaluate: ([x], [output]) => output.data.set(x.data),
+  view: ({ shape, ...view }, _, to) => reshapedView(shape, view, to),
   vjp: (gradient, { input: x }) => [reshape(gradient, x.shape)],
   batch: ([x], { attributes: { shape }, size }) => reshape(x, [size, ...shape]),
 });

@@ -1,11 +1,10 @@
 import { applyPrimitive } from '../apply.ts';
 import { roundTo } from '../dtype.ts';
 import { OptionError, ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
-import type { Primitive } from '../node.ts';
-import { formatShape, type Shape, stridesOf } from '../shape.ts';
+import { partsPrimitive, viewPrimitive } from '../forms/moving.ts';
+import { denseView } from '../forms/view.ts';
+import { formatShape, type Shape } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { readView, startOf, writeView } from '../walk.ts';
 import { besides } from './elementwise.ts';
 
 // Cutting out and padding with zeros are each other's transpose; a step of s leaves s - 1 places between.
@@ -16,17 +15,15 @@ interface SliceAttributes extends Readonly<Record<string, readonly number[]>> {
   readonly step: readonly number[];
 }
 
-const slicePrimitive: Primitive<readonly [Value], SliceAttributes, Value> = native({
-  kind: 'movement',
-  name: 'slice',
+const slicePrimitive = viewPrimitive<SliceAttributes>('slice', {
   infer: ([x], { start, stop, step }) => ({
     shape: x.shape.map((_, i) => Math.max(0, Math.ceil(((stop[i] ?? 0) - (start[i] ?? 0)) / (step[i] ?? 1)))),
     dtype: x.dtype,
   }),
-  evaluate: ([x], [output], { start, step }) => {
-    const strides = stridesOf(x.shape).map((stride, i) => stride * (step[i] ?? 1));
-    readView(x, output, strides, startOf(x.shape, start));
-  },
+  view: ({ offset, strides }, { start, step }, to) => ({
+    offset: strides.reduce((sum, stride, i) => sum + stride * (start[i] ?? 0), offset),
+    strides: strides.map((stride, i) => (to[i] === 1 ? 0 : stride * (step[i] ?? 1))),
+  }),
   vjp: (gradient, { input: x, attributes: { start, step } }) => {
     const covered = gradient.shape.map((extent, i) => (extent === 0 ? 0 : (extent - 1) * (step[i] ?? 1) + 1));
     const high = x.shape.map((extent, i) => extent - (start[i] ?? 0) - (covered[i] ?? 0));
@@ -84,20 +81,23 @@ interface PadAttributes extends Readonly<Record<string, number | readonly number
   readonly value: number;
 }
 
-const padPrimitive: Primitive<readonly [Value], PadAttributes, Value> = native({
-  kind: 'movement',
-  name: 'pad',
+const padPrimitive = partsPrimitive<readonly [Value], PadAttributes>('pad', {
   infer: ([x], { low, high, between }) => ({
     shape: x.shape.map(
       (extent, i) => (low[i] ?? 0) + (high[i] ?? 0) + extent + Math.max(0, extent - 1) * (between[i] ?? 0),
     ),
     dtype: x.dtype,
   }),
-  evaluate: ([x], [output], { low, between, value }) => {
-    output.data.fill(value);
-    const strides = stridesOf(output.shape).map((stride, i) => stride * ((between[i] ?? 0) + 1));
-    writeView(x, output, strides, startOf(output.shape, low));
+  parts: ([shape = []], { low, between }, to) => {
+    const { strides } = denseView(to);
+    return [
+      {
+        offset: strides.reduce((sum, stride, i) => sum + stride * (low[i] ?? 0), 0),
+        strides: strides.map((stride, i) => (shape[i] === 1 ? 0 : stride * ((between[i] ?? 0) + 1))),
+      },
+    ];
   },
+  fill: ({ value }) => value,
   vjp: (gradient, { input: x, attributes: { low, between } }) => {
     const step = between.map((n) => n + 1);
     const stop = x.shape.map((n, i) => (low[i] ?? 0) + (n === 0 ? 0 : (n - 1) * (step[i] ?? 1) + 1));

@@ -1,18 +1,14 @@
 import { applyPrimitive } from '../apply.ts';
 import { ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
-import type { Primitive } from '../node.ts';
-import { formatShape, normalizeAxis, stridesOf } from '../shape.ts';
+import { viewPrimitive } from '../forms/moving.ts';
+import { formatShape, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { readView } from '../walk.ts';
 
 interface TransposeAttributes extends Readonly<Record<string, readonly number[]>> {
   readonly permutation: readonly number[];
 }
 
-const transposePrimitive: Primitive<readonly [Value], TransposeAttributes, Value> = native({
-  kind: 'movement',
-  name: 'transpose',
+const transposePrimitive = viewPrimitive<TransposeAttributes>('transpose', {
   infer: ([x], { permutation }) => {
     const rank = x.shape.length;
     if (permutation.length !== rank || new Set(permutation).size !== rank)
@@ -22,14 +18,10 @@ const transposePrimitive: Primitive<readonly [Value], TransposeAttributes, Value
       });
     return { shape: permutation.map((axis) => x.shape[axis] ?? 1), dtype: x.dtype };
   },
-  evaluate: ([x], [output], { permutation }) => {
-    const strides = stridesOf(x.shape);
-    readView(
-      x,
-      output,
-      permutation.map((axis) => strides[axis] ?? 0),
-    );
-  },
+  view: ({ offset, strides }, { permutation }) => ({
+    offset,
+    strides: permutation.map((axis) => strides[axis] ?? 0),
+  }),
   vjp: (gradient, { attributes: { permutation } }) => [
     transpose(
       gradient,

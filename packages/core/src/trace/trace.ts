@@ -47,7 +47,7 @@ export function trace(inputs: readonly Value[], outputs: readonly Value[]): Prog
     const { node, attributes } = vertex;
     if (node.kind === 'composite' || node.kind === 'leaf') continue;
     const [only] = operands;
-    if (node.kind === 'identity' && node.vjp === undefined && only !== undefined) {
+    if (node.form?.kind === 'same' && node.vjp === undefined && only !== undefined) {
       numbers.set(original.output, only);
       continue;
     }
@@ -103,8 +103,9 @@ function foldedFill(
   const [first] = splats;
   if (first === undefined || splats.includes(undefined)) return undefined;
   const { shape, dtype } = output.spec;
-  if (node.kind === 'movement') {
-    const same = node.name !== 'pad' && splats.every((splat) => Object.is(splat, first));
+  const form = node.kind === 'composite' ? undefined : node.form;
+  if (form?.kind === 'view' || form?.kind === 'parts') {
+    const same = !('fill' in form) && splats.every((splat) => Object.is(splat, first));
     return same ? fill(first, shape, dtype).vertex : undefined;
   }
   if (node.kind !== 'elementwise') return undefined;

@@ -334,8 +334,11 @@ export const wrongNodes: Record<string, () => Case[]> = {
       ),
     );
   },
-  'right alone, dropped by compilation: a movement that computes, folded with constants': () => {
-    const double = scaling('movement', { vjp: (g) => [mul(g, 2)] });
+  'right alone, dropped by compilation: a view that computes, folded with constants': () => {
+    const double = scaling('movement', {
+      form: { kind: 'view', view: (from) => from },
+      vjp: (g) => [mul(g, 2)],
+    });
     return one((x) => double(x));
   },
   'right alone, merged by compilation: a number that is no attribute': () => {

@@ -1,4 +1,4 @@
-import { type Instruction, type Shape, sizeOf } from '@pullback/core';
+import { type Shape, sizeOf } from '../shape.ts';
 
 /**
  * Where the elements of a shape lie in a dense buffer: the one at index i is element offset + sum_k strides[k] i[k]. Along axes of extent 1
@@ -7,6 +7,11 @@ import { type Instruction, type Shape, sizeOf } from '@pullback/core';
 export interface View {
   readonly offset: number;
   readonly strides: readonly number[];
+}
+
+/** A view, and the shape that is read through it. */
+export interface Placed extends View {
+  readonly shape: Shape;
 }
 
 /** The elements one after the other in row-major order. */
@@ -25,48 +30,8 @@ export function sameView(a: View, b: View): boolean {
   return a.offset === b.offset && a.strides.every((stride, i) => stride === b.strides[i]);
 }
 
-/** `view` of what a movement primitive moves, as a view of its result; undefined where no view can say it. */
-export function moved(
-  name: string,
-  { attributes, outputs }: Pick<Instruction, 'attributes' | 'outputs'>,
-  from: Shape,
-  view: View,
-): View | undefined {
-  const to = outputs[0]?.shape ?? [];
-  const { offset, strides } = view;
-  const numbers = (attribute: string): readonly number[] => {
-    const value = attributes[attribute];
-    return Array.isArray(value) ? value : [];
-  };
-  const stride = (axis: number) => strides[axis] ?? 0;
-  switch (name) {
-    case 'transpose':
-      return { offset, strides: numbers('permutation').map(stride) };
-    case 'broadcast':
-      return view;
-    case 'slice': {
-      const [start, step] = [numbers('start'), numbers('step')];
-      return {
-        offset: offset + strides.reduce((sum, s, i) => sum + s * (start[i] ?? 0), 0),
-        strides: strides.map((s, i) => (to[i] === 1 ? 0 : s * (step[i] ?? 1))),
-      };
-    }
-    case 'flip': {
-      const axes = numbers('axes');
-      return {
-        offset: offset + axes.reduce((sum, axis) => sum + stride(axis) * ((from[axis] ?? 1) - 1), 0),
-        strides: strides.map((s, i) => (axes.includes(i) && s !== 0 ? -s : s)),
-      };
-    }
-    case 'reshape':
-      return reshaped(from, view, to);
-    default:
-      return undefined;
-  }
-}
-
 /** The view of `from` as one of `to`, another shape of the same elements, where axes are only split and merged in place. */
-function reshaped(from: Shape, { offset, strides }: View, to: Shape): View | undefined {
+export function reshapedView(from: Shape, { offset, strides }: View, to: Shape): View | undefined {
   if (sizeOf(to) === 0) return denseView(to);
   const old = from.flatMap((extent, i) => (extent === 1 ? [] : [{ extent, stride: strides[i] ?? 0 }]));
   const result: number[] = [];

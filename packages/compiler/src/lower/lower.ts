@@ -1,0 +1,256 @@
+import {
+  add,
+  denseView,
+  type Form,
+  type Instruction,
+  type Primitive,
+  type Program,
+  placeholder,
+  type TensorSpec,
+} from '@pullback/core';
+import type { Op, Operand } from '../op.ts';
+import { contraction } from './contraction.ts';
+import { broadcastable, dense, Lowering } from './lowering.ts';
+
+/** A Program without movement: what it computes, each value read through views. */
+export interface Lowered {
+  readonly ops: readonly Op[];
+  /** The spec of every value that has memory or is computed, by number; the Program's inputs come first. */
+  readonly specs: ReadonlyMap<number, TensorSpec>;
+  /** The value of each output, as dense as the output. */
+  readonly outputs: readonly number[];
+  readonly inputs: number;
+}
+
+export interface LowerOptions {
+  /** Elementwise primitives that the backend has no scalar rule for: they are kernels of their own, by the meaning that they bring. */
+  readonly asWhole?: (primitive: Primitive) => boolean;
+}
+
+/** Opens movement into views; what no view can say becomes a copy. */
+export function lower(program: Program, options: LowerOptions = {}): Lowered {
+  const lowering = new Lowering(program);
+  for (const instruction of program.body) lowerInstruction(lowering, instruction, options);
+  const taken = new Set<number>();
+  const outputs = program.outputs.map((value) => {
+    const meaning = lowering.meaningOf(value);
+    const spec = lowering.specOf(value);
+    const own =
+      lowering.isDense(meaning, spec.shape) && meaning.root >= program.inputs.length
+        ? meaning.root
+        : undefined;
+    const needsCopy = own === undefined || lowering.literals.has(own) || taken.has(own);
+    const root = needsCopy ? lowering.copy(meaning, spec, { origins: [] }).root : own;
+    taken.add(root);
+    return root;
+  });
+  const { ops, specs } = lowering;
+  return { ...withoutDead(ops, outputs), specs, outputs, inputs: program.inputs.length };
+}
+
+function lowerInstruction(lowering: Lowering, instruction: Instruction, { asWhole }: LowerOptions): void {
+  const { primitive, inputs, first, attributes } = instruction;
+  const form: Form | undefined =
+    primitive.form ?? (primitive.kind === 'elementwise' ? { kind: 'elements' } : undefined);
+  const common = lowering.commonOf(instruction);
+  const { spec } = common;
+  const operand = lowering.meaningOf(inputs[0]);
+  switch (form?.kind) {
+    case 'number':
+      lowering.means(first, { kind: 'number', number: form.number(attributes), dtype: spec.dtype });
+      return;
+    case 'place': {
+      const axis = form.axis(attributes);
+      const strides = spec.shape.map((extent, i) => (i === axis && extent !== 1 ? 1 : 0));
+      lowering.means(first, { kind: 'index', view: { offset: 0, strides }, dtype: spec.dtype });
+      return;
+    }
+    case 'data':
+      lowering.literals.add(first);
+      lowering.put({ ...common, kind: 'literal', ...flat(spec), operands: [] });
+      return;
+    case 'same':
+      lowering.means(first, operand);
+      return;
+    case 'view':
+      view(lowering, instruction, form);
+      return;
+    case 'parts':
+      parts(lowering, instruction, form);
+      return;
+    case 'reduce':
+      if (form.combine === 'argmax') break;
+      reduce(lowering, instruction, form.combine, form.axes(attributes));
+      return;
+    case 'contract':
+      contraction(lowering, instruction, form.labels(attributes));
+      return;
+    case 'take':
+      take(lowering, instruction, form.axis(attributes));
+      return;
+    case 'elements':
+      if (instruction.outputs.length > 1 || asWhole?.(primitive) === true) break;
+      lowering.put({
+        ...common,
+        kind: 'map',
+        primitive,
+        ...flat(spec),
+        operands: inputs.map((input) => lowering.meaningOf(input)),
+      });
+      return;
+    case 'scatter':
+    case undefined:
+      break;
+    default:
+      form satisfies never;
+  }
+  whole(lowering, instruction);
+}
+
+/** Every point of a shape, results dense. */
+function flat({ shape }: TensorSpec): Pick<Op, 'shape' | 'strides'> {
+  return { shape, strides: denseView(shape).strides };
+}
+
+function view(lowering: Lowering, instruction: Instruction, form: Extract<Form, { kind: 'view' }>): void {
+  const { inputs, first, attributes } = instruction;
+  const { spec } = lowering.commonOf(instruction);
+  const operand = lowering.meaningOf(inputs[0]);
+  const from = lowering.specOf(inputs[0]);
+  const seen = ({ view: given }: Exclude<Operand, { kind: 'number' }>) =>
+    form.view({ ...broadcastable(given, from.shape), shape: from.shape }, attributes, spec.shape);
+  if (operand.kind === 'number') {
+    lowering.means(first, operand);
+    return;
+  }
+  const found = seen(operand);
+  // A dense copy is a view of the result, whatever the operand was.
+  const base = found === undefined ? lowering.copy(operand, from, instruction) : operand;
+  lowering.means(first, { ...base, view: found ?? seen(base) ?? dense(-1, spec.shape).view });
+}
+
+function parts(lowering: Lowering, instruction: Instruction, form: Extract<Form, { kind: 'parts' }>): void {
+  const { inputs, attributes } = instruction;
+  const common = lowering.commonOf(instruction);
+  const shapes = inputs.map((input) => lowering.specOf(input).shape);
+  const places = form.parts(shapes, attributes, common.spec.shape);
+  const operands = inputs.map((input) => lowering.meaningOf(input));
+  lowering.put({
+    ...common,
+    kind: 'assemble',
+    fill: form.fill?.(attributes),
+    parts: operands.map((operand, i) => ({
+      shape: shapes[i] ?? [],
+      operand,
+      to: places[i] ?? denseView(shapes[i] ?? []),
+    })),
+    ...flat(common.spec),
+    operands,
+  });
+}
+
+function reduce(
+  lowering: Lowering,
+  instruction: Instruction,
+  combine: 'sum' | 'max',
+  axes: readonly number[],
+): void {
+  const common = lowering.commonOf(instruction);
+  const [value] = instruction.inputs;
+  const operand = lowering.meaningOf(value);
+  const { shape } = lowering.specOf(value);
+  const { strides } = denseView(common.spec.shape);
+  const along = axes.filter((axis) => shape[axis] !== 1);
+  if (along.length > 0)
+    lowering.put({
+      ...common,
+      kind: 'reduce',
+      name: combine,
+      axes: along,
+      shape,
+      operands: [operand],
+      strides,
+    });
+  // Along axes of extent 1 the maximum is the element, the sum 0 + the element, which makes 0 of -0.
+  else if (combine === 'max') lowering.means(common.root, operand);
+  else {
+    const zero: Operand = { kind: 'number', number: 0, dtype: common.spec.dtype };
+    lowering.put({
+      ...common,
+      kind: 'map',
+      name: 'add',
+      primitive: addition(),
+      attributes: {},
+      ...flat(common.spec),
+      operands: [operand, zero],
+    });
+  }
+}
+
+/** The primitive of a + b. */
+function addition(): Primitive | undefined {
+  const x = placeholder({ shape: [], dtype: 'float32' }, 'x');
+  const { node } = add(x, x);
+  return node.kind === 'composite' ? undefined : node;
+}
+
+function take(lowering: Lowering, instruction: Instruction, axis: number): void {
+  const [value, places] = instruction.inputs;
+  const common = lowering.commonOf(instruction);
+  const { shape } = lowering.specOf(value);
+  const source = lowering.inMemory(lowering.meaningOf(value), lowering.specOf(value), instruction);
+  const indices = lowering.meaningOf(places);
+  const rank = lowering.specOf(places).shape.length;
+  const zeros = (n: number) => new Array<number>(n).fill(0);
+  const { strides, offset } = source.view;
+  const spread = (own: readonly number[]) => [...zeros(axis), ...own, ...zeros(shape.length - axis - 1)];
+  lowering.put({
+    ...common,
+    kind: 'gather',
+    from: source.root,
+    view: { offset, strides: [...strides.slice(0, axis), ...zeros(rank), ...strides.slice(axis + 1)] },
+    stride: strides[axis] ?? 0,
+    extent: shape[axis] ?? 0,
+    ...flat(common.spec),
+    operands: [
+      indices.kind === 'number'
+        ? indices
+        : { ...indices, view: { ...indices.view, strides: spread(indices.view.strides) } },
+    ],
+  });
+}
+
+/** A primitive as a whole, on dense operands. */
+function whole(lowering: Lowering, instruction: Instruction): void {
+  const common = lowering.commonOf(instruction);
+  const specs = instruction.inputs.map((input) => lowering.specOf(input));
+  const operands = instruction.inputs.map((input, i): Operand => {
+    const meaning = lowering.meaningOf(input);
+    const spec = specs[i] ?? lowering.specOf(input);
+    return lowering.isDense(meaning, spec.shape) ? meaning : lowering.copy(meaning, spec, instruction);
+  });
+  lowering.put({
+    ...common,
+    kind: 'whole',
+    instruction,
+    shapes: specs.map(({ shape }) => shape),
+    ...flat(common.spec),
+    operands,
+  });
+  for (const [k, made] of instruction.outputs.entries()) lowering.specs.set(instruction.first + k, made);
+}
+
+/** Without the ops that movement left unused. */
+function withoutDead(ops: readonly Op[], outputs: readonly number[]): { readonly ops: readonly Op[] } {
+  const needed = new Set(outputs);
+  const alive: Op[] = [];
+  for (const op of [...ops].reverse()) {
+    const made = op.kind === 'whole' ? op.instruction.outputs.map((_, k) => op.root + k) : [op.root];
+    if (!made.some((root) => needed.has(root))) continue;
+    alive.push(op);
+    const operands = op.kind === 'assemble' ? op.parts.map(({ operand }) => operand) : op.operands;
+    for (const operand of operands) if (operand.kind === 'root') needed.add(operand.root);
+    if (op.kind === 'gather') needed.add(op.from);
+  }
+  return { ops: alive.reverse() };
+}

@@ -1,0 +1,104 @@
+import {
+  denseView,
+  type Instruction,
+  type Program,
+  type Shape,
+  sameView,
+  sizeOf,
+  type TensorSpec,
+  type View,
+} from '@pullback/core';
+import type { Op, Operand } from '../op.ts';
+
+export type InMemory = Extract<Operand, { kind: 'root' }>;
+
+/** The parts that all ops of an instruction share. */
+export type CommonOf = Pick<Op, 'root' | 'spec' | 'name' | 'attributes' | 'origins'>;
+
+/** A Program on its way to ops: each of its values has a meaning, which is a view of a value in memory, a number, or places. */
+export class Lowering {
+  readonly ops: Op[] = [];
+  readonly specs = new Map<number, TensorSpec>();
+  /** The values that literals hold. */
+  readonly literals = new Set<number>();
+  readonly #meanings = new Map<number, Operand>();
+  readonly #given: readonly TensorSpec[];
+  #fresh: number;
+
+  constructor(program: Program) {
+    this.#given = [...program.inputs, ...program.body.flatMap(({ outputs }) => outputs)];
+    this.#fresh = this.#given.length;
+    for (const [i, spec] of program.inputs.entries()) this.specs.set(i, spec);
+  }
+
+  specOf(value = -1): TensorSpec {
+    return this.#given[value] ?? { shape: [], dtype: 'float32' };
+  }
+
+  meaningOf(value = -1): Operand {
+    return this.#meanings.get(value) ?? dense(value, this.specOf(value).shape);
+  }
+
+  means(value: number, meaning: Operand): void {
+    this.#meanings.set(value, meaning);
+  }
+
+  define(op: Op): void {
+    this.ops.push(op);
+    this.specs.set(op.root, op.spec);
+  }
+
+  /** Defines the op that makes the value of an instruction, dense. */
+  put(op: Op): void {
+    this.define(op);
+    this.means(op.root, dense(op.root, op.spec.shape));
+  }
+
+  commonOf({ first, outputs, primitive, attributes, origins }: Instruction): CommonOf {
+    const [spec = this.specOf(first)] = outputs;
+    return { root: first, spec, name: primitive.name, attributes, origins };
+  }
+
+  /** `meaning`, which is read as the shape of `spec`, as a value of its own that lies densely. */
+  copy(meaning: Operand, spec: TensorSpec, { origins }: Pick<Instruction, 'origins'>): InMemory {
+    const root = this.#fresh++;
+    const { strides } = denseView(spec.shape);
+    const { shape } = spec;
+    const [kind, name] = ['map', 'copy'] as const;
+    this.define({
+      kind,
+      name,
+      primitive: undefined,
+      attributes: {},
+      root,
+      spec,
+      origins,
+      shape,
+      operands: [meaning],
+      strides,
+    });
+    return dense(root, shape);
+  }
+
+  /** `meaning` as elements that lie in memory somehow. */
+  inMemory(meaning: Operand, spec: TensorSpec, instruction: Pick<Instruction, 'origins'>): InMemory {
+    return meaning.kind === 'root' ? meaning : this.copy(meaning, spec, instruction);
+  }
+
+  isDense(meaning: Operand, shape: Shape): meaning is InMemory {
+    return (
+      meaning.kind === 'root' &&
+      sameView(meaning.view, denseView(shape)) &&
+      sizeOf(this.specs.get(meaning.root)?.shape ?? []) === sizeOf(shape)
+    );
+  }
+}
+
+export function dense(root: number, shape: Shape): InMemory {
+  return { kind: 'root', root, view: denseView(shape) };
+}
+
+/** A view whose axes of extent 1 may be repeated: their stride is 0. */
+export function broadcastable({ offset, strides }: View, shape: Shape): View {
+  return { offset, strides: strides.map((stride, i) => (shape[i] === 1 ? 0 : stride)) };
+}

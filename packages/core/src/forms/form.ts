@@ -1,0 +1,56 @@
+import type { Shape } from '../shape.ts';
+import type { Attributes } from '../value.ts';
+import type { Placed, View } from './view.ts';
+
+/**
+ * The structure of a primitive: all that a compiler knows of it. A primitive without a form is run by its `evaluate`, on the host.
+ * The conformance kit holds every form to `evaluate`.
+ *
+ * - `elements`: y_i = f(a_i, b_i, ...) of operands of one shape.
+ * - `view`: the elements of the operand, read at other places.
+ * - `parts`: the operands, each written to its places; `fill` stands everywhere else.
+ * - `reduce`: one result for all elements along `axes`, which stay with extent 1.
+ * - `contract`: sums of products of two operands, by labels of their axes.
+ * - `take`, `scatter`: places along an axis that int32 indices, the second operand, name.
+ * - `number`: one number everywhere. `place`: 0, 1, 2, ... along an axis. `data`: numbers of the Program itself.
+ * - `same`: the operand as it is, kept apart for what it means to differentiation or to merging.
+ */
+export type Form<A extends Attributes = Attributes> =
+  | { readonly kind: 'elements' }
+  | ViewForm<A>
+  | PartsForm<A>
+  | {
+      readonly kind: 'reduce';
+      readonly combine: 'sum' | 'max' | 'argmax';
+      axes(attributes: A): readonly number[];
+    }
+  | { readonly kind: 'contract'; labels(attributes: A): Labels }
+  | { readonly kind: 'take' | 'scatter'; axis(attributes: A): number }
+  | { readonly kind: 'number'; number(attributes: A): number }
+  | { readonly kind: 'place'; axis(attributes: A): number }
+  | { readonly kind: 'data' }
+  | { readonly kind: 'same' };
+
+export interface ViewForm<A extends Attributes = Attributes> {
+  readonly kind: 'view';
+  /** The operand, which lies as `from` says, as its result of shape `to`; undefined where no strides can say it. A dense operand always can. */
+  view(from: Placed, attributes: A, to: Shape): View | undefined;
+}
+
+export interface PartsForm<A extends Attributes = Attributes> {
+  readonly kind: 'parts';
+  /** Where the elements of each operand stand in the dense result of shape `to`. */
+  parts(shapes: readonly Shape[], attributes: A, to: Shape): readonly View[];
+  /** The number everywhere else; left out where the parts cover the result. */
+  fill?(attributes: A): number;
+}
+
+/**
+ * The axes of a contraction by name: out[o] = sum over the labels that are not in `out` of a[...] b[...]. Each label stands once in a
+ * list, and in at least two of the three.
+ */
+export interface Labels {
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  readonly out: readonly number[];
+}

@@ -66,6 +66,9 @@ export class NonFiniteError extends PullbackError {}
 /** A file that is damaged, or no checkpoint of this model. */
 export class CheckpointError extends PullbackError {}
 
+/** Something that has to wait until what goes on has ended, such as a second fit of one model. */
+export class BusyError extends PullbackError {}
+
 /** Use of something that was disposed. */
 export class DisposedError extends PullbackError {}
 

@@ -1,4 +1,13 @@
-import { DataError, RandomStream, type Tensor, type TensorLike, tensor } from '@pullback/core';
+import {
+  checkOptions,
+  DataError,
+  type FieldsOf,
+  field,
+  RandomStream,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@pullback/core';
 import { checkBatchSize, countOf, pick } from './data.ts';
 
 export interface BatchesOptions {
@@ -8,14 +17,22 @@ export interface BatchesOptions {
   readonly seed?: number;
 }
 
+const batchesFields = {
+  size: field.whole({ from: 1 }),
+  shuffle: field.flag(),
+  seed: field.whole(),
+} satisfies FieldsOf<BatchesOptions>;
+
 /**
  * The samples once, in batches; the last one as large as it comes. Rows are samples.
  * @throws DataError for inputs and targets of different number, or batches larger than the data.
  */
 export function* batches(
   { x, y }: { readonly x: TensorLike; readonly y: TensorLike },
-  { size: wanted, shuffle = false, seed = 0 }: BatchesOptions = {},
+  options: BatchesOptions = {},
 ): Generator<{ x: Tensor; y: Tensor }, void> {
+  checkOptions('batches', options, batchesFields);
+  const { size: wanted, shuffle = false, seed = 0 } = options;
   const [inputs, targets] = [tensor(x), tensor(y)];
   const count = countOf(inputs, 'row');
   if (countOf(targets, 'row') !== count)

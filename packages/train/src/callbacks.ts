@@ -1,4 +1,4 @@
-import { OptionError } from '@pullback/core';
+import { checkOptions, type Field, type FieldsOf, field, nearest, OptionError } from '@pullback/core';
 import type { EpochRecord } from './progress.ts';
 
 /** What a callback may look at and do, while a fit runs. */
@@ -25,6 +25,35 @@ export interface Callback {
   fitEnd?(history: readonly EpochRecord[], control: FitControl): void | Promise<void>;
 }
 
+const hooks = ['epochStart', 'step', 'epochEnd', 'fitEnd'];
+
+/** A callback: at least one hook, each a function. A plain object's other functions whose names come near to a hook's are mistakes. */
+export const callbackField: Field<Callback, false> = {
+  ...field.having<Callback>(`a callback with some of ${hooks.join(', ')}`),
+  refuse(given) {
+    const wrong = field.having(this.expected).refuse(given);
+    if (wrong !== undefined || typeof given !== 'object' || given === null) return wrong;
+    const set = hooks.filter((hook) => Reflect.get(given, hook) !== undefined);
+    const notCalled = set.find((hook) => typeof Reflect.get(given, hook) !== 'function');
+    if (notCalled !== undefined)
+      return {
+        place: `.${notCalled}`,
+        got: field.shown(Reflect.get(given, notCalled)),
+        expected: 'a function',
+      };
+    const own = Object.entries(given).flatMap(([name, f]) => (typeof f === 'function' ? name : []));
+    const near = (name: string) => nearest(name.replace(/^on(?=[A-Z])/, ''), hooks);
+    const mistaken = own.find((name) => !hooks.includes(name) && near(name) !== undefined);
+    if (mistaken === undefined && set.length > 0) return undefined;
+    return {
+      place: '',
+      got: field.shown(given),
+      expected: this.expected,
+      ...(mistaken !== undefined && { hint: `Did you mean '${near(mistaken)}' by '${mistaken}'?` }),
+    };
+  },
+};
+
 export interface MonitorOptions {
   /** The figure that is watched: `validation loss` when left out. */
   readonly monitor?: string;
@@ -35,6 +64,13 @@ export interface MonitorOptions {
   /** By how much a figure must be better to count. */
   readonly minDelta?: number;
 }
+
+const monitorFields = {
+  monitor: field.text(),
+  mode: field.oneOf('min', 'max'),
+  patience: field.whole({ from: 0 }),
+  minDelta: field.number({ from: 0 }),
+} satisfies FieldsOf<MonitorOptions>;
 
 /** Counts the epochs since the last better figure. */
 class Watch {
@@ -68,6 +104,7 @@ class Watch {
 
 /** Ends the fit after `patience` (3) epochs without a better figure, and puts the best epoch's numbers back unless told not to. */
 export function earlyStopping(options: MonitorOptions & { readonly restoreBest?: boolean } = {}): Callback {
+  checkOptions('earlyStopping', options, { ...monitorFields, restoreBest: field.flag() });
   const { patience = 3, restoreBest = true } = options;
   let watch = new Watch(options);
   let putBack: (() => Promise<void>) | undefined;
@@ -92,9 +129,12 @@ export function earlyStopping(options: MonitorOptions & { readonly restoreBest?:
 export function reduceOnPlateau(
   options: MonitorOptions & { readonly factor?: number; readonly minimum?: number } = {},
 ): Callback {
+  checkOptions('reduceOnPlateau', options, {
+    ...monitorFields,
+    factor: field.number({ above: 0, below: 1 }),
+    minimum: field.number({ from: 0 }),
+  });
   const { patience = 2, factor = 0.1, minimum = 0 } = options;
-  if (!(factor > 0 && factor < 1))
-    throw new OptionError({ got: `a factor of ${factor}`, expected: 'one between 0 and 1' });
   let watch = new Watch(options);
   return {
     epochStart: ({ epoch }) => {

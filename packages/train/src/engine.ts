@@ -90,6 +90,11 @@ export class Engine {
     return { ...samples, targets, weights: weightsOf(weights, targets, { count, dtype, placement }) };
   }
 
+  /** Samples of a prediction, or of a step where there are targets. */
+  shaped({ x, y }: { readonly x: Inputs; readonly y?: Targets }): Samples {
+    return y === undefined ? readSamples(x, undefined, this.definition) : this.samples(x, y);
+  }
+
   /** Metrics of the only output, or of each by its name. @throws UnknownNameError, OptionError */
   watch(metrics: Readonly<Record<string, readonly Metric[]>>): readonly Watched[] {
     const { heads } = this.definition;
@@ -110,14 +115,14 @@ export class Engine {
     });
   }
 
-  prepare(kind: PlanKind, samples: Samples, watched: readonly Watched[]): Promise<Ready> {
+  prepare(kind: PlanKind, samples: Samples, watched?: readonly Watched[]): Promise<Ready> {
     return this.runner.prepare(kind, this.definition, samples, watched);
   }
 
   /** The prediction of every output, in the order of the losses. */
   async predict(x: Inputs): Promise<readonly Tensor[]> {
     const samples = readSamples(x, undefined, this.definition);
-    const ready = await this.prepare('prediction', samples, []);
+    const ready = await this.prepare('prediction', samples);
     this.runner.run(ready, samples);
     const read = this.definition.heads.map(async (_, i) => {
       const buffer = ready.batch.get(planNames.prediction(i));
@@ -127,17 +132,15 @@ export class Engine {
     return Promise.all(read);
   }
 
-  /** Sums of losses and of metrics start from 0. */
-  clearTotals(): void {
-    for (const name of this.store.names('total:')) this.store.clear(name);
-  }
-
   /** The figures that the sums over `count` samples stand for. */
-  async totals(watched: readonly Watched[], count: number): Promise<EpochRecord> {
-    const sums = await this.store.tensors('total:');
+  figures(
+    sums: ReadonlyMap<string, readonly number[]>,
+    watched: readonly Watched[],
+    count: number,
+  ): EpochRecord {
     const { heads } = this.definition;
     const errors = heads.map(({ loss }, i) => {
-      const [total = Number.NaN] = sums.get(lossTotal(i))?.data ?? [];
+      const [total = Number.NaN] = sums.get(lossTotal(i)) ?? [];
       return loss.reduction === 'sum' ? total : total / count;
     });
     const record: Record<string, number> = {
@@ -147,14 +150,13 @@ export class Engine {
       heads.forEach(({ name }, i) => {
         record[`${name} loss`] = errors[i] ?? Number.NaN;
       });
-    for (const { figure, metric, total } of watched)
-      record[figure] = metric.summarize(Array.from(sums.get(total)?.data ?? []));
+    for (const { figure, metric, total } of watched) record[figure] = metric.summarize(sums.get(total) ?? []);
     return record;
   }
 
   /** The error of the first node that makes a NaN or an infinity in a step, if one does. */
   async findNonFinite(samples: Samples, step: number): Promise<NonFiniteError | undefined> {
-    const ready = await this.prepare('training', samples, []);
+    const ready = await this.prepare('training', samples);
     try {
       await this.runner.refuseNonFinite(ready, samples, step);
       return undefined;

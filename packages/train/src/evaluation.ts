@@ -2,6 +2,7 @@ import { checkBatchSize, type Samples } from './data.ts';
 import type { Engine } from './engine.ts';
 import { IndexedSteps } from './indexed-steps.ts';
 import type { EpochRecord } from './progress.ts';
+import { type Runs, Tally } from './runs.ts';
 import { stretches } from './source.ts';
 import { Turns } from './turn.ts';
 import type { Watched } from './watched.ts';
@@ -15,14 +16,16 @@ export interface EvaluationOptions {
 /** The loss and the metrics over all of some samples, as often as they are asked for. */
 export class Evaluation {
   readonly #engine: () => Engine;
+  readonly #runs: Runs;
   readonly #count: number;
   readonly #options: EvaluationOptions;
   readonly #steps: IndexedSteps;
 
-  constructor(engine: () => Engine, samples: Samples, options: EvaluationOptions) {
+  constructor(engine: () => Engine, runs: Runs, samples: Samples, options: EvaluationOptions) {
     checkBatchSize(Math.min(options.batchSize, samples.count), samples.count);
     const { watched, residentBytes } = options;
     this.#engine = engine;
+    this.#runs = runs;
     this.#count = samples.count;
     this.#options = options;
     this.#steps = new IndexedSteps(engine, samples, {
@@ -36,16 +39,19 @@ export class Evaluation {
     });
   }
 
+  /** Trains nothing, and nothing is trained meanwhile: the figures are those of one set of weights. */
   async record(): Promise<EpochRecord> {
     const { batchSize, watched } = this.#options;
-    const turns = new Turns();
-    this.#engine().clearTotals();
-    for (const stretch of stretches(this.#steps, { count: this.#count, batchSize }))
-      for (let left = stretch.steps; left > 0; ) {
-        left -= await stretch.run(left);
-        if (turns.due) await turns.take();
-      }
-    return this.#engine().totals(watched, this.#count);
+    const tally = new Tally();
+    await this.#runs.counted(tally, async () => {
+      const turns = new Turns();
+      for (const stretch of stretches(this.#steps, { count: this.#count, batchSize }))
+        for (let left = stretch.steps; left > 0; ) {
+          left -= await stretch.run(left);
+          if (turns.due) await turns.take();
+        }
+    });
+    return this.#engine().figures(await this.#runs.sums(tally), watched, this.#count);
   }
 
   /** Gives back what lies on the backend. */

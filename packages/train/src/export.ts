@@ -19,7 +19,7 @@ export async function exportModel(definition: Definition, store: Store, samples:
       hint: "await model.to('wasm') moves the model there.",
     });
   const kind = samples.targets.length > 0 ? 'training' : 'prediction';
-  const plan = planOf(kind, definition, specsOf(samples), []);
+  const plan = planOf(kind, definition, specsOf(samples));
   const publicName = namesFor(definition);
   const inputs = await Promise.all(
     plan.inputs.map(async (name, i) => {

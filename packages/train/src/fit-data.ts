@@ -1,9 +1,11 @@
-import { DataError, OptionError } from '@pullback/core';
+import { checkOptions, DataError, OptionError } from '@pullback/core';
 import { type Inputs, type Samples, splitSamples, type Targets } from './data.ts';
 import type { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
 import { IndexedSteps } from './indexed-steps.ts';
-import { defaultResidentBytes, type FitOptions } from './model-options.ts';
+import { type Batch, defaultResidentBytes, type FitOptions } from './model-options.ts';
+import { batchFields } from './option-fields.ts';
+import type { Runs } from './runs.ts';
 import { type BatchStream, isStream, memorySource, type Source, streamSource } from './source.ts';
 import type { Watched } from './watched.ts';
 
@@ -15,6 +17,7 @@ interface FitData {
 /** What a fit may do with a model and its batches. */
 interface Training {
   engine(): Engine;
+  readonly runs: Runs;
   readonly watched: readonly Watched[];
   /** Whether steps may be run on samples that lie on the backend. */
   readonly resident: boolean;
@@ -24,22 +27,30 @@ interface Training {
 
 /** Where a fit takes its steps from, and what it is validated on; all that can be checked is checked. */
 export function fitData(
-  { engine, watched, resident, step }: Training,
+  { engine, runs, watched, resident, step }: Training,
   x: Inputs | BatchStream,
   y: Targets | undefined,
   options: FitOptions<string>,
 ): FitData {
-  const { validationData, validationSplit = 0, shuffle = true } = options;
-  const residentBytes = checkedBytes(options.residentBytes);
+  const { validationData, validationSplit = 0, shuffle = true, classWeights } = options;
+  const { residentBytes = defaultResidentBytes } = options;
   const now = engine();
-  const given = validationData && now.samples(...validationData);
+  const ofClasses = classWeights && { classWeights };
+  const given = validationData && now.samples(...validationData, ofClasses);
   const evaluationOf = (samples: Samples | undefined) => {
     if (samples === undefined) return undefined;
     const batchSize = Math.min(samples.count, options.batchSize ?? 256);
-    return new Evaluation(engine, samples, { watched, batchSize, residentBytes });
+    return new Evaluation(engine, runs, samples, { watched, batchSize, residentBytes });
   };
   if (isStream(x)) {
-    const source = streamSource(x, (batch) => now.samples(batch.x, batch.y, batch), step);
+    refuseOfMemory(options);
+    const read = (batch: Batch) => {
+      checkOptions('a batch of the stream', batch, batchFields);
+      if (ofClasses && batch.classWeights !== undefined)
+        throw new OptionError({ got: 'classWeights of both fit and a batch', expected: 'those of one' });
+      return now.samples(batch.x, batch.y, { ...batch, ...ofClasses });
+    };
+    const source = streamSource(x, read, step);
     return { source, validation: evaluationOf(given) };
   }
   if (y === undefined) throw new DataError({ got: 'inputs without targets', expected: 'both' });
@@ -63,8 +74,19 @@ export function fitData(
   };
 }
 
-/** @throws OptionError */
-export function checkedBytes(bytes = defaultResidentBytes): number {
-  if (!(bytes >= 0)) throw new OptionError({ got: `residentBytes ${bytes}`, expected: 'a number from 0 up' });
-  return bytes;
+/** Refuses what fit does with samples in memory, and cannot do with those of a stream. @throws OptionError */
+function refuseOfMemory(options: FitOptions<string>): void {
+  const { validationSplit = 0, shuffle = false, sampleWeights, batchSize, validationData } = options;
+  const refused = [
+    [validationSplit > 0, 'validationSplit', 'validationData holds samples to validate on.'],
+    [shuffle, 'shuffle', 'The stream decides on the order of its samples.'],
+    [sampleWeights !== undefined, 'sampleWeights', 'Each batch brings its own: { x, y, sampleWeights }.'],
+    [
+      batchSize !== undefined && !validationData,
+      'batchSize',
+      'The stream decides on the size of its batches.',
+    ],
+  ] as const;
+  for (const [given, name, hint] of refused)
+    if (given) throw new OptionError({ got: `${name} beside a stream`, expected: 'samples in memory', hint });
 }

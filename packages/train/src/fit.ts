@@ -1,8 +1,8 @@
-import { OptionError } from '@pullback/core';
 import type { Callback, FitControl } from './callbacks.ts';
 import type { Engine } from './engine.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { EpochRecord, ProgressReporter } from './progress.ts';
+import { type Pause, type Runs, Tally } from './runs.ts';
 import type { Source } from './source.ts';
 import { Turns } from './turn.ts';
 import type { Watched } from './watched.ts';
@@ -14,6 +14,8 @@ export interface Trainee {
   readonly counts: Counts;
   /** As it is now: a callback may have moved the model. */
   engine(): Engine;
+  readonly runs: Runs;
+  readonly pause: Pause;
 }
 
 /** How far training is. */
@@ -37,10 +39,11 @@ export interface FitPlan {
 }
 
 /** Epochs of steps, many in a call where nobody looks at each; figures, callbacks and progress around them. */
-export async function fitLoop({ model, counts, engine }: Trainee, plan: FitPlan): Promise<EpochRecord[]> {
+export async function fitLoop(
+  { model, counts, engine, runs, pause }: Trainee,
+  plan: FitPlan,
+): Promise<EpochRecord[]> {
   const { epochs, source, validation, watched, callbacks, reporter, signal, resume } = plan;
-  if (!Number.isInteger(epochs) || epochs < 0)
-    throw new OptionError({ got: `${epochs} epochs`, expected: 'a whole number from 0 up' });
   const history: EpochRecord[] = [];
   let stopped = false;
   const controlOf = (epoch: number): FitControl => ({
@@ -61,10 +64,20 @@ export async function fitLoop({ model, counts, engine }: Trainee, plan: FitPlan)
     keep: () => model.keep(),
   });
   const turns = new Turns();
+  const tell = async (
+    hook: keyof Callback,
+    call: (callback: Callback) => void | Promise<void> | undefined,
+  ): Promise<void> => {
+    const told = callbacks.filter((callback) => callback[hook] !== undefined);
+    if (told.length > 0)
+      await pause(async () => {
+        for (const callback of told) await call(callback);
+      });
+  };
   const watchesSteps = callbacks.some(({ step }) => step !== undefined);
   for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
     const control = controlOf(epoch);
-    for (const callback of callbacks) await callback.epochStart?.(control);
+    await tell('epochStart', (callback) => callback.epochStart?.(control));
     const started = performance.now();
     const progress = (samples: number) => ({
       epoch,
@@ -73,34 +86,38 @@ export async function fitLoop({ model, counts, engine }: Trainee, plan: FitPlan)
       total: source.count,
       seconds: (performance.now() - started) / 1000,
     });
-    engine().clearTotals();
+    const tally = new Tally();
+    const figures = async (samples: number) => engine().figures(await runs.sums(tally), watched, samples);
     const done = resume && epoch === 1 ? counts.batches : 0;
+    let batches = done;
     counts.batches = done;
     let samples = 0;
     for await (const stretch of source.epoch(counts.epochs, done))
       for (let left = stretch.steps; left > 0; ) {
         signal?.throwIfAborted();
-        const ran = await stretch.run(watchesSteps ? 1 : left);
+        const most = watchesSteps ? 1 : left;
+        const ran = await runs.counted(tally, () => stretch.run(most));
         left -= ran;
         samples += ran * stretch.size;
         counts.steps += ran;
-        counts.batches += ran;
-        for (const callback of callbacks) await callback.step?.(control);
+        batches += ran;
+        counts.batches = batches;
+        if (watchesSteps) await tell('step', (callback) => callback.step?.(control));
         if (!turns.due) continue;
-        await reporter.batch(progress(samples), () => engine().totals(watched, samples));
+        await reporter.batch(progress(samples), () => figures(samples));
         await turns.take();
       }
     counts.epochs++;
     counts.batches = 0;
-    const record: Record<string, number> = { ...(await engine().totals(watched, samples)) };
+    const record: Record<string, number> = { ...(await figures(samples)) };
     if (validation !== undefined)
       for (const [name, value] of Object.entries(await validation.record()))
         record[`validation ${name}`] = value;
     history.push(record);
     reporter.epoch(progress(samples), record);
-    for (const callback of callbacks) await callback.epochEnd?.(record, control);
+    await tell('epochEnd', (callback) => callback.epochEnd?.(record, control));
     signal?.throwIfAborted();
   }
-  for (const callback of callbacks) await callback.fitEnd?.(history, controlOf(history.length));
+  await tell('fitEnd', (callback) => callback.fitEnd?.(history, controlOf(history.length)));
   return history;
 }

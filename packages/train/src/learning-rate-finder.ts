@@ -1,4 +1,4 @@
-import { OptionError, type TensorLike } from '@pullback/core';
+import { checkOptions, type FieldsOf, field, OptionError, type TensorLike } from '@pullback/core';
 import { batches } from './batches.ts';
 import type { Model } from './model.ts';
 
@@ -13,6 +13,14 @@ export interface FinderOptions {
   readonly batchSize?: number;
   readonly seed?: number;
 }
+
+const finderFields = {
+  from: field.number({ above: 0 }),
+  to: field.number({ above: 0 }),
+  steps: field.whole({ from: 3 }),
+  batchSize: field.whole({ from: 1 }),
+  seed: field.whole(),
+} satisfies FieldsOf<FinderOptions>;
 
 export interface FoundRate {
   /** The rate at which the smoothed loss falls fastest, per factor of the rate. */
@@ -32,13 +40,12 @@ const [memory, divergence] = [0.9, 4];
 export async function findLearningRate<Name extends string>(
   model: Model<Name>,
   data: { readonly x: TensorLike; readonly y: TensorLike },
-  { from = 1e-6, to = 10, steps = 100, batchSize, seed = 0 }: FinderOptions = {},
+  options: FinderOptions = {},
 ): Promise<FoundRate> {
-  if (!(from > 0 && to > from && to < Infinity && Number.isInteger(steps) && steps > 2))
-    throw new OptionError({
-      got: `${steps} rates from ${from} to ${to}`,
-      expected: 'at least 3, from a rate above 0 to a larger one',
-    });
+  checkOptions('findLearningRate', options, finderFields);
+  const { from = 1e-6, to = 10, steps = 100, batchSize, seed = 0 } = options;
+  if (to <= from)
+    throw new OptionError({ got: `rates from ${from} to ${to}`, expected: 'a larger last one' });
   const putBack = await model.keep();
   const tried: { learningRate: number; loss: number }[] = [];
   try {

@@ -1,5 +1,8 @@
 import {
+  checkOptions,
   DataError,
+  type FieldsOf,
+  field,
   formatShape,
   ShapeError,
   sameShape,
@@ -17,6 +20,8 @@ export interface LoadOptions {
   readonly from?: string;
 }
 
+const loadFields = { prefix: field.text(), from: field.text() } satisfies FieldsOf<LoadOptions>;
+
 /**
  * The numbers for the weights that are `held`, by path.
  * @throws UnknownNameError for a path that is not held, ShapeError for another shape, DataError when some are missing.
@@ -24,8 +29,10 @@ export interface LoadOptions {
 export function matchWeights(
   weights: Weights,
   held: ReadonlyMap<string, TensorSpec>,
-  { prefix = '', from = prefix }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Map<string, TypedArray> {
+  checkOptions('load', options, loadFields);
+  const { prefix = '', from = prefix } = options;
   const found = new Map<string, TypedArray>();
   for (const [given, { shape, data }] of Object.entries(weights)) {
     if (!given.startsWith(from)) continue;

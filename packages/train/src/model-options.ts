@@ -35,12 +35,13 @@ export const defaultResidentBytes = 2 ** 30;
 export interface FitOptions<Name extends string = never> extends SampleWeights {
   /** 1 when left out. */
   readonly epochs?: number;
-  /** 32, or all samples when there are fewer. */
+  /** 32, or all samples when there are fewer. A stream has its own; this is that of its validation data then. */
   readonly batchSize?: number;
-  /** Shuffles the samples before every epoch, by the seed; true when left out. */
+  /** Shuffles the samples before every epoch, by the seed; true when left out. Refused for a stream, as validationSplit and sampleWeights are. */
   readonly shuffle?: boolean;
   /** The share of the samples, from their end, that is kept for validation. */
   readonly validationSplit?: number;
+  /** Samples to validate on. classWeights weigh them as they do a split. */
   readonly validationData?: readonly [Inputs, Targets];
   /** A list for the only output, or one for each by name. */
   readonly metrics?: Metrics<Name>;

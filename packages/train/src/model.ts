@@ -1,6 +1,7 @@
 import {
   type Backend,
   checkLearningRate,
+  checkOptions,
   DataError,
   DisposedError,
   type Exported,
@@ -15,18 +16,19 @@ import {
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
 import { restored } from './checkpoint.ts';
-import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
+import type { Inputs, Samples, Targets } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
 import { explainModel } from './explain.ts';
 import { exportModel } from './export.ts';
 import { type Counts, fitLoop } from './fit.ts';
-import { checkedBytes, fitData } from './fit-data.ts';
+import { fitData } from './fit-data.ts';
 import { headsOf } from './heads.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
 import { type LoadOptions, matchWeights } from './match-weights.ts';
 import {
   type Batch,
+  defaultResidentBytes,
   type EvaluateOptions,
   type FitOptions,
   isOptions,
@@ -38,8 +40,10 @@ import {
   type StepOptions,
   type Weights,
 } from './model-options.ts';
-import { shared } from './plan-names.ts';
+import * as fields from './option-fields.ts';
+import { planNames, shared } from './plan-names.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
+import { Runs } from './runs.ts';
 import type { BatchStream } from './source.ts';
 import { Steps } from './steps.ts';
 import { summaryOf } from './summary.ts';
@@ -50,6 +54,7 @@ export class Model<Name extends string = never> {
   readonly #checkFinite: boolean;
   readonly #progress: ProgressReporter;
   readonly #counts: Counts = { steps: 0, epochs: 0, batches: 0 };
+  readonly #runs = new Runs(() => this.#now().store);
   readonly #steps: Steps;
   #engine: Engine;
   #learningRate: number;
@@ -70,16 +75,14 @@ export class Model<Name extends string = never> {
   }
 
   protected constructor(options: ModelOptions) {
+    checkOptions('Model.create', options, fields.modelFields);
     const { input, layout = 'row', dtype = 'float32', seed = 0, network, optimizer } = options;
-    if (!Number.isSafeInteger(seed))
-      throw new OptionError({ got: `the seed ${seed}`, expected: 'a whole number' });
     const inputs = isShape(input) ? { input } : input;
     const heads = headsOf(options.loss, options.lossWeights);
     const placement = placementOf(layout);
     this.#checkFinite = options.checkFinite ?? false;
-    this.#steps = new Steps(this.#counts, (samples, times) => this.#train(samples, [], times), {
-      atOnce: !this.#checkFinite,
-    });
+    const train = (samples: Samples, times: number) => this.#train(samples, undefined, times);
+    this.#steps = new Steps(this.#counts, this.#runs, train, { atOnce: !this.#checkFinite });
     this.#progress = options.progress ?? defaultProgress();
     this.#learningRate = optimizer.learningRate;
     const definition = { network, inputs, heads, optimizer, dtype, layout, placement, seed };
@@ -87,7 +90,7 @@ export class Model<Name extends string = never> {
   }
 
   get stepCount(): number {
-    return this.#counts.steps;
+    return this.#counts.steps + this.#steps.waiting;
   }
   get backend(): Backend {
     return this.#engine.store.backend;
@@ -121,39 +124,36 @@ export class Model<Name extends string = never> {
   ): Promise<EpochRecord[]> {
     this.#now();
     const [targets, options] = isOptions(y, x) ? [undefined, y] : [y, given];
-    const { epochs = 1, callbacks = [], signal, resume = false } = options;
-    const { progress = this.#progress } = options;
-    const watched = this.#watch(options.metrics);
-    const training = {
-      engine: () => this.#now(),
-      watched,
-      resident: !this.#checkFinite,
-      step: (batch: Samples) => this.#train(batch, watched, 1),
-    };
-    const { source, validation } = fitData(training, x, targets, options);
+    checkOptions('fit', options, fields.fitFields);
+    const { epochs = 1, callbacks = [], signal, resume = false, progress = this.#progress } = options;
     const reporter = progress === false ? quiet : progress;
-    try {
-      await this.#steps.settled();
-      return await fitLoop(
-        { model: this, counts: this.#counts, engine: () => this.#now() },
-        {
-          ...{ epochs, source, validation, watched, callbacks, reporter, signal, resume },
-        },
-      );
-    } finally {
-      source.close();
-      validation?.close();
-    }
+    const watched = this.#watch(options.metrics);
+    const [engine, runs] = [() => this.#now(), this.#runs];
+    const step = (batch: Samples) => this.#train(batch, watched, 1);
+    return runs.fit(async (pause) => {
+      const training = { engine, runs, watched, resident: !this.#checkFinite, step };
+      const { source, validation } = fitData(training, x, targets, options);
+      try {
+        await this.#steps.settled();
+        const plan = { epochs, source, validation, watched, callbacks, reporter, signal, resume };
+        return await fitLoop({ model: this, counts: this.#counts, engine, runs, pause }, plan);
+      } finally {
+        source.close();
+        validation?.close();
+      }
+    });
   }
 
   /** The loss, and the metrics, over all samples; nothing is trained. */
   async evaluate(x: Inputs, y: Targets, options: EvaluateOptions<Name> = {}): Promise<EpochRecord> {
     const engine = this.#now();
+    checkOptions('evaluate', options, fields.evaluateFields);
     const samples = engine.samples(x, y, options);
     const { batchSize = Math.min(256, samples.count) } = options;
-    const residentBytes = checkedBytes(options.residentBytes);
+    const { residentBytes = defaultResidentBytes } = options;
     const watched = this.#watch(options.metrics);
-    const evaluation = new Evaluation(() => this.#now(), samples, { watched, batchSize, residentBytes });
+    const counting = { watched, batchSize, residentBytes };
+    const evaluation = new Evaluation(() => this.#now(), this.#runs, samples, counting);
     try {
       await this.#steps.settled();
       return await evaluation.record();
@@ -178,15 +178,15 @@ export class Model<Name extends string = never> {
 
   /** Every output of the network by name, for every sample; a single output has the name ''. */
   async predictAll(x: Inputs): Promise<Readonly<Record<string, Tensor>>> {
-    const engine = this.#now();
-    await this.#steps.settled();
-    const predictions = await engine.predict(x);
-    return Object.fromEntries(
-      engine.definition.heads.flatMap(({ name }, i) => {
-        const prediction = predictions[i];
-        return prediction === undefined ? [] : [[name, prediction]];
-      }),
-    );
+    return this.#alone(async (engine) => {
+      const predictions = await engine.predict(x);
+      return Object.fromEntries(
+        engine.definition.heads.flatMap(({ name }, i) => {
+          const prediction = predictions[i];
+          return prediction === undefined ? [] : [[name, prediction]];
+        }),
+      );
+    });
   }
 
   /**
@@ -196,18 +196,19 @@ export class Model<Name extends string = never> {
    */
   step(batch: Batch, options: StepOptions = {}): { readonly loss: PendingLoss } {
     this.#steps.run(this.#now(), batch, options);
-    const mine = this.#counts.steps;
+    const mine = this.stepCount;
     return { loss: { read: () => this.#readLoss(mine) } };
   }
 
-  async #readLoss(step: number): Promise<number> {
-    await this.#steps.settled();
-    if (step !== this.#counts.steps)
-      throw new OptionError({
-        got: `the loss of step ${step}, asked for after step ${this.#counts.steps}`,
-        expected: 'to be read before the next step',
-      });
-    return (await this.#now().store.read('loss'))[0] ?? Number.NaN;
+  #readLoss(step: number): Promise<number> {
+    return this.#alone(async ({ store }) => {
+      if (step !== this.#counts.steps)
+        throw new OptionError({
+          got: `the loss of step ${step}, asked for after step ${this.#counts.steps}`,
+          expected: 'to be read before the next step',
+        });
+      return (await store.read('loss'))[0] ?? Number.NaN;
+    });
   }
 
   /** Every weight by path, such as `network/0/kernel`, copied. */
@@ -226,9 +227,7 @@ export class Model<Name extends string = never> {
   }
 
   async #numbers(start: string, end = ''): Promise<Weights> {
-    const { store } = this.#now();
-    await this.#steps.settled();
-    return store.numbers(start, end);
+    return this.#alone(({ store }) => store.numbers(start, end));
   }
 
   /**
@@ -237,23 +236,24 @@ export class Model<Name extends string = never> {
    * @throws UnknownNameError, DataError or ShapeError before anything is changed.
    */
   async load(weights: Weights, options: LoadOptions = {}): Promise<void> {
-    const { store } = this.#now();
-    await this.#steps.settled();
-    const found = matchWeights(weights, store.specs('weight:'), options);
-    for (const [path, data] of found) store.write(`weight:${path}`, data);
+    return this.#alone(async ({ store }) => {
+      const found = matchWeights(weights, store.specs('weight:'), options);
+      for (const [path, data] of found) store.write(`weight:${path}`, data);
+    });
   }
 
   /**
    * Moves everything to another backend, or to another float dtype: weights, slots, state, step and random key go along.
    * When it fails, the model stays where it was.
    */
-  async to(backend: Backend, { dtype = this.dtype }: { dtype?: FloatDType } = {}): Promise<void> {
-    const engine = this.#now();
-    await this.#steps.settled();
-    const moved = await engine.store.copyTo(backend, dtype);
-    this.#engine = new Engine({ ...engine.definition, dtype }, moved);
-    engine.release();
-    this.#steps.forget();
+  async to(backend: Backend, options: { dtype?: FloatDType } = {}): Promise<void> {
+    const { dtype = this.dtype } = checkOptions('to', options, fields.dtypeFields);
+    return this.#alone(async (engine) => {
+      const moved = await engine.store.copyTo(backend, dtype);
+      this.#engine = new Engine({ ...engine.definition, dtype }, moved);
+      engine.release();
+      this.#steps.forget();
+    });
   }
 
   /** Every layer with its path, output shape and number of weights. */
@@ -262,19 +262,23 @@ export class Model<Name extends string = never> {
   }
 
   /** Every value of the forward pass and its gradient on one batch, by path: (2.3) made visible. */
-  async inspect({ x, target }: { x: Inputs; target: Targets }): Promise<Inspection> {
-    return inspectModel(Object.keys(this.#now().definition.inputs), await this.graph({ x, target }));
+  async inspect(batch: { x: Inputs; target: Targets }): Promise<Inspection> {
+    checkOptions('inspect', batch, fields.targetFields);
+    return inspectModel(Object.keys(this.#now().definition.inputs), await this.graph(batch));
   }
 
   /** The graph of one batch in prediction, with all numbers; in another dtype, if one is asked for. For tools such as gradient checks. */
   async graph(
-    { x, target }: { x: Inputs; target: Targets },
-    { dtype = this.dtype }: { dtype?: FloatDType } = {},
+    batch: { x: Inputs; target: Targets },
+    options: { dtype?: FloatDType } = {},
   ): Promise<ModelGraph> {
-    const engine = this.#now();
-    const states = await engine.store.tensors('state:');
-    const definition = { ...engine.definition, dtype };
-    return graphOf(definition, engine.samples(x, target), await this.weights(), states);
+    const { x, target } = checkOptions('graph', batch, fields.targetFields);
+    const { dtype = this.dtype } = checkOptions('graph', options, fields.dtypeFields);
+    return this.#alone(async (engine) => {
+      const { store, definition } = engine;
+      const [weights, states] = [await store.numbers('weight:'), await store.tensors('state:')];
+      return graphOf({ ...definition, dtype }, engine.samples(x, target), weights, states);
+    });
   }
 
   /**
@@ -282,9 +286,10 @@ export class Model<Name extends string = never> {
    * @returns its error, or undefined when all numbers are finite. Nothing is trained.
    */
   async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
-    const engine = this.#now();
-    await this.#steps.settled();
-    return engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#counts.steps);
+    checkOptions('findNonFinite', batch, fields.batchFields);
+    return this.#alone((engine) =>
+      engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#counts.steps),
+    );
   }
 
   /** Frees everything; a disposed model refuses every call. */
@@ -303,15 +308,10 @@ export class Model<Name extends string = never> {
    * What the backend makes of the training step on a batch shaped as `x` and `y`, or of the prediction without `y`, in words: kernels, what was
    * fused and why something was not, memory and work; the bare Program where the backend does not tell.
    */
-  explain({ x, y }: { readonly x: Inputs; readonly y?: Targets }): string {
-    const { definition, store } = this.#now();
-    return explainModel(definition, store.backend, this.#samplesOf(x, y));
-  }
-
-  /** Samples of a prediction, or of a step where there are targets. */
-  #samplesOf(x: Inputs, y: Targets | undefined): Samples {
+  explain(batch: { readonly x: Inputs; readonly y?: Targets }): string {
     const engine = this.#now();
-    return y === undefined ? readSamples(x, undefined, engine.definition) : engine.samples(x, y);
+    checkOptions('explain', batch, fields.shapeFields);
+    return explainModel(engine.definition, engine.store.backend, engine.shaped(batch));
   }
 
   /**
@@ -319,10 +319,9 @@ export class Model<Name extends string = never> {
    * `code` is one .wasm file, `loader` the text of an ECMAScript module that loads it; results are those of the model, bit for bit.
    * @throws UnsupportedError where the backend cannot write code.
    */
-  async export({ x, y }: { readonly x: Inputs; readonly y?: Targets }): Promise<Exported> {
-    const { definition, store } = this.#now();
-    await this.#steps.settled();
-    return exportModel(definition, store, this.#samplesOf(x, y));
+  async export(batch: { readonly x: Inputs; readonly y?: Targets }): Promise<Exported> {
+    checkOptions('export', batch, fields.shapeFields);
+    return this.#alone((engine) => exportModel(engine.definition, engine.store, engine.shaped(batch)));
   }
 
   /**
@@ -330,29 +329,25 @@ export class Model<Name extends string = never> {
    * at all, a stream is closed at the end.
    */
   async save(target: CheckpointTarget): Promise<void> {
-    const { definition, store } = this.#now();
-    const { seed, dtype, layout } = definition;
     const { saveStore } = await import('./checkpoint/checkpoint.ts');
     const { writeStanding } = await import('./checkpoint/standing.ts');
-    await this.#steps.settled();
-    const standing = { ...this.#counts, learningRate: this.#learningRate };
-    await saveStore(store, target, {
-      ...writeStanding({ ...standing, seed, dtype, layout }),
-      ...this.details(),
+    return this.#alone(async ({ definition: { seed, dtype, layout }, store }) => {
+      const standing = { ...this.#counts, learningRate: this.#learningRate, seed, dtype, layout };
+      await saveStore(store, target, { ...writeStanding(standing), ...this.details() });
     });
   }
 
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
   async restore(checkpoint: Checkpoint): Promise<void> {
-    const { definition, store } = this.#now();
     const { restoreStore } = await import('./checkpoint/checkpoint.ts');
     const { readStanding } = await import('./checkpoint/standing.ts');
-    const standing = readStanding(checkpoint.metadata, definition.layout);
-    await this.#steps.settled();
-    await restoreStore(store, checkpoint);
-    const { steps, epochs, batches, learningRate } = standing;
-    Object.assign(this.#counts, { steps, epochs, batches });
-    this.#learningRate = learningRate;
+    return this.#alone(async ({ definition, store }) => {
+      const standing = readStanding(checkpoint.metadata, definition.layout);
+      await restoreStore(store, checkpoint);
+      const { steps, epochs, batches, learningRate } = standing;
+      Object.assign(this.#counts, { steps, epochs, batches });
+      this.#learningRate = learningRate;
+    });
   }
 
   /** What a checkpoint says beside that, by name. */
@@ -362,17 +357,17 @@ export class Model<Name extends string = never> {
 
   /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
   async keep(): Promise<() => Promise<void>> {
-    const { store } = this.#now();
-    await this.#steps.settled();
-    const kept = await store.tensors();
-    const [counts, learningRate] = [{ ...this.#counts }, this.#learningRate];
-    return async () => {
-      const now = this.#now();
-      await this.#steps.settled();
-      for (const [name, { data }] of kept) now.store.write(name, data);
-      Object.assign(this.#counts, counts);
-      this.#learningRate = learningRate;
-    };
+    return this.#alone(async (engine) => {
+      const kept = await engine.store.tensors();
+      const [counts, learningRate] = [{ ...this.#counts }, this.#learningRate];
+      return () =>
+        this.#alone(async ({ store }) => {
+          // Totals are a run's and not the model's.
+          for (const [name, { data }] of kept) if (!planNames.isTotal(name)) store.write(name, data);
+          Object.assign(this.#counts, counts);
+          this.#learningRate = learningRate;
+        });
+    });
   }
 
   /** The metric of that name. @throws UnknownNameError: names are the umbrella package's. */
@@ -385,6 +380,15 @@ export class Model<Name extends string = never> {
     return this.#now().watch(resolveMetrics(metrics, (metric) => this.metricOf(metric)));
   }
 
+  /** Does something with all numbers as they are between two steps: what else wants to change them waits. */
+  async #alone<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+    this.#now();
+    return this.#runs.alone(() => {
+      this.#steps.refuseFailed();
+      return work(this.#now());
+    });
+  }
+
   /** @throws DisposedError */
   #now(): Engine {
     if (this.#disposed)
@@ -392,7 +396,7 @@ export class Model<Name extends string = never> {
     return this.#engine;
   }
 
-  async #train(samples: Samples, watched: readonly Watched[], times: number): Promise<void> {
+  async #train(samples: Samples, watched: readonly Watched[] | undefined, times: number): Promise<void> {
     const engine = this.#now();
     const ready = await engine.prepare('training', samples, watched);
     if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#counts.steps);

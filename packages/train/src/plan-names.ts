@@ -7,6 +7,10 @@ export const planNames = {
   target: (i: number) => `target/${i}`,
   prediction: (i: number) => `prediction/${i}`,
   weights: 'sampleWeights',
+  /** A sum over batches, and what its rounding left out. */
+  total: (name: string) => `total:${name}`,
+  totalRest: (name: string) => `total:${name}/rest`,
+  isTotal: (name: string) => name.startsWith('total:'),
   /** The places of the samples in the order of an epoch. */
   order: 'order',
   /** Where in that order the next step begins. */

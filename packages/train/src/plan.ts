@@ -9,6 +9,7 @@ import {
   mul,
   type Program,
   placeholder,
+  sub,
   type TensorSpec,
   trace,
   type Value,
@@ -68,7 +69,7 @@ function planPrediction(definition: Definition, specs: BatchSpecs): Plan {
 }
 
 /** total:loss and total:metrics grow by what a batch adds; nothing else changes. */
-function planEvaluation(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
+function planEvaluation(definition: Definition, specs: BatchSpecs, watched?: readonly Watched[]): Plan {
   const walked = walkThrough(definition, specs, false);
   const names = new Names(walked);
   const { totals } = observe(definition, specs, walked, watched, names);
@@ -77,8 +78,9 @@ function planEvaluation(definition: Definition, specs: BatchSpecs, watched: read
 
 /**
  * One step: forward, backward and update as one Program, whose new weights land in the old ones' buffers. (2.3, 2.6)
+ * Without `watched` it belongs to no run, and nothing is added up.
  */
-function planTraining(definition: Definition, specs: BatchSpecs, watched: readonly Watched[]): Plan {
+function planTraining(definition: Definition, specs: BatchSpecs, watched?: readonly Watched[]): Plan {
   const walked = walkThrough(definition, specs, true);
   const { walk, chosen, step } = walked;
   const names = new Names(walked);
@@ -114,7 +116,7 @@ const planners = {
   training: planTraining,
   evaluation: planEvaluation,
   prediction: planPrediction,
-} satisfies Record<string, (definition: Definition, specs: BatchSpecs, watched: readonly Watched[]) => Plan>;
+} satisfies Record<string, (definition: Definition, specs: BatchSpecs, watched?: readonly Watched[]) => Plan>;
 
 export type PlanKind = keyof typeof planners;
 
@@ -123,7 +125,7 @@ export function planOf(
   kind: PlanKind,
   definition: Definition,
   specs: BatchSpecs,
-  watched: readonly Watched[],
+  watched?: readonly Watched[],
 ): Plan {
   return planners[kind](definition, specs, watched);
 }
@@ -141,14 +143,22 @@ function observe(
   { heads, placement, dtype }: Definition,
   specs: BatchSpecs,
   { predictions, chosen }: Walked,
-  watched: readonly Watched[],
+  watched: readonly Watched[] | undefined,
   names: Names,
 ) {
   const weights = specs.weights && chosen.take(names.add(planNames.weights, specs.weights), 0);
-  const grown = (name: string, addend: Value): [string, Value] => {
+  const grown = (name: string, addend: Value): (readonly [string, Value])[] => {
     const more = cast(addend, dtype);
-    const total = names.add(`total:${name}`, { shape: more.shape, dtype });
-    return [`total:${name}`, add(total, more)];
+    const held = (total: string) => names.add(total, { shape: more.shape, dtype });
+    const [total, rest] = [planNames.total(name), planNames.totalRest(name)];
+    if (dtype === 'float64') return [[total, add(held(total), more)]];
+    const { sum, error } = sumWithError(held(total), more);
+    const left = add(held(rest), error);
+    const next = add(sum, left);
+    return [
+      [total, next],
+      [rest, sub(left, sub(next, sum))],
+    ];
   };
   const outputs = heads.flatMap((head, i) => {
     const prediction = predictions[i];
@@ -158,24 +168,30 @@ function observe(
     const error = errorOf(head, prediction, target, placement, weights);
     return [{ ...head, prediction, target, error }];
   });
-  const totals = new Map([
-    ...outputs.map(({ error, prediction, loss }, i) => {
+  const totals = () => [
+    ...outputs.flatMap(({ error, prediction, loss }, i) => {
       const samples = prediction.shape.at(placement.sampleAxis) ?? 1;
       return grown(lossTotal(i), mul(error, loss.reduction === 'mean' ? samples : 1));
     }),
-    ...watched.flatMap(({ metric, head, figure, total }) => {
+    ...(watched ?? []).flatMap(({ metric, head, figure, total }) => {
       const output = outputs[head];
       if (output === undefined) return [];
       const { prediction, target } = output;
-      return [
-        grown(
-          total,
-          within(figure, () => metric.observe(prediction, target, placement)),
-        ),
-      ];
+      const more = within(figure, () => metric.observe(prediction, target, placement));
+      return grown(total, more);
     }),
-  ]);
-  return { loss: weightedSum(outputs), totals };
+  ];
+  return { loss: weightedSum(outputs), totals: new Map(watched === undefined ? [] : totals()) };
+}
+
+/**
+ * a + b as it is rounded, and what the rounding took off: together they are the sum.
+ * Source: Knuth 1969, The Art of Computer Programming, volume 2, 4.2.2, theorem B.
+ */
+function sumWithError(a: Value, b: Value): { readonly sum: Value; readonly error: Value } {
+  const s = add(a, b);
+  const ofB = sub(s, a);
+  return { sum: s, error: add(sub(a, sub(s, ofB)), sub(b, ofB)) };
 }
 
 /** sum weight_i error_i */

@@ -37,10 +37,10 @@ export class ResidentSet {
     kind: PlanKind,
     definition: Definition,
     samples: Samples,
-    watched: readonly Watched[],
+    watched: readonly Watched[] | undefined,
     choice: Choice | undefined,
   ): Promise<Ready> {
-    const key = JSON.stringify([kind, choice, watched.map(({ total }) => total)]);
+    const key = JSON.stringify([kind, choice, watched?.map(({ total }) => total)]);
     return this.#programs.need(key, () => {
       const specs = { ...specsOf(samples), ...(choice && { choice }) };
       if (choice?.by === 'order') this.#hold(planNames.order, { shape: [this.#count], dtype: 'int32' });

@@ -17,7 +17,7 @@ export class Runner {
   }
 
   /** The Program for such samples, if it was made. */
-  known(kind: PlanKind, samples: Samples, watched: readonly Watched[]): Ready | undefined {
+  known(kind: PlanKind, samples: Samples, watched: readonly Watched[] | undefined): Ready | undefined {
     return this.#programs.get(keyOf(kind, samples, watched));
   }
 
@@ -26,7 +26,7 @@ export class Runner {
     kind: PlanKind,
     definition: Definition,
     samples: Samples,
-    watched: readonly Watched[],
+    watched: readonly Watched[] | undefined,
   ): Promise<Ready> {
     return this.#programs.need(keyOf(kind, samples, watched), () =>
       Ready.make(planOf(kind, definition, specsOf(samples), watched), this.#store),
@@ -58,6 +58,6 @@ export class Runner {
 }
 
 /** Everything that a Program depends on, written out; metrics count by reference. */
-function keyOf(kind: PlanKind, samples: Samples, watched: readonly Watched[]): string {
-  return JSON.stringify([kind, specsOf(samples), watched.map(({ total }) => total)]);
+function keyOf(kind: PlanKind, samples: Samples, watched: readonly Watched[] | undefined): string {
+  return JSON.stringify([kind, specsOf(samples), watched?.map(({ total }) => total)]);
 }

@@ -168,8 +168,8 @@ describe('steps that take their samples in turn', () => {
   });
   test.each([
     [3, /divides 4.*steps of 3 samples from 4/s],
-    [0, /batches of 0/],
-    [1.5, /batches of 1.5/],
+    [0, /a whole number from 1 up as 'batchSize' of step, got 0/],
+    [1.5, /'batchSize' of step, got 1.5/],
     [5, /batches of 5 from 4/],
   ])('a size of %d is refused, and no step is counted', async (batchSize, message) => {
     const model = await Model.create(base());

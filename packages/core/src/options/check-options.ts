@@ -1,5 +1,5 @@
 import { nearest, OptionError } from '../errors.ts';
-import { type Fields, isPlain, type OptionsOf, shown } from './field.ts';
+import { type Fields, isPlain, type OptionsOf, type Refused, shown } from './field.ts';
 
 /**
  * The options that were given to `where`, such as `fit` or `layer 'dense'`, checked: every name is among `fields`, every value is one that its
@@ -31,14 +31,16 @@ export function checkOptions<F extends Fields>(
   for (const [name, field] of Object.entries(fields)) {
     const value = options[name];
     if (value === undefined && !field.needed) continue;
-    const wrong =
+    const wrong: Refused | undefined =
       value === undefined ? { place: '', got: 'nothing', expected: field.expected } : field.refuse(value);
-    if (wrong !== undefined)
-      throw new OptionError({
-        got: wrong.got,
-        expected: `${wrong.expected} as '${name}${wrong.place}' of ${where}`,
-        ...place,
-      });
+    if (wrong === undefined) continue;
+    const { got, expected, hint } = wrong;
+    throw new OptionError({
+      got,
+      expected: `${expected} as '${name}${wrong.place}' of ${where}`,
+      ...(hint !== undefined && { hint }),
+      ...place,
+    });
   }
   return options as OptionsOf<F>;
 }

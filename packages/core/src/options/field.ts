@@ -4,6 +4,7 @@ export interface Refused {
   readonly place: string;
   readonly got: string;
   readonly expected: string;
+  readonly hint?: string;
 }
 
 /** One option: which values it takes, in words and as a check. */
@@ -121,14 +122,23 @@ export function callable<T = (...x: never[]) => unknown>(expected = 'a function'
   return one(expected, (x) => typeof x === 'function');
 }
 
-/** An object, or a function, that has all of `methods`: an interface that classes of users implement too. */
+/** An object that has all of `methods`: an interface that classes of users implement too. */
 export function having<T>(expected: string, ...methods: readonly string[]): Field<T, false> {
-  return one(expected, (x) => hasMethods(x, methods));
+  return {
+    expected,
+    needed: false,
+    refuse: (given) => {
+      if (hasMethods(given, methods)) return undefined;
+      const wrong = { place: '', got: shown(given), expected };
+      if (typeof given !== 'function') return wrong;
+      return { ...wrong, hint: `A factory is called: ${given.name || 'make'}(...).` };
+    },
+  };
 }
 
-function hasMethods(x: unknown, methods: readonly string[]): boolean {
-  const may = (typeof x === 'object' && x !== null) || typeof x === 'function';
-  return may && methods.every((method) => typeof Reflect.get(x, method) === 'function');
+function hasMethods(given: unknown, methods: readonly string[]): boolean {
+  const may = (typeof given === 'object' && given !== null) || typeof given === 'function';
+  return may && methods.every((method) => typeof Reflect.get(given, method) === 'function');
 }
 
 /** The same option, whose place a name or an object with `type` takes in a spec. */
@@ -163,14 +173,18 @@ export function list<T>(
   };
 }
 
-/** Values by names that the user chooses. */
-export function named<T>(member: Field<T>): Field<Readonly<Record<string, T>>, false> {
-  const expected = `an object, each of whose values is ${member.expected}`;
+/** Values by names that the user chooses, at least `from` of them. */
+export function named<T>(
+  member: Field<T>,
+  { from = 0 }: { readonly from?: number } = {},
+): Field<Readonly<Record<string, T>>, false> {
+  const expected = `an object${from > 0 ? ` of at least ${from},` : ','} each of whose values is ${member.expected}`;
   return {
     expected,
     needed: false,
     refuse: (given) => {
-      if (!isPlain(given)) return { place: '', got: shown(given), expected };
+      if (!isPlain(given) || Object.keys(given).length < from)
+        return { place: '', got: shown(given), expected };
       for (const [name, each] of Object.entries(given)) {
         const wrong = member.refuse(each);
         if (wrong !== undefined) return { ...wrong, place: `.${name}${wrong.place}` };
@@ -190,8 +204,8 @@ export function either<A, B>(a: Field<A>, b: Field<B>): Field<A | B, false> {
       const [first, second] = [a.refuse(given), b.refuse(given)];
       if (first === undefined || second === undefined) return undefined;
       // The one that went further into the value knows better.
-      if (first.place !== '' || second.place !== '') return first.place === '' ? second : first;
-      return { place: '', got: shown(given), expected };
+      if (first.place !== '') return first;
+      return second.place !== '' ? second : { ...second, ...first, expected };
     },
   };
 }

@@ -43,7 +43,7 @@ export function readStanding(metadata: Readonly<Record<string, string>>, wanted?
     steps: number('steps', isCount),
     epochs: number('epochs', isCount),
     batches: number('batches', isCount),
-    learningRate: number('learningRate', (x) => x > 0 && x < Infinity),
+    learningRate: number('learningRate', (x) => x >= 0 && x < Infinity),
     seed: number('seed', Number.isSafeInteger),
     dtype,
     layout,

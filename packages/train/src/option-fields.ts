@@ -1,0 +1,96 @@
+import {
+  type Backend,
+  type FieldsOf,
+  type FloatDType,
+  field,
+  type Layer,
+  type Loss,
+  type Metric,
+  type Optimizer,
+  type Value,
+} from '@pullback/core';
+import { callbackField } from './callbacks.ts';
+import type { Inputs, Targets } from './data.ts';
+import type { Predictions } from './heads.ts';
+import type { Batch, EvaluateOptions, FitOptions, ModelOptions, StepOptions } from './model-options.ts';
+import type { ProgressReporter } from './progress.ts';
+
+const { either, flag, having, list, named, needed, number, oneOf, text, whole } = field;
+
+const dtype = oneOf<FloatDType>('float32', 'float64');
+const seed = whole();
+const batchSize = whole({ from: 1 });
+const residentBytes = field.one<number>(
+  'a number of bytes from 0 up',
+  (x) => typeof x === 'number' && x >= 0,
+);
+const loss = having<Loss>('a loss', 'forward');
+const backend = having<Backend>('a backend', 'allocate', 'compile');
+const reporter = having<ProgressReporter>('a reporter with batch and epoch', 'batch', 'epoch');
+const metric = either(text(), having<Metric>('a metric', 'observe'));
+const metrics = either(list(metric), named(list(metric)));
+const weights = {
+  sampleWeights: field.anything<NonNullable<Batch['sampleWeights']>>('a weight for each sample'),
+  classWeights: list(number({ from: 0 })),
+};
+
+/** The options of `Model.create`. */
+export const modelFields = {
+  network: needed(having<Layer<readonly Value[], Predictions>>('a layer', 'forward')),
+  input: needed(either(field.shape(), named(field.shape(), { from: 1 }))),
+  loss: needed(either(loss, named(loss, { from: 1 }))),
+  lossWeights: named(number()),
+  optimizer: needed(having<Optimizer>('an optimizer', 'slots', 'update')),
+  backend: needed(backend),
+  seed,
+  dtype,
+  layout: oneOf('row', 'column'),
+  progress: reporter,
+  checkFinite: flag(),
+} satisfies FieldsOf<ModelOptions>;
+
+/** The options of `fit`. */
+export const fitFields = {
+  ...weights,
+  epochs: whole({ from: 0 }),
+  batchSize,
+  shuffle: flag(),
+  validationSplit: number({ from: 0, below: 1 }),
+  validationData: field.one<NonNullable<FitOptions['validationData']>>(
+    'an array of two: inputs and targets',
+    (x) => Array.isArray(x) && x.length === 2,
+  ),
+  metrics,
+  callbacks: list(callbackField),
+  resume: flag(),
+  residentBytes,
+  signal: having<AbortSignal>('an AbortSignal', 'throwIfAborted'),
+  progress: either(oneOf(false), reporter),
+} satisfies FieldsOf<FitOptions<string>>;
+
+/** The options of `evaluate`. */
+export const evaluateFields = {
+  ...weights,
+  metrics,
+  batchSize,
+  residentBytes,
+} satisfies FieldsOf<EvaluateOptions<string>>;
+
+/** What a batch has. */
+export const batchFields = {
+  x: needed(field.anything<Inputs>('inputs')),
+  y: needed(field.anything<Targets>('targets')),
+  ...weights,
+} satisfies FieldsOf<Batch>;
+
+/** The options of `step`. */
+export const stepFields = { times: whole({ from: 1 }), batchSize } satisfies FieldsOf<StepOptions>;
+
+/** A batch as `inspect` and `graph` take it. */
+export const targetFields = { x: batchFields.x, target: batchFields.y };
+
+/** A batch as `explain` and `export` take it: without targets it is about prediction. */
+export const shapeFields = { x: batchFields.x, y: field.anything<Targets>('targets') };
+
+/** The options of `to` and `graph`. */
+export const dtypeFields = { dtype };

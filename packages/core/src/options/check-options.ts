@@ -22,9 +22,10 @@ export function checkOptions<F extends Fields>(
   if (unknown.length > 0) {
     const near = unknown.flatMap((name) => meant(name, names) ?? []);
     throw new OptionError({
-      got: `${unknown.length === 1 ? 'the option' : 'the options'} ${quoted(unknown)} of ${where}`,
-      expected: names.length === 0 ? 'no options' : `one of ${[...names].sort().join(', ')}`,
-      ...(near.length > 0 && { hint: `Did you mean ${quoted(near)}?` }),
+      got:
+        `${where} has no option${unknown.length > 1 ? 's' : ''} ${quoted(unknown)}.` +
+        (near.length > 0 ? ` Did you mean ${quoted(near)}?` : ''),
+      hint: names.length === 0 ? 'It takes none.' : `It takes ${[...names].sort().join(', ')}.`,
       ...place,
     });
   }

@@ -154,15 +154,18 @@ export function anything<T>(expected = 'a value'): Field<T, false> {
 /** A list, each of whose members `member` takes; at least `from` of them. */
 export function list<T>(
   member: Field<T>,
-  { from = 0 }: { readonly from?: number } = {},
+  {
+    from = 0,
+    words = `an array${from > 0 ? ` of at least ${from}` : ''}, each ${member.expected}`,
+  }: { readonly from?: number; readonly words?: string } = {},
 ): Field<readonly T[], false> {
-  const expected = `an array${from > 0 ? ` of at least ${from},` : ','} each ${member.expected}`;
   return {
-    expected,
+    expected: words,
     needed: false,
     ...(member.part !== undefined && { part: member.part }),
     refuse: (given) => {
-      if (!Array.isArray(given) || given.length < from) return { place: '', got: shown(given), expected };
+      if (!Array.isArray(given) || given.length < from)
+        return { place: '', got: shown(given), expected: words };
       // `entries` visits holes too.
       for (const [i, each] of given.entries()) {
         const wrong = member.refuse(each);
@@ -178,7 +181,7 @@ export function named<T>(
   member: Field<T>,
   { from = 0 }: { readonly from?: number } = {},
 ): Field<Readonly<Record<string, T>>, false> {
-  const expected = `an object${from > 0 ? ` of at least ${from},` : ','} each of whose values is ${member.expected}`;
+  const expected = `an object${from > 0 ? ` of at least ${from}` : ''} that has for each name ${member.expected}`;
   return {
     expected,
     needed: false,
@@ -212,7 +215,7 @@ export function either<A, B>(a: Field<A>, b: Field<B>): Field<A | B, false> {
 
 /** A shape: extents that are whole numbers from 0 up. */
 export function shape(): Field<readonly number[], false> {
-  return list(whole({ from: 0 }));
+  return list(whole({ from: 0 }), { words: 'a shape, such as [3, 2]' });
 }
 
 /** Whether it is an object with properties: no array, no function. */

@@ -12,6 +12,7 @@ import {
 } from '@pullback/core';
 import { type BuildOptions, type Built, build } from './build.ts';
 import type { Memory } from './memory.ts';
+import { lacksRule } from './rules/rule-of.ts';
 import type { Pool, Shared } from './threads/pool.ts';
 
 /** A Program as modules, one for each way in which outputs share the memory of inputs. */
@@ -23,7 +24,7 @@ export class Compiled {
     readonly program: Program,
     readonly options: BuildOptions,
   ) {
-    this.kernels = kernelsFor(program);
+    this.kernels = kernelsFor(program, { asWhole: lacksRule });
   }
 
   linked(aliases: Aliases): Linked {

@@ -1,6 +1,7 @@
 import { kernelsFor, planFor } from '@pullback/compiler';
 import {
   bytesOf,
+  describeOrigin,
   type Exported,
   type ExportedNames,
   type Program,
@@ -10,6 +11,7 @@ import {
 } from '@pullback/core';
 import type { build } from './build.ts';
 import { loader } from './loader-source.ts';
+import { lacksRule } from './rules/rule-of.ts';
 
 /** A tensor in the memory of an exported module, as its section `pullback` tells it. */
 interface Described extends TensorSpec {
@@ -32,7 +34,7 @@ export function exportProgram(
   const aliases = names.outputs.map((output) =>
     names.inputs.flatMap(({ name }, i) => (name === output ? [i] : [])),
   );
-  const plan = planFor(kernelsFor(program), aliases);
+  const plan = planFor(kernelsFor(program, { asWhole: lacksRule }), aliases);
   const addresses = new Map<string, number>();
   const described = new Map<string, Described>();
   let end = 64;
@@ -79,12 +81,17 @@ export function exportProgram(
       },
     },
   });
-  const needed = [...host.map(({ instruction }) => instruction.primitive.name), ...imports];
+  const evaluated = host.map(({ instruction }) => `'${instruction.primitive.name}'`);
+  const needed = [...evaluated, ...imports.map((name) => `${name} of float64`)];
   if (needed.length > 0)
     throw new UnsupportedError({
-      got: `a Program with ${[...new Set(needed)].join(', ')}`,
-      expected: 'primitives that the module can compute itself',
-      hint: 'float32 has sin and cos; a primitive of a plugin is computed by its own meaning, which cannot be exported.',
+      got: `${[...new Set(needed)].join(', ')}, for which the wasm backend asks the host`,
+      expected: 'a Program that an exported module computes alone',
+      hint:
+        evaluated.length > 0
+          ? "A plugin's primitive is computed by its `evaluate`. Written with functions of the core, it can be exported."
+          : 'float32 has sin and cos of its own.',
+      at: [...new Set(host.flatMap(({ origins }) => origins).map(describeOrigin))].filter(Boolean).join(', '),
     });
   return { code: bytes, loader };
 }

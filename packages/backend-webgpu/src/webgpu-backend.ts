@@ -20,6 +20,7 @@ import {
 import { type AdapterDescription, type AdapterOptions, nameOf, type Opened, openDevice } from './device.ts';
 import { Pipelines } from './pipelines.ts';
 import type { Surroundings } from './recorded.ts';
+import { hasWhole, unsupported } from './stages/whole.ts';
 import { Timeline } from './timeline.ts';
 import { WebGpuExecutable } from './webgpu-executable.ts';
 import { hasScalar } from './wgsl/scalars.ts';
@@ -181,8 +182,11 @@ export class WebGpuBackend implements Backend {
     for (const { dtype } of specs) this.#checkDtype(dtype);
     const kernels = kernelsFor(program, {
       mostBuffers,
-      ...(fallback && { asWhole: (primitive) => !hasScalar(primitive) }),
+      asWhole: ({ primitive }) => !hasScalar(primitive),
     });
+    if (!fallback)
+      for (const kernel of kernels.groups.flat())
+        if (kernel.kind === 'whole' && !hasWhole(kernel)) throw unsupported(kernel);
     const executable = new WebGpuExecutable(kernels, this.#around, {
       timeline: this.#timeline,
       ran: () => this.#counts.calls++,

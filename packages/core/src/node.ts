@@ -92,8 +92,8 @@ export interface Primitive<
   ): void;
   vjp?(gradient: GradientOf<Out>, at: Vertex<In, A>): Cotangents;
   /**
-   * The same for many samples at once, along a new first axis of the batched inputs and of all outputs. Where it is left
-   * out, what is elementwise or an identity is applied to all samples as it is, anything else to one after the other.
+   * The same for many samples at once, along a new first axis of the batched inputs and of all outputs. Without it an elementwise primitive
+   * is applied to all samples as it is, any other to one after the other.
    */
   batch?(inputs: In, batch: Batch<A>): Out;
   /** How backends that run no JavaScript compute it; without, they refuse it or run `evaluate` on the host. */

@@ -9,7 +9,7 @@ import { squeeze } from './ops/reshape.ts';
 import { slice } from './ops/slice-pad.ts';
 import { moveAxis } from './ops/transpose.ts';
 import { labelled, parentOf } from './origin.ts';
-import { formatShape, normalizeAxis } from './shape.ts';
+import { formatShape, normalizeAxis, sameShape } from './shape.ts';
 import { sources, upstream } from './upstream.ts';
 import { Value, type Vertex } from './value.ts';
 
@@ -183,14 +183,15 @@ function liftComposite(vertex: Vertex, inputs: readonly Lifted[], size: number):
 
 function liftPrimitive(
   node: Primitive,
-  { attributes, outputs }: Vertex,
+  sample: Vertex,
   inputs: readonly Lifted[],
   size: number,
 ): readonly Value[] {
+  const { attributes, outputs } = sample;
   const values = inputs.map(({ value }) => value);
   const batch = { attributes, size, batched: inputs.map(({ batched }) => batched) };
   if (node.batch !== undefined) return [node.batch(values, batch)].flat();
-  if (node.kind === 'elementwise' || node.kind === 'identity')
+  if (isElementwise(node, sample) || node.form?.kind === 'same')
     return vertexOf(node, forEachSample(values, batch), attributes).outputs;
   const made = Array.from({ length: size }, (_, i) => {
     const own = inputs.map(({ value, batched }) =>
@@ -200,5 +201,15 @@ function liftPrimitive(
   });
   return outputs.map(({ shape, dtype }, k) =>
     size === 0 ? fill(0, [0, ...shape], dtype) : stack(made.flatMap((each) => each[k] ?? [])),
+  );
+}
+
+/** Whether every element of the outputs is made of those of the operands at its place: a plugin's primitive may broadcast its operands itself. */
+function isElementwise({ kind }: Primitive, { inputs, outputs }: Vertex): boolean {
+  const [shape] = outputs.map((output) => output.shape);
+  return (
+    kind === 'elementwise' &&
+    shape !== undefined &&
+    [...inputs, ...outputs].every((value) => sameShape(value.shape, shape))
   );
 }

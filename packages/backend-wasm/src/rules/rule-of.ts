@@ -1,4 +1,4 @@
-import { type Attributes, coreNameOf, type DType, type Primitive } from '@pullback/core';
+import { type Attributes, coreNameOf, type DType, type Instruction, type Primitive } from '@pullback/core';
 import type { Rule } from '../lane.ts';
 import { bool } from './bool.ts';
 import { cast } from './cast.ts';
@@ -36,4 +36,12 @@ export function ruleOf(
     default:
       return rules[first][name];
   }
+}
+
+/** Whether the host has to compute an elementwise instruction on operands of these dtypes. */
+export function lacksRule(
+  { primitive, attributes, outputs: [output] }: Instruction,
+  operands: readonly DType[],
+): boolean {
+  return output === undefined || ruleOf(primitive, attributes, operands, output.dtype) === undefined;
 }

@@ -35,6 +35,8 @@ export function elementsOf(
   const { primitive, outputs } = instruction;
   const [output] = outputs;
   if (output === undefined || outputs.length > 1) return undefined;
+  // Whatever its kind says, a primitive without a form is only known by its `evaluate`.
+  if (primitive.form === undefined && primitive.kind !== 'elementwise') return undefined;
   switch (primitive.kind) {
     case 'movement':
     case 'identity':

@@ -18,20 +18,28 @@ export function wholeStages(
   options: LoopOptions,
 ): Stage[] {
   const shapes = specs.map(({ shape }) => shape);
-  const { primitive, outputs, origins } = kernel.instruction;
-  switch (primitive.form?.kind) {
+  switch (kernel.instruction.primitive.form?.kind) {
     case 'reduce':
       return [argmaxStage(kernel, specs[0] ?? { shape: [], dtype: 'float32' })];
     case 'scatter':
       return scatterStages(kernel, shapes, options);
     default:
-      throw new UnsupportedError({
-        got: `'${primitive.name}' of ${shapes.map(formatShape).join(' and ')} to ${outputs.map(({ shape }) => formatShape(shape)).join(' and ')} on the webgpu backend, which has no kernel for it`,
-        expected: 'a primitive of the core, or an elementwise one that brings its WGSL',
-        hint: "webgpu({ fallback: 'cpu' }) runs such primitives on the host; the backend cpu runs every primitive.",
-        at: [...new Set(origins.map(describeOrigin))].filter((origin) => origin !== '').join(', '),
-      });
+      throw unsupported(kernel);
   }
+}
+
+/** Says which primitive has no kernel here, and what runs it. */
+export function unsupported({ instruction, shapes }: WholeKernel): UnsupportedError {
+  const { primitive, outputs, origins } = instruction;
+  const [from, to] = [shapes, outputs.map(({ shape }) => shape)].map((all) =>
+    all.map(formatShape).join(' and '),
+  );
+  return new UnsupportedError({
+    got: `'${primitive.name}' of ${from} to ${to} on the webgpu backend, which has no kernel for it`,
+    expected: "a primitive of the core, or an elementwise one that brings kernels: { wgsl: ([x]) => '...' }",
+    hint: "webgpu({ fallback: 'cpu' }) runs such primitives on the host; the backends wasm and cpu run every primitive.",
+    at: [...new Set(origins.map(describeOrigin))].filter((origin) => origin !== '').join(', '),
+  });
 }
 
 /** The first of the largest, the first NaN when there is one; an invocation for each row. */

@@ -117,8 +117,8 @@ export function scalar(
   if (own !== undefined) return `(${own})`;
   throw new UnsupportedError({
     got: `'${primitive.name}' of ${dtypes.join(' and ')} on the webgpu backend, which has no kernel for it`,
-    expected: "a primitive of the core, or one that brings kernels: { wgsl: ([x]) => '...' }",
-    hint: "webgpu({ fallback: 'cpu' }) runs such primitives on the host.",
+    expected: 'another dtype',
+    hint: 'The backends wasm and cpu run every primitive.',
     at: [...new Set(origins.map(describeOrigin))].join(', '),
   });
 }

@@ -1,11 +1,13 @@
 import {
   add,
+  type DType,
   denseView,
   type Form,
   type Instruction,
   type Primitive,
   type Program,
   placeholder,
+  sameShape,
   type TensorSpec,
 } from '@pullback/core';
 import type { Op, Operand } from '../op.ts';
@@ -23,8 +25,8 @@ export interface Lowered {
 }
 
 export interface LowerOptions {
-  /** Elementwise primitives that the backend has no scalar rule for: they are kernels of their own, by the meaning that they bring. */
-  readonly asWhole?: (primitive: Primitive) => boolean;
+  /** Whether the backend has no scalar rule for an elementwise instruction on operands of these dtypes: it is then a kernel of its own, by `evaluate`. */
+  readonly asWhole?: (instruction: Instruction, operands: readonly DType[]) => boolean;
 }
 
 /** Opens movement into views; what no view can say becomes a copy. */
@@ -89,7 +91,7 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { asWhol
       take(lowering, instruction, form.axis(attributes));
       return;
     case 'elements':
-      if (instruction.outputs.length > 1 || asWhole?.(primitive) === true) break;
+      if (!isPointwise(lowering, instruction) || asWhole?.(instruction, dtypesOf(lowering, inputs))) break;
       lowering.put({
         ...common,
         kind: 'map',
@@ -105,6 +107,19 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { asWhol
       form satisfies never;
   }
   whole(lowering, instruction);
+}
+
+/** Whether operands and the only result have one shape: a plugin's primitive may broadcast its operands itself. */
+function isPointwise(lowering: Lowering, { inputs, outputs: [output, ...others] }: Instruction): boolean {
+  return (
+    output !== undefined &&
+    others.length === 0 &&
+    inputs.every((input) => sameShape(lowering.specOf(input).shape, output.shape))
+  );
+}
+
+function dtypesOf(lowering: Lowering, values: readonly number[]): DType[] {
+  return values.map((value) => lowering.specOf(value).dtype);
 }
 
 /** Every point of a shape, results dense. */

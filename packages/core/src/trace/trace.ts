@@ -1,4 +1,5 @@
 import { CapturedValueError } from '../errors.ts';
+import { coreNameOf } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { fill, filledWith } from '../ops/leaves.ts';
 import { describeOrigin, type Origin } from '../origin.ts';
@@ -95,7 +96,7 @@ function splatOf(maker: Draft | undefined): number | undefined {
   return maker && filledWith(maker.primitive, maker.attributes);
 }
 
-/** A fill instead of what only moves or computes element by element what are fills themselves. */
+/** A fill instead of what only moves or computes element by element what are fills themselves; a plugin's primitive is left as it is. */
 function foldedFill(
   { node, inputs, attributes, output }: Vertex,
   splats: readonly (number | undefined)[],
@@ -108,7 +109,7 @@ function foldedFill(
     const same = !('fill' in form) && splats.every((splat) => Object.is(splat, first));
     return same ? fill(first, shape, dtype).vertex : undefined;
   }
-  if (node.kind !== 'elementwise') return undefined;
+  if (node.kind !== 'elementwise' || coreNameOf(node) === undefined) return undefined;
   const result = tensorOf({ shape: [1], dtype });
   const operands = inputs.map((input, i) => {
     const operand = tensorOf({ shape: [1], dtype: input.dtype });

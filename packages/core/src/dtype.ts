@@ -1,6 +1,12 @@
 /** The element types. `uint8` is storage only: bytes are kept as bytes and cast before they are computed with. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool' | 'uint8';
 
+export const dtypes = ['float32', 'float64', 'int32', 'bool', 'uint8'] as const satisfies readonly DType[];
+
+export function isDType(given: unknown): given is DType {
+  return dtypes.some((dtype) => dtype === given);
+}
+
 /** The dtypes that have gradients. */
 export type FloatDType = 'float32' | 'float64';
 

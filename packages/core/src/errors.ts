@@ -20,9 +20,9 @@ export class PullbackError extends Error {
     const { got, expected, hint, at } = typeof complaint === 'string' ? { got: complaint } : complaint;
     const path = at ?? whereabouts();
     const lines = [
-      expected === undefined ? got : `expected ${expected}, got ${got}`,
-      path === '' ? undefined : `at '${path}'`,
-      hint,
+      expected === undefined ? cut(got, 1000) : `expected ${cut(expected, 500)}, got ${cut(got, 500)}`,
+      path === '' ? undefined : `at '${cut(path, 200)}'`,
+      hint && cut(hint, 700),
     ];
     super(lines.filter((line) => line !== undefined).join('\n  '));
     this.name = new.target.name;
@@ -31,6 +31,11 @@ export class PullbackError extends Error {
     this.at = path;
     this.hint = hint;
   }
+}
+
+/** A message is read by people: a list of thousands of names is left off where it has said enough. */
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 
 /** Shapes that do not fit together. */

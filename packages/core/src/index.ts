@@ -67,6 +67,7 @@ export type { Form, Labels } from './forms/form.ts';
 export { type Roles, rolesOf } from './forms/roles.ts';
 export { denseView, type Placed, sameView, type View } from './forms/view.ts';
 export { gradient } from './gradient.ts';
+export { isNumberArray, isTypedArray, type NumberArray } from './host-arrays.ts';
 export { clip, oneHot, pow, reciprocal } from './math/algebra.ts';
 export { einsum } from './math/einsum.ts';
 export { type Logits, log, logitsOf } from './math/log.ts';
@@ -124,8 +125,17 @@ export * as field from './options/field.ts';
 export { describeOrigin, labelled, type Origin, type Pass, within } from './origin.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
-export { formatShape, lastOf, type Shape, sameShape, sizeOf } from './shape.ts';
-export { fit, isTypedArray, type Nested, type Tensor, type TensorLike, tensor, tensorOf } from './tensor.ts';
+export { formatShape, lastOf, placeOf, type Shape, sameShape, sizeOf } from './shape.ts';
+export {
+  fit,
+  type Image,
+  type Nested,
+  type Shaped,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  tensorOf,
+} from './tensor.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';

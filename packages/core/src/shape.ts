@@ -22,6 +22,11 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
+/** The place of the i-th element of a shape, such as `[3, 0]`. */
+export function placeOf(i: number, shape: Shape): string {
+  return formatShape(stridesOf(shape).map((stride, axis) => Math.floor(i / stride) % (shape[axis] ?? 1)));
+}
+
 /** Refuses extents that are not whole numbers from 0 up. */
 export function checkShape(shape: Shape): void {
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0))

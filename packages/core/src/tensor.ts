@@ -1,5 +1,8 @@
-import { allocateArray, type DType, roundTo, type TensorSpec, type TypedArray } from './dtype.ts';
+import { allocateArray, type DType, dtypes, isDType, type TensorSpec, type TypedArray } from './dtype.ts';
 import { DataError, DTypeError, ShapeError } from './errors.ts';
+import { dtypeOf, elementsOf, isNumberArray, isTypedArray, type NumberArray } from './host-arrays.ts';
+import { readNested } from './nested.ts';
+import { shown } from './options/field.ts';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from './shape.ts';
 
 /** Numbers on the host: row-major elements with a shape and a dtype. */
@@ -7,40 +10,34 @@ export interface Tensor extends TensorSpec {
   readonly data: TypedArray;
 }
 
-/** Numbers nested in arrays, all branches of one length. */
-export type Nested = number | boolean | readonly Nested[];
+/** Numbers nested in arrays, all branches of one length; a branch may be a typed array, a tensor or an image. */
+export type Nested = number | boolean | NumberArray | Shaped | Image | readonly Nested[];
 
-/** What is taken wherever numbers are wanted: a tensor, a typed array with a shape, nested arrays, a number. */
-export type TensorLike = Tensor | { readonly shape: Shape; readonly data: TypedArray } | TypedArray | Nested;
-
-export function isTypedArray(data: unknown): data is TypedArray {
-  return (
-    data instanceof Float32Array ||
-    data instanceof Float64Array ||
-    data instanceof Int32Array ||
-    data instanceof Uint8Array
-  );
+/** Numbers in row-major order, with their shape. */
+export interface Shaped {
+  readonly shape: Shape;
+  readonly data: NumberArray | readonly Nested[];
 }
 
-/** The dtype that a typed array stores. */
-export function dtypeOf(data: TypedArray): DType {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Float64Array) return 'float64';
-  return data instanceof Int32Array ? 'int32' : 'uint8';
+/** A picture as canvases and decoders give it, such as an ImageData: [height, width, channels]. */
+export interface Image {
+  readonly data: NumberArray;
+  readonly width: number;
+  readonly height: number;
 }
 
-function isNestedArray(data: TensorLike): data is readonly Nested[] {
-  return Array.isArray(data);
-}
+/** What is taken wherever numbers are wanted: a tensor, a typed array with a shape, an image, nested arrays, a number. */
+export type TensorLike = Tensor | Nested;
 
 /**
  * A tensor of anything tensor-like. The elements are shared when no conversion is needed, else copied.
- * @param options `shape`, and the wanted `dtype`: without one a typed array keeps its own and plain numbers become float32.
+ * @param options `shape`, and the wanted `dtype`: without one a typed array keeps its own and plain numbers become float32. Integers of
+ * other kinds become uint8 where they are bytes, else int32; float16 becomes float32.
  * @throws ShapeError when the elements do not fill the shape or nested arrays are ragged.
- * @throws DataError when an element is no number.
+ * @throws DataError when an element is no number, or an integer that the dtype cannot hold.
  */
 export function tensor(like: TensorLike, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
-  const { shape: ownShape, dtype: ownDType, data } = read(like);
+  const { shape: ownShape, dtype: ownDType, data } = read(like, options.dtype);
   const shape = options.shape ?? ownShape;
   checkShape(shape);
   if (sizeOf(shape) !== data.length)
@@ -49,64 +46,62 @@ export function tensor(like: TensorLike, options: { shape?: Shape; dtype?: DType
       expected: `${sizeOf(shape)}, to fill ${formatShape(shape)}`,
     });
   const dtype = options.dtype ?? ownDType;
-  return { shape, dtype, data: stores(dtype, data) ? data : convert(data, dtype) };
+  return { shape, dtype, data: elementsOf(data, dtype, shape) };
 }
 
-function stores(dtype: DType, data: TypedArray): boolean {
-  return dtypeOf(data) === (dtype === 'bool' ? 'uint8' : dtype) && dtype !== 'bool';
+/** @param wanted the dtype that is wanted in the end: long integers are converted at once. */
+function read(like: unknown, wanted?: DType): Tensor {
+  if (isNumberArray(like)) {
+    const dtype = isTypedArray(like) ? dtypeOf(like) : (wanted ?? dtypeOf(like));
+    return { shape: [like.length], dtype, data: elementsOf(like, dtype) };
+  }
+  if (typeof like === 'number' || typeof like === 'boolean')
+    return {
+      shape: [],
+      dtype: typeof like === 'boolean' ? 'bool' : 'float32',
+      data: Float64Array.of(Number(like)),
+    };
+  if (Array.isArray(like)) return readNested(like, (block) => read(block, wanted));
+  if (typeof like === 'object' && like !== null) {
+    const found = readShaped(like, wanted) ?? readImage(like, wanted);
+    if (found !== undefined) return found;
+  }
+  throw new DataError({
+    got: shown(like),
+    expected: 'numbers: nested arrays, a typed array, { shape, data } or an image',
+  });
 }
 
-function read(like: TensorLike): Tensor {
-  if (isTypedArray(like)) return { shape: [like.length], dtype: dtypeOf(like), data: like };
-  if (typeof like === 'number' || typeof like === 'boolean' || isNestedArray(like)) return fromNested(like);
-  if (typeof like !== 'object' || like === null || !isTypedArray(like.data) || !Array.isArray(like.shape))
-    throw new DataError({
-      got: describe(like),
-      expected: 'numbers: nested arrays, a typed array or { shape, data }',
+function readShaped(like: object, wanted: DType | undefined): Tensor | undefined {
+  const { shape, data, dtype }: { shape?: unknown; data?: unknown; dtype?: unknown } = like;
+  if (!isShape(shape) || !(isNumberArray(data) || Array.isArray(data))) return undefined;
+  if (dtype !== undefined && !isDType(dtype))
+    throw new DTypeError({ got: shown(dtype), expected: `a tensor of ${dtypes.join(', ')}` });
+  if (isNumberArray(data)) {
+    const own = isTypedArray(data) ? dtypeOf(data) : (wanted ?? dtype ?? dtypeOf(data));
+    return { shape, dtype: dtype ?? own, data: elementsOf(data, own, shape) };
+  }
+  const numbers = readNested(data, (block) => {
+    if (isNumberArray(block)) return read(block, wanted ?? dtype);
+    throw new DataError({ got: `${shown(block)} inside of { shape, data }`, expected: 'numbers' });
+  });
+  return { shape, dtype: dtype ?? numbers.dtype, data: numbers.data };
+}
+
+function isShape(shape: unknown): shape is Shape {
+  return Array.isArray(shape) && shape.every((extent) => typeof extent === 'number');
+}
+
+function readImage(like: object, wanted: DType | undefined): Tensor | undefined {
+  const { data, width, height }: { data?: unknown; width?: unknown; height?: unknown } = like;
+  if (!isNumberArray(data) || typeof width !== 'number' || typeof height !== 'number') return undefined;
+  const channels = data.length / (width * height);
+  if (!Number.isInteger(channels))
+    throw new ShapeError({
+      got: `an image of ${data.length} numbers`,
+      expected: `a multiple of ${width} x ${height}`,
     });
-  return { shape: like.shape, dtype: 'dtype' in like ? like.dtype : dtypeOf(like.data), data: like.data };
-}
-
-function describe(like: unknown): string {
-  if (like === null || typeof like !== 'object') return String(like);
-  return `an object with ${Object.keys(like).join(', ') || 'no properties'}`;
-}
-
-function fromNested(nested: Nested): Tensor {
-  const shape: number[] = [];
-  for (let level: Nested | undefined = nested; Array.isArray(level); level = level[0])
-    shape.push(level.length);
-  const data = new Float64Array(sizeOf(shape));
-  let booleans = data.length > 0;
-  let next = 0;
-  const visit = (level: Nested | undefined, depth: number): void => {
-    if (depth < shape.length) {
-      if (!Array.isArray(level) || level.length !== shape[depth])
-        throw new ShapeError({
-          got: Array.isArray(level) ? `an array of ${level.length}` : String(level),
-          expected: `an array of ${shape[depth]} at depth ${depth}, as its first neighbour is`,
-          hint: 'Nested arrays must not be ragged.',
-        });
-      for (const item of level) visit(item, depth + 1);
-      return;
-    }
-    if (typeof level !== 'number' && typeof level !== 'boolean')
-      throw new DataError({
-        got: Array.isArray(level) ? 'an array' : String(level),
-        expected: 'a number in every place',
-      });
-    booleans &&= typeof level === 'boolean';
-    data[next++] = Number(level);
-  };
-  visit(nested, 0);
-  // float64 until `tensor` converts to the dtype that is wanted, so that no number is rounded twice.
-  return { shape, dtype: booleans ? 'bool' : 'float32', data };
-}
-
-function convert(data: TypedArray, dtype: DType): TypedArray {
-  const result = allocateArray(dtype, data.length);
-  for (let i = 0; i < data.length; i++) result[i] = roundTo(dtype, data[i] ?? 0);
-  return result;
+  return { ...read(data, wanted), shape: [height, width, channels] };
 }
 
 /** Refuses data whose shape is not `spec`'s, and converts the elements when their dtype differs. */

@@ -80,7 +80,7 @@ export class Seen {
 }
 
 function wrapperOf(like: TensorLike | undefined) {
-  if (typeof like !== 'object' || like === null || isTypedArray(like) || !('data' in like)) return undefined;
+  if (typeof like !== 'object' || like === null || !('shape' in like)) return undefined;
   return { data: like.data, shape: like.shape, dtype: 'dtype' in like ? like.dtype : undefined };
 }
 
@@ -92,7 +92,8 @@ function extentsOf(nested: unknown): number[] {
 
 function fillFrom(nested: unknown, elements: Float64Array, at: number): number {
   if (!Array.isArray(nested)) {
-    elements[at] = Number(nested);
+    // Anything else, such as a typed array, is always read again.
+    elements[at] = typeof nested === 'number' || typeof nested === 'boolean' ? Number(nested) : Number.NaN;
     return at + 1;
   }
   let next = at;

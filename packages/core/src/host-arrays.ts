@@ -1,0 +1,91 @@
+import { allocateArray, type DType, isFloat, roundTo, type TypedArray } from './dtype.ts';
+import { DataError } from './errors.ts';
+import { placeOf, type Shape } from './shape.ts';
+
+/** Every array of numbers that the language has; Float16Array where the engine has it. */
+export type NumberArray =
+  | TypedArray
+  | Uint8ClampedArray
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float16Numbers;
+
+/** A Float16Array, for compilers that do not know it. */
+interface Float16Numbers extends ArrayLike<number>, ArrayBufferView {
+  readonly [Symbol.toStringTag]: 'Float16Array';
+}
+
+/** The dtype that holds the numbers of every kind of array; those of long integers where they are in range. */
+const dtypes: Readonly<Record<string, DType>> = {
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  Int32Array: 'int32',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+  Int8Array: 'int32',
+  Int16Array: 'int32',
+  Uint16Array: 'int32',
+  Uint32Array: 'int32',
+  BigInt64Array: 'int32',
+  BigUint64Array: 'int32',
+  Float16Array: 'float32',
+};
+
+/** The arrays that tensors are kept in, as they are. */
+const storages: readonly string[] = ['Float32Array', 'Float64Array', 'Int32Array', 'Uint8Array'];
+
+/** The name of an array's class, also of one from another realm, such as an iframe or a test's sandbox. */
+function kindOf(data: unknown): string {
+  return ArrayBuffer.isView(data) ? String(Reflect.get(data, Symbol.toStringTag)) : '';
+}
+
+/** Whether a tensor may be kept in it. */
+export function isTypedArray(data: unknown): data is TypedArray {
+  return storages.includes(kindOf(data));
+}
+
+/** Whether it is an array of numbers, of any of the kinds that there are; a DataView is none. */
+export function isNumberArray(data: unknown): data is NumberArray {
+  return Object.hasOwn(dtypes, kindOf(data));
+}
+
+/** The dtype that holds the numbers of an array. */
+export function dtypeOf(data: NumberArray): DType {
+  return dtypes[kindOf(data)] ?? 'float32';
+}
+
+/**
+ * The numbers of an array as elements of `dtype`; shared when no conversion is needed, else copied.
+ * @param shape what `data` fills, for the place in an error.
+ * @throws DataError for a long integer that `dtype` cannot hold.
+ */
+export function elementsOf(data: NumberArray, dtype: DType, shape: Shape = [data.length]): TypedArray {
+  const plain = storageOf(data);
+  const long = plain === undefined && dtypeOf(data) === 'int32' && dtype !== 'bool';
+  if (plain !== undefined && dtypeOf(data) === dtype) return plain;
+  const result = allocateArray(dtype, data.length);
+  const [least, most] = isFloat(dtype) ? [-(2 ** 53), 2 ** 53] : [-(2 ** 31), 2 ** 31 - 1];
+  for (let i = 0; i < data.length; i++) {
+    const x = Number(data[i]);
+    if (long && !(x >= least && x <= most))
+      throw new DataError({
+        got: `the ${kindOf(data)}'s number ${data[i]} at ${placeOf(i, shape)}`,
+        expected: `numbers from ${least} to ${most}, which ${dtype} holds`,
+      });
+    result[i] = roundTo(dtype, x);
+  }
+  return result;
+}
+
+/** The array, or a view of it, as one that tensors are kept in; undefined where its elements are of another kind. */
+function storageOf(data: NumberArray): TypedArray | undefined {
+  const kind = kindOf(data);
+  // A subclass such as Node's Buffer has a `slice` that shares; a clamped array stores others than its dtype says.
+  const bytes = kind === 'Uint8ClampedArray' || (kind === 'Uint8Array' && data.constructor !== Uint8Array);
+  if (bytes) return new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return isTypedArray(data) ? data : undefined;
+}

@@ -139,5 +139,6 @@ export {
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';
+export { unbroadcast } from './unbroadcast.ts';
 export { type Attribute, type Attributes, Value, Vertex } from './value.ts';
 export { perSampleGradients, type VmapOptions, vmap } from './vmap.ts';

@@ -5,8 +5,10 @@ import {
   OptionError,
   type Placement,
   ShapeError,
+  sameShape,
   sum,
   UnknownNameError,
+  unbroadcast,
   Value,
   within,
 } from '@pullback/core';
@@ -81,11 +83,18 @@ export function errorOf(
           got: `weights of samples for the loss '${loss.name}'`,
           expected: 'a loss with perSample, the error of each sample',
         });
-      const total = sum(mul(loss.perSample(prediction, target, at), weights));
+      const { perSample } = loss;
+      const errors = unbroadcast(prediction, target, () => perSample.call(loss, prediction, target, at));
+      if (!sameShape(errors.shape, weights.shape))
+        throw new ShapeError({
+          got: `${formatShape(errors.shape)} from perSample of the loss '${loss.name}'`,
+          expected: `${formatShape(weights.shape)}: one error for each sample`,
+        });
+      const total = sum(mul(errors, weights));
       const samples = prediction.shape.at(at.sampleAxis) ?? 1;
       return loss.reduction === 'sum' ? total : mul(total, 1 / samples);
     }
-    const error = loss.forward(prediction, target, at);
+    const error = unbroadcast(prediction, target, () => loss.forward(prediction, target, at));
     if (error.shape.length > 0)
       throw new ShapeError({
         got: `${formatShape(error.shape)} from the loss '${loss.name}'`,

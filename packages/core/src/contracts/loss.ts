@@ -1,5 +1,6 @@
 import type { TensorSpec } from '../dtype.ts';
 import type { Tensor } from '../tensor.ts';
+import { unbroadcast } from '../unbroadcast.ts';
 import type { Value } from '../value.ts';
 import type { Layout } from './layer.ts';
 
@@ -31,11 +32,19 @@ export interface Loss {
   check?(target: Tensor, prediction: TensorSpec, at: Placement): void;
 }
 
-/** A loss of one's own: a factory, as the built-in ones are. */
+/**
+ * A loss of one's own: a factory, as the built-in ones are. Its formula must not broadcast prediction and target against each other:
+ * that is a ShapeError.
+ */
 export function defineLoss(
   name: string,
   forward: (prediction: Value, target: Value, at: Placement) => Value,
   { reduction = 'sum' }: { reduction?: Reduction } = {},
 ): () => Loss {
-  return () => ({ name, reduction, forward });
+  return () => ({
+    name,
+    reduction,
+    forward: (prediction, target, at) =>
+      unbroadcast(prediction, target, () => forward(prediction, target, at)),
+  });
 }

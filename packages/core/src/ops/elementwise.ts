@@ -4,6 +4,7 @@ import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { native } from '../native.ts';
 import type { Cotangents, HostTensor, Primitive } from '../node.ts';
 import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
+import { checkBroadcast } from '../unbroadcast.ts';
 import { Value, type Vertex } from '../value.ts';
 import { broadcast } from './broadcast-sum.ts';
 import { fill } from './leaves.ts';
@@ -93,9 +94,19 @@ export function binary(
         expected: 'at least one Value',
         hint: 'constant(x) makes one.',
       });
-    const shape = broadcastShapes(shapeOf(a), shapeOf(b));
+    const shape = commonShape(a, b);
     return applyPrimitive(primitive, [lift(a, shape, like.dtype), lift(b, shape, like.dtype)], {});
   };
+}
+
+/** The shape that operands broadcast to. @throws ShapeError for shapes that do not, or must not in the formula of a loss. */
+export function commonShape(...operands: readonly Operand[]): number[] {
+  const shape = broadcastShapes(...operands.map(shapeOf));
+  checkBroadcast(
+    operands.filter((operand) => operand instanceof Value),
+    shape,
+  );
+  return shape;
 }
 
 /** An operand as a Value of `shape`. @throws DTypeError for a number that an integer or bool beside it cannot hold. */

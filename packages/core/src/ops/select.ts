@@ -2,9 +2,9 @@ import { applyPrimitive } from '../apply.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
-import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
+import { formatShape, sameShape } from '../shape.ts';
 import { Value } from '../value.ts';
-import { lift, mapElements, type Operand, shapeOf } from './elementwise.ts';
+import { commonShape, lift, mapElements, type Operand } from './elementwise.ts';
 
 const selectPrimitive: Primitive<
   readonly [Value, Value, Value],
@@ -40,7 +40,7 @@ export function select(condition: Value, a: Operand, b: Operand): Value {
       expected: 'at least one Value',
       hint: 'constant(x) makes one.',
     });
-  const shape = broadcastShapes(condition.shape, shapeOf(a), shapeOf(b));
+  const shape = commonShape(condition, a, b);
   return applyPrimitive(
     selectPrimitive,
     [lift(condition, shape, 'bool'), lift(a, shape, like.dtype), lift(b, shape, like.dtype)],

@@ -115,7 +115,8 @@ export const wrongLosses: Record<string, () => Case[]> = {
   'the other reduction than was asked for': () =>
     loss(error('wrong', (x, t) => sum(square(sub(x, t))), 'mean')),
   'an error for each sample': () => loss(error('wrong', (x, t) => sum(square(sub(x, t)), { axis: -1 }))),
-  'a target that is broadcast': () => loss(error('wrong', (x, t) => sum(square(sub(x, t))))),
+  'a target that is broadcast': () =>
+    loss(() => ({ name: 'wrong', reduction: 'sum', forward: (x, t) => sum(square(sub(x, t))) })),
   'an error for the wrong shape that says nothing': () =>
     loss(
       error(

@@ -1,0 +1,102 @@
+import {
+  add,
+  cast,
+  defineLoss,
+  defineNode,
+  equal,
+  less,
+  mean,
+  mul,
+  ones,
+  placeholder,
+  placementOf,
+  reshape,
+  type Shape,
+  ShapeError,
+  select,
+  sigmoid,
+  square,
+  sub,
+  sum,
+  type Value,
+} from '@pullback/core';
+import { describe, expect, test } from 'vitest';
+
+type Formula = (prediction: Value, target: Value) => Value;
+const squares = defineNode('squares', { forward: (x: Value, t: Value) => square(sub(x, t)) });
+
+const lossOn = (formula: Formula, prediction: Shape, target: Shape) => {
+  const loss = defineLoss('own', (x, t) => sum(formula(x, t)))();
+  const [x, t] = [prediction, target].map((shape) => placeholder({ shape, dtype: 'float32' }, 'x'));
+  if (x === undefined || t === undefined) throw new Error('two');
+  return () => loss.forward(x, t, placementOf('row'));
+};
+
+describe('a loss of one’s own refuses to broadcast prediction and target against each other', () => {
+  const shapes: readonly (readonly [Shape, Shape])[] = [
+    [[3, 1], [3]],
+    [
+      [3, 2],
+      [3, 1],
+    ],
+    [
+      [3, 2],
+      [1, 2],
+    ],
+    [[3, 2], [2]],
+    [
+      [3, 1],
+      [3, 2],
+    ],
+    [[3], [3, 1]],
+    [
+      [2, 3, 1],
+      [2, 1, 3],
+    ],
+  ];
+  const formulas: Readonly<Record<string, Formula>> = {
+    'a difference': (x, t) => sub(x, t),
+    'made of others': (x, t) => mul(sigmoid(x), add(mul(t, 2), 1)),
+    'inside a node': (x, t) => squares(x, t),
+    'in a condition': (x, t) => select(less(t, 0.5), x, mul(x, 2)),
+  };
+  for (const [name, formula] of Object.entries(formulas))
+    for (const [prediction, target] of shapes)
+      test(`${name}: [${prediction}] and [${target}]`, () => {
+        expect(lossOn(formula, prediction, target)).toThrow(ShapeError);
+        expect(lossOn(formula, prediction, target)).toThrow(`[${target.join(', ')}]`);
+      });
+
+  test('a sum over components beside targets with an axis too many', () => {
+    expect(lossOn((x, t) => sub(sum(x, { axis: 1 }), t), [3, 2], [3, 1])).toThrow(ShapeError);
+  });
+});
+
+describe('what is meant is taken', () => {
+  const taken: Readonly<Record<string, readonly [Formula, Shape, Shape]>> = {
+    'one shape': [(x, t) => sub(x, t), [3, 2], [3, 2]],
+    'a number for each sample': [(x, t) => sub(sum(x, { axis: 1 }), t), [3, 2], [3]],
+    'a mean of the target': [(x, t) => sub(x, mean(t, { axis: 0, keepAxis: true })), [3, 2], [3, 2]],
+    'quantiles of one target, repeated on purpose': [(x, t) => sub(x, mul(t, ones([1, 5]))), [3, 5], [3, 1]],
+    'pairs of samples': [
+      (x, t) =>
+        mul(
+          cast(less(reshape(t, [3, 1]), reshape(t, [1, 3])), 'float32'),
+          sub(reshape(x, [3, 1]), reshape(x, [1, 3])),
+        ),
+      [3],
+      [3],
+    ],
+    'bins of a prediction': [(x, t) => add(sum(square(sub(x, ones([1, 5])))), sum(t)), [3, 1], [3, 1]],
+    'one sample': [(x, t) => sub(x, t), [1, 1], [1, 1]],
+    'targets compared with themselves': [
+      (x, t) => add(x, sum(cast(equal(t, sum(t)), 'float32'))),
+      [3, 1],
+      [3],
+    ],
+  };
+  for (const [name, [formula, prediction, target]] of Object.entries(taken))
+    test(name, () => {
+      expect(lossOn(formula, prediction, target)().shape).toEqual([]);
+    });
+});

@@ -31,9 +31,8 @@ export function wholeStages(
 /** Says which primitive has no kernel here, and what runs it. */
 export function unsupported({ instruction, shapes }: WholeKernel): UnsupportedError {
   const { primitive, outputs, origins } = instruction;
-  const [from, to] = [shapes, outputs.map(({ shape }) => shape)].map((all) =>
-    all.map(formatShape).join(' and '),
-  );
+  const from = shapes.map(formatShape).join(' and ');
+  const to = outputs.map(({ shape, dtype }) => `${dtype}${formatShape(shape)}`).join(' and ');
   return new UnsupportedError({
     got: `'${primitive.name}' of ${from} to ${to} on the webgpu backend, which has no kernel for it`,
     expected: "a primitive of the core, or an elementwise one that brings kernels: { wgsl: ([x]) => '...' }",

@@ -67,13 +67,38 @@ test('float64 is refused with the backends that have it', async () => {
 test('a primitive without a kernel is refused by name, path, shapes and backend', async () => {
   const backend = await open();
   const cube = plugin('cube', (v) => v ** 3);
-  const graph = core.within('head', () => cube(x));
-  const executable = await backend.compile(trace([x], [graph]));
-  const buffers = [backend.allocate(x.spec), backend.allocate(x.spec)] as const;
-  expect(() => executable.bind([buffers[0]], [buffers[1]])).toThrow(UnsupportedError);
-  expect(() => executable.bind([buffers[0]], [buffers[1]])).toThrow(
-    /'cube' of float32[\s\S]*webgpu[\s\S]*head[\s\S]*fallback/,
+  const program = trace([x], [core.within('head', () => cube(x))]);
+  await expect(backend.compile(program)).rejects.toThrow(UnsupportedError);
+  await expect(backend.compile(program)).rejects.toThrow(
+    /'cube' of \[2, 3\] to float32\[2, 3\] on the webgpu backend[\s\S]*head[\s\S]*fallback/,
   );
+  backend.dispose();
+});
+
+test("with fallback: 'cpu' it is its evaluate, whatever it is declared as, of every dtype", async () => {
+  const backend = await webgpu({ device: await ownDevice(), fallback: 'cpu' });
+  for (const kind of ['elementwise', 'movement', 'identity', 'reduction', 'generator'] as const) {
+    const more: Primitive<readonly [Value], Readonly<Record<string, never>>, Value> = {
+      kind,
+      name: 'more',
+      infer: ([input]) => input,
+      evaluate: ([input], [output]) => {
+        for (let i = 0; i < output.data.length; i++)
+          output.data[i] = input.dtype === 'bool' ? 1 : 2 * (input.data[i] ?? 0) + 1;
+      },
+    };
+    for (const dtype of ['float32', 'int32', 'uint8', 'bool'] as const) {
+      const value = placeholder({ shape: [3], dtype }, 'v');
+      const result = core.flip(applyPrimitive(more, [core.flip(value, 0)], {}), 0);
+      const executable = await backend.compile(trace([value], [result]));
+      const [from, to] = [backend.allocate(value.spec), backend.allocate(value.spec)];
+      backend.write(from, Uint8Array.of(0, 1, 1));
+      executable.bind([from], [to]).run();
+      expect([...(await backend.read(to))], `${kind} of ${dtype}`).toEqual(
+        dtype === 'bool' ? [1, 1, 1] : [1, 3, 3],
+      );
+    }
+  }
   backend.dispose();
 });
 

@@ -19,22 +19,35 @@ export const pureCalls: NonNullable<Options['esbuildPlugins']>[number] = {
 
 const mark = '/* @__PURE__ */ ';
 
+/** Code with marks before all calls that run when it is imported. */
 function annotated(path: string, code: string): string {
-  const places = new Set<number>();
+  const marks = new Map<number, string>();
   for (const statement of parseSync(path, code).program.body) {
     const { declaration = statement } = Object(statement);
-    for (const { init } of declaration?.declarations ?? []) callsIn(init, places);
+    for (const { init } of declaration?.declarations ?? []) {
+      const { calls, divisors } = evaluatedIn(init);
+      // Minifiers print `1 / /* @__PURE__ */ f()` as `1//*#__PURE__*/f()`, a comment to the end of the line: such an expression is one call.
+      if ([...divisors].every((place) => !calls.has(place)))
+        for (const place of calls) marks.set(place, mark);
+      else marks.set(init.start, `${mark}(() => (`).set(init.end, '))()');
+    }
   }
-  return [...places]
-    .sort((a, b) => b - a)
-    .reduce((text, place) => text.slice(0, place) + mark + text.slice(place), code);
+  return [...marks]
+    .sort(([a], [b]) => b - a)
+    .reduce((text, [place, added]) => text.slice(0, place) + added + text.slice(place), code);
 }
 
-/** Where the calls start that are made when the expression is evaluated: not those inside of functions. */
-function callsIn(node: unknown, places: Set<number>): void {
-  if (typeof node !== 'object' || node === null) return;
-  const { type, start } = Object(node);
-  if (type === 'FunctionExpression' || type === 'ArrowFunctionExpression') return;
-  if (type === 'CallExpression' || type === 'NewExpression') places.add(start);
-  for (const child of Object.values(node)) callsIn(child, places);
+/** Where calls and divisors start that are evaluated with the expression: not those inside of functions. */
+function evaluatedIn(expression: unknown): { calls: Set<number>; divisors: Set<number> } {
+  const [calls, divisors] = [new Set<number>(), new Set<number>()];
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { type, start, operator, right } = Object(node);
+    if (type === 'FunctionExpression' || type === 'ArrowFunctionExpression') return;
+    if (type === 'CallExpression' || type === 'NewExpression') calls.add(start);
+    if (operator === '/') divisors.add(right.start);
+    Object.values(node).forEach(visit);
+  };
+  visit(expression);
+  return { calls, divisors };
 }

@@ -39,12 +39,15 @@ let gpuOfNode: Promise<GPU | undefined> | undefined;
 export async function findGpu(): Promise<GPU | undefined> {
   if (typeof navigator === 'object' && 'gpu' in navigator && navigator.gpu !== undefined)
     return navigator.gpu;
-  if (typeof document === 'object' || !('process' in globalThis)) return undefined;
+  if (typeof document === 'object') return undefined;
   // One for the whole process: the package wants it to be kept alive.
   gpuOfNode ??= (async () => {
     try {
-      const name = 'webgpu';
-      const { create, globals }: typeof import('webgpu') = await import(/* @vite-ignore */ name);
+      const found = packageOfNode();
+      if (found === undefined) return undefined;
+      const { create, globals }: typeof import('webgpu') = await import(
+        /* webpackIgnore: true */ /* @vite-ignore */ found
+      );
       for (const [key, value] of Object.entries(globals))
         if (!(key in globalThis)) Reflect.set(globalThis, key, value);
       return create([]);
@@ -53,6 +56,23 @@ export async function findGpu(): Promise<GPU | undefined> {
     }
   })();
   return gpuOfNode;
+}
+
+/** Where Node finds the optional package `webgpu`. Named in an import, even by way of a constant, it is a file that bundlers of pages miss. */
+function packageOfNode(): string | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  const module = process?.getBuiltinModule?.('node:module') as ModuleOfNode | undefined;
+  const url = process?.getBuiltinModule?.('node:url') as UrlOfNode | undefined;
+  const path = module?.createRequire(import.meta.url).resolve('webgpu');
+  return path === undefined ? undefined : url?.pathToFileURL(path).href;
+}
+
+interface ModuleOfNode {
+  createRequire(from: string): { resolve(name: string): string };
+}
+
+interface UrlOfNode {
+  pathToFileURL(path: string): URL;
 }
 
 /** The adapter that would be used, without a device; undefined where there is none. */

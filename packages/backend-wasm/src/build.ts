@@ -54,6 +54,7 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
   const module = new ModuleBuilder(memoryOf(options));
   const functions = new ScalarFunctions(module, importsIn(plan));
   const globals = new Globals(module, plan, options.own?.addresses);
+  const nextOf = new Map(aliases.flatMap((inputs, place) => inputs.map((input) => [input, place] as const)));
   let done = false;
   const some = module.define({ parameters: [types.i32] }, (locals) => {
     const line = straightLine(
@@ -63,10 +64,7 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
         scalarFunction: functions.indexOf,
         inputAddress: (input) => globals.named(`input${input}`),
         outputAddress: (place) => globals.named(`output${place}`),
-        nextOf: (input) => {
-          const place = aliases.map((inputs) => inputs.includes(input)).lastIndexOf(true);
-          return place < 0 ? undefined : place;
-        },
+        nextOf: (input) => nextOf.get(input),
       },
       locals,
     );

@@ -78,7 +78,11 @@ export class WasmExecutable implements Executable {
       ...inputs.map((buffer, i) => [`input${i}`, memory.addressOf(buffer)] as const),
       ...outputs.map((buffer, i) => [`output${i}`, memory.addressOf(buffer)] as const),
     ]);
-    const aliases = outputs.map((output) => inputs.flatMap((input, i) => (input === output ? [i] : [])));
+    const places = new Map<Buffer, number[]>();
+    inputs.forEach((input, i) => {
+      places.set(input, [...(places.get(input) ?? []), i]);
+    });
+    const aliases = outputs.map((output) => places.get(output) ?? []);
     const binding = new WasmBinding(this.compiled.linked(aliases), addresses, this.owner, () =>
       this.#bindings.delete(binding),
     );

@@ -31,9 +31,11 @@ export function exportProgram(
   names: ExportedNames,
   { relaxed, build: write }: ExportOptions,
 ): Exported {
-  const aliases = names.outputs.map((output) =>
-    names.inputs.flatMap(({ name }, i) => (name === output ? [i] : [])),
-  );
+  const places = new Map<string, number[]>();
+  names.inputs.forEach(({ name }, i) => {
+    places.set(name, [...(places.get(name) ?? []), i]);
+  });
+  const aliases = names.outputs.map((output) => places.get(output) ?? []);
   const plan = planFor(kernelsFor(program, { asWhole: lacksRule }), aliases);
   const addresses = new Map<string, number>();
   const described = new Map<string, Described>();

@@ -20,21 +20,25 @@ const narrow = 16;
 /** The reference adds up to this many float64 in order, more as a tree. */
 const inOrder = 64;
 
+/** Ops in one kernel: engines take longer than linear time for long functions, and what writes them goes as deep as they are long. */
+export const mostMembers = 256;
+
 /** Ops that become one kernel. */
 export class Group {
   readonly members = new Map<number, Member>();
+  /** Grows in the order of the kernels. */
+  id = 0;
   /** Along which axes it sums, if it does; those are the inner ones in `rows`, the outer ones in `columns`. */
   reduced: readonly boolean[] | undefined;
   order: 'map' | 'rows' | 'columns' = 'map';
 
   constructor(
-    public id: number,
     readonly kind: 'loop' | 'product' | 'single',
     readonly space: readonly number[],
   ) {}
 
-  get hasLate(): boolean {
-    return [...this.members.values()].some(({ late }) => late);
+  get isFull(): boolean {
+    return this.members.size >= mostMembers;
   }
 
   /**

@@ -46,21 +46,63 @@ export function planArena(
     }
   });
   const offsets = new Map<number, number>();
-  let live: { readonly start: number; readonly end: number; readonly to: number }[] = [];
-  let [bytes, unshared] = [0, 0];
+  const space = new Space();
+  const ending: { readonly start: number; readonly size: number }[][] = kernels.map(() => []);
+  let [time, unshared] = [0, 0];
   for (const [root, { from, to }] of lives) {
+    for (; time < from; time++) for (const { start, size } of ending[time] ?? []) space.give(start, size);
     const { shape, dtype } = specs.get(root) ?? { shape: [], dtype: 'float32' };
     const size = Math.ceil((sizeOf(shape) * width(dtype, root) + step) / step) * step;
-    live = live.filter((block) => block.to >= from).sort((a, b) => a.start - b.start);
-    let start = 0;
-    for (const block of live) {
-      if (start + size <= block.start) break;
-      start = Math.max(start, block.end);
-    }
-    live.push({ start, end: start + size, to });
+    const start = space.take(size);
+    ending[to]?.push({ start, size });
     offsets.set(root, start);
-    bytes = Math.max(bytes, start + size);
     unshared += size;
   }
+  const { bytes } = space;
   return { offsets, bytes, unshared };
+}
+
+/** A block of memory that grows: where there is room in it. */
+class Space {
+  /** How far it was ever used. */
+  bytes = 0;
+  /** What is free below, in order of its start; neighbours are one. */
+  readonly #free: { start: number; size: number }[] = [];
+
+  /** The first place with room for `size` bytes. */
+  take(size: number): number {
+    const place = this.#free.findIndex((free) => free.size >= size);
+    const found = this.#free[place];
+    if (found !== undefined) {
+      const { start } = found;
+      found.start += size;
+      found.size -= size;
+      if (found.size === 0) this.#free.splice(place, 1);
+      return start;
+    }
+    const last = this.#free.at(-1);
+    const start = last !== undefined && last.start + last.size === this.bytes ? last.start : this.bytes;
+    if (start < this.bytes) this.#free.pop();
+    this.bytes = start + size;
+    return start;
+  }
+
+  give(start: number, size: number): void {
+    let [low, high] = [0, this.#free.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#free[middle]?.start ?? 0) < start) low = middle + 1;
+      else high = middle;
+    }
+    const [before, next] = [this.#free[low - 1], this.#free[low]];
+    const joinsBefore = before !== undefined && before.start + before.size === start;
+    const joinsNext = next !== undefined && start + size === next.start;
+    if (joinsBefore) {
+      before.size += size + (joinsNext ? next.size : 0);
+      if (joinsNext) this.#free.splice(low, 1);
+    } else if (joinsNext) {
+      next.start = start;
+      next.size += size;
+    } else this.#free.splice(low, 0, { start, size });
+  }
 }

@@ -83,3 +83,8 @@ export function rootsOf(op: Op): number[] {
   const read = operands.flatMap((operand) => (operand.kind === 'root' ? [operand.root] : []));
   return op.kind === 'gather' ? [...read, op.from] : read;
 }
+
+/** The values that an op makes. */
+export function madeBy(op: Op): number[] {
+  return op.kind === 'whole' ? op.instruction.outputs.map((_, k) => op.root + k) : [op.root];
+}

@@ -1,6 +1,7 @@
 import { sameView } from '@pullback/core';
 import type { Kernel, LoopKernel, ProductKernel } from './kernel.ts';
 import { readBy, writtenBy } from './kernel.ts';
+import { Queue } from './queue.ts';
 
 /** Which inputs share their memory with each output. */
 export type Aliases = readonly (readonly number[])[];
@@ -20,52 +21,65 @@ export function schedule(
   outputs: readonly number[],
   aliases: Aliases,
 ): Scheduled {
+  const nodes = groups.map((kernels) => ({
+    kernels,
+    reads: [...new Set(kernels.flatMap(readBy))],
+    writes: [...new Set(kernels.flatMap(writtenBy))],
+  }));
+  const writers = new Map<number, number>();
+  nodes.forEach(({ writes }, i) => {
+    for (const root of writes) writers.set(root, i);
+  });
   const aside = new Set<number>();
-  const overwritten = new Map<number, number[]>();
+  const overwritten = new Map<number, readonly number[]>();
   outputs.forEach((root, i) => {
     const inputs = aliases[i] ?? [];
     if (inputs.length === 0) return;
-    const writers = groups.find((group) => group.some((kernel) => writtenBy(kernel).includes(root))) ?? [];
+    const kernels = groups[writers.get(root) ?? -1] ?? [];
     // What a later kernel of the group reads, an earlier one has written over.
     const isLate = (kernel: Kernel, place: number, input: number) =>
       place > 0 && readBy(kernel).includes(input);
-    const unsafe = writers.some((kernel, place) =>
+    const unsafe = kernels.some((kernel, place) =>
       inputs.some((input) => isLate(kernel, place, input) || !isSafe(kernel, root, input)),
     );
     if (unsafe) aside.add(root);
     else overwritten.set(root, [...inputs]);
   });
 
-  const nodes = groups.map((kernels) => ({
-    kernels,
-    reads: new Set(kernels.flatMap(readBy)),
-    writes: new Set(kernels.flatMap(writtenBy)),
-  }));
-  const left = new Set(nodes);
-  const ordered: Kernel[] = [];
-  const ready = (node: (typeof nodes)[number]): boolean => {
-    for (const other of left) {
-      if (other === node) continue;
-      for (const root of node.reads) if (other.writes.has(root)) return false;
-      for (const root of node.writes)
-        if (!aside.has(root))
-          for (const input of overwritten.get(root) ?? []) if (other.reads.has(input)) return false;
+  const readers = new Map<number, number[]>();
+  nodes.forEach(({ reads }, i) => {
+    for (const root of reads) {
+      const known = readers.get(root);
+      if (known === undefined) readers.set(root, [i]);
+      else known.push(i);
     }
-    return true;
-  };
-  while (left.size > 0) {
-    const next = [...left].find(ready);
+  });
+  const queue = new Queue(nodes.length);
+  nodes.forEach(({ reads, writes }, i) => {
+    for (const root of reads) queue.follow(i, writers.get(root) ?? i);
+    // New numbers are written when the old ones have been read.
+    for (const root of writes)
+      for (const input of overwritten.get(root) ?? [])
+        for (const reader of readers.get(input) ?? []) queue.follow(i, reader);
+  });
+  const ordered: Kernel[] = [];
+  const results = nodes.flatMap(({ writes }, node) =>
+    writes.filter((root) => overwritten.has(root)).map((root) => ({ node, root })),
+  );
+  let circles = 0;
+  while (queue.left > 0) {
+    const next = queue.next();
     if (next !== undefined) {
-      left.delete(next);
-      ordered.push(...next.kernels);
+      ordered.push(...(nodes[next]?.kernels ?? []));
       continue;
     }
     // A circle: one of the results has to wait.
-    const root = [...left]
-      .flatMap(({ writes }) => [...writes])
-      .find((made) => overwritten.has(made) && !aside.has(made));
-    if (root === undefined) throw new Error('kernels that wait for each other');
-    aside.add(root);
+    while (circles < results.length && queue.isDone(results[circles]?.node ?? 0)) circles++;
+    const waiting = results[circles++];
+    if (waiting === undefined) throw new Error('kernels that wait for each other');
+    aside.add(waiting.root);
+    for (const input of overwritten.get(waiting.root) ?? [])
+      for (const reader of readers.get(input) ?? []) queue.unfollow(waiting.node, reader);
   }
   return { kernels: ordered, aside };
 }

@@ -10,7 +10,7 @@ import {
   sameShape,
   type TensorSpec,
 } from '@pullback/core';
-import type { Op, Operand } from '../op.ts';
+import { madeBy, type Op, type Operand, rootsOf } from '../op.ts';
 import { contraction } from './contraction.ts';
 import { broadcastable, dense, Lowering } from './lowering.ts';
 
@@ -260,12 +260,9 @@ function withoutDead(ops: readonly Op[], outputs: readonly number[]): { readonly
   const needed = new Set(outputs);
   const alive: Op[] = [];
   for (const op of [...ops].reverse()) {
-    const made = op.kind === 'whole' ? op.instruction.outputs.map((_, k) => op.root + k) : [op.root];
-    if (!made.some((root) => needed.has(root))) continue;
+    if (!madeBy(op).some((root) => needed.has(root))) continue;
     alive.push(op);
-    const operands = op.kind === 'assemble' ? op.parts.map(({ operand }) => operand) : op.operands;
-    for (const operand of operands) if (operand.kind === 'root') needed.add(operand.root);
-    if (op.kind === 'gather') needed.add(op.from);
+    for (const root of rootsOf(op)) needed.add(root);
   }
   return { ops: alive.reverse() };
 }

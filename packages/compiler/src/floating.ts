@@ -1,37 +1,28 @@
 import type { Group } from './group.ts';
 import { type Op, rootsOf } from './op.ts';
 
-/** Ops that an op may be made of and still be computed again wherever it is read, counted as often as they are read. */
+/** Ops that are computed again wherever a value is read, at most. */
 const mostOps = 64;
 
 /** Ops made of inputs alone, cheap enough to be computed again in each kernel that reads them. */
 export class Floating {
   readonly ops = new Map<number, Op>();
-  readonly #sizes = new Map<number, number>();
 
-  /** Keeps `op` and tells whether it could: it is made of few enough ops. */
+  /** Keeps `op` and tells whether it could: few enough ops are computed again with it. */
   add(op: Op): boolean {
-    const size = rootsOf(op).reduce((sum, root) => sum + (this.#sizes.get(root) ?? 0), 1);
-    if (size > mostOps) return false;
+    if (this.#walk(op).again.size >= mostOps) return false;
     this.ops.set(op.root, op);
-    this.#sizes.set(op.root, size);
     return true;
   }
 
   /** Takes one out, which has memory of its own from now on. */
   delete(root: number): void {
     this.ops.delete(root);
-    this.#sizes.delete(root);
   }
 
   /** The values that an op, and the floating ones that it is made of, read from memory or from a kernel. */
-  leavesOf(op: Op, found = new Set<number>()): Set<number> {
-    for (const root of rootsOf(op)) {
-      const floats = this.ops.get(root);
-      if (floats === undefined) found.add(root);
-      else this.leavesOf(floats, found);
-    }
-    return found;
+  leavesOf(op: Op): ReadonlySet<number> {
+    return this.#walk(op).leaves;
   }
 
   /** The last of the groups that an op waits for. */
@@ -42,5 +33,22 @@ export class Floating {
       if (group !== undefined && group.id > (latest?.id ?? -Infinity)) latest = group;
     }
     return latest;
+  }
+
+  /** What is read to compute `op`: floating values, and others. */
+  #walk(op: Op): { readonly again: ReadonlySet<number>; readonly leaves: ReadonlySet<number> } {
+    const [again, leaves] = [new Set<number>(), new Set<number>()];
+    const visit = (at: Op): void => {
+      for (const root of rootsOf(at)) {
+        const floats = this.ops.get(root);
+        if (floats === undefined) leaves.add(root);
+        else if (!again.has(root)) {
+          again.add(root);
+          visit(floats);
+        }
+      }
+    };
+    visit(op);
+    return { again, leaves };
   }
 }

@@ -34,6 +34,7 @@ export function defineActivation(
     kind: 'composite',
     name,
     inverseLink,
+    mixes: [],
     forward: (x) => {
       const y = forward(x);
       refuseMixing(name, y, [x]);

@@ -8,6 +8,8 @@ export interface NodeRules<In extends readonly Value[]> {
   /** J^T gradient, one for each input; undefined where there is none. */
   vjp?(gradient: Value, at: Vertex<In>): Cotangents;
   readonly detour?: Detour<In, Value>;
+  /** Along which axes components depend on each other, none for what is elementwise: behind `vjp`, what a mask left out stays 0. */
+  readonly mixes?: readonly number[];
 }
 
 /** A node of one's own with several outputs: gradients come as an array, undefined where nobody sent one. */

@@ -1,5 +1,6 @@
 import { isFloat } from './dtype.ts';
 import { DTypeError, ShapeError, VjpError } from './errors.ts';
+import { Masks } from './masks.ts';
 import type { Cotangents } from './node.ts';
 import { add } from './ops/arithmetic.ts';
 import { fill } from './ops/leaves.ts';
@@ -11,6 +12,7 @@ import type { Value, Vertex } from './value.ts';
 /**
  * The gradient of `of` at each of `at`: the walk (1.4) from `of` backwards, one J^T at a time,
  *   grad(g o F) = J_F^T grad g.                                                            (1.2)
+ * What a mask left out stays 0 on the way, whatever the slope there.
  * @param seed what comes back to `of` itself; 1 for a scalar.
  * @returns one Value for each of `at`, of its shape; zeros where `of` does not depend on it.
  * @throws DTypeError for integers and booleans, ShapeError when `of` is no scalar and no seed is given.
@@ -40,6 +42,7 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
 
   const gradients = new Map([[of, start]]);
   const told = new Map<Value, Value>();
+  const masks = new Masks();
   const grow = (sums: Map<Value, Value>, value: Value, part: Value) => {
     const sum = sums.get(value);
     sums.set(value, sum === undefined ? part : add(sum, part));
@@ -53,7 +56,7 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
       pullback(vertex, arriving).forEach((part, i) => {
         const source = sources(vertex)[i];
         if (part === undefined || source === undefined || !matters(source)) return;
-        grow(gradients, source, part);
+        grow(gradients, source, masks.choose(vertex, arriving, part));
       });
       for (const [input, part] of reported(vertex, arriving, asked(vertex))) grow(told, input, part);
     });

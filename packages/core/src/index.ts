@@ -68,7 +68,7 @@ export { type Roles, rolesOf } from './forms/roles.ts';
 export { denseView, type Placed, sameView, type View } from './forms/view.ts';
 export { gradient } from './gradient.ts';
 export { isNumberArray, isTypedArray, type NumberArray } from './host-arrays.ts';
-export { clip, oneHot, pow, reciprocal } from './math/algebra.ts';
+export { clip, oneHot, pow, reciprocal, weigh } from './math/algebra.ts';
 export { einsum } from './math/einsum.ts';
 export { type Logits, log, logitsOf } from './math/log.ts';
 export { normal } from './math/normal.ts';

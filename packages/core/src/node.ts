@@ -25,6 +25,11 @@ export interface Composite<In extends readonly Value[] = readonly Value[], Out e
    * probabilities. Taken where such an input is given itself; the gradient at one, for whoever asks for it, is that of this way.
    */
   readonly detour?: Detour<In, Out>;
+  /**
+   * Along which axes the components of the output depend on those of the inputs, none for what is elementwise. Said beside a `vjp` by hand, what
+   * a mask left out stays 0 behind it, also where 0 is multiplied by an infinite or undefined slope.
+   */
+  readonly mixes?: readonly number[] | undefined;
   /** That the output is made of probabilities, and of what: a loss on them may start from the logits instead. */
   readonly inverseLink?: InverseLink | undefined;
 }

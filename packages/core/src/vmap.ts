@@ -157,6 +157,7 @@ function liftComposite(vertex: Vertex, inputs: readonly Lifted[], size: number):
   return {
     kind: 'composite',
     name: vertex.node.name,
+    mixes: vertex.node.kind === 'composite' ? vertex.node.mixes?.map((axis) => axis + 1) : undefined,
     forward: (...values) =>
       lift(vertex.expansion ?? [], new Map(standIns(values)), size).map((result) => forAll(result, size)),
     vjp: (given, at) => {

@@ -1,6 +1,5 @@
 import {
   add,
-  cast,
   type Layer,
   type LayerOptions,
   less,
@@ -55,8 +54,7 @@ export function spatialDropout(rate: number, options: LayerOptions = {}): Layer<
   return noise('spatialDropout', options, (scope, x) => {
     const last = x.shape.length - 1;
     const shape = x.shape.map((extent, i) => (i === 0 || i === last ? extent : 1));
-    const factor = mul(cast(keeps(scope, shape, rate), x.dtype), 1 / (1 - rate));
-    return mul(x, factor);
+    return select(keeps(scope, shape, rate), mul(x, 1 / (1 - rate)), 0);
   });
 }
 

@@ -33,6 +33,7 @@ function times(factor: Value, logarithm: Value): Value {
 
 const errors = defineNode('binaryCrossEntropy', {
   forward: (x: Value, t: Value) => neg(add(times(t, log(x)), times(sub(1, t), log1p(neg(x))))),
+  mixes: [],
   vjp: (g, { inputs: [x, t] }) => [
     mul(g, div(sub(x, t), maximum(mul(x, sub(1, x)), leastProduct))),
     mul(g, sub(maximum(log1p(neg(x)), leastLog), maximum(log(x), leastLog))),

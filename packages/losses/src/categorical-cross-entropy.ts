@@ -5,6 +5,7 @@ import {
   defineNode,
   div,
   equal,
+  exp,
   expm1,
   type FloatDType,
   formatShape,
@@ -26,6 +27,7 @@ import {
   type TensorSpec,
   transpose,
   type Value,
+  weigh,
 } from '@pullback/core';
 import { type LossOptions, linkedErrors, lossOf } from './reduce.ts';
 
@@ -42,8 +44,9 @@ const leastProbability = 1e-38;
 /** -t log x for each component, with 0 log 0 = 0. */
 const errors = defineNode('categoricalCrossEntropy', {
   forward: (x: Value, t: Value) => neg(select(equal(t, 0), 0, mul(t, maximum(log(x), leastLog)))),
+  mixes: [],
   vjp: (g, { inputs: [x, t] }) => [
-    neg(mul(g, div(t, maximum(x, leastProbability)))),
+    neg(mul(g, select(equal(t, 0), 0, div(t, maximum(x, leastProbability))))),
     neg(mul(g, maximum(log(x), leastLog))),
   ],
 });
@@ -81,6 +84,26 @@ export function softmaxCrossEntropy(options: CategoricalOptions = {}): Loss {
   return categorical('softmaxCrossEntropy', options, (z, t, { classAxis }) => logitErrors(z, t, classAxis));
 }
 
+/** Logarithms count as this at least where e^l, which is 0 there, is multiplied by l. */
+const least = -1000;
+
+/**
+ * -(1 - p)^gamma l of l = log p, with slope -(1 - p)^gamma (1 + gamma p r), r = -l / (1 - p). At p = 1, where r is 1, both are 0 for every gamma
+ * above 0: made of (1 - p)^(gamma - 1) the slope would be infinity times 0 for a gamma below 1.
+ */
+function focalOf(logProbability: Value, gamma: number): Value {
+  const focus = (l: Value) => pow(neg(expm1(l)), gamma);
+  return defineNode('focal', {
+    forward: (l: Value) => neg(mul(focus(l), l)),
+    mixes: [],
+    vjp: (g, { inputs: [l] }) => {
+      const rest = expm1(l);
+      const ratio = select(equal(rest, 0), 1, div(maximum(l, least), select(equal(rest, 0), 1, rest)));
+      return [neg(mul(g, mul(focus(l), add(1, mul(mul(exp(l), ratio), gamma)))))];
+    },
+  })(logProbability);
+}
+
 /**
  * Categorical cross entropy of softmax(z), each term times (1 - x)^gamma, so that what is nearly right counts less; from logits.
  * Source: Lin et al. 2017.
@@ -92,9 +115,8 @@ export function softmaxFocal({
 }: CategoricalOptions & { readonly gamma?: number } = {}): Loss {
   if (!(gamma >= 0)) throw new OptionError({ got: `a gamma of ${gamma}`, expected: 'a number from 0 up' });
   return categorical('softmaxFocal', options, (z, t, { classAxis }) => {
-    const rest = neg(expm1(logSoftmax(z, { axis: classAxis })));
-    const focus = gamma === 0 ? 1 : pow(rest, gamma);
-    return mul(logitErrors(z, t, classAxis), focus);
+    const focal = focalOf(logSoftmax(z, { axis: classAxis }), gamma);
+    return select(equal(t, 0), 0, mul(t, focal));
   });
 }
 
@@ -112,7 +134,7 @@ function categorical(
     errors: (prediction, given, at) => {
       const target = smoothed(classesOf(given, prediction, at), labelSmoothing, at);
       const found = error(prediction, target, at);
-      return classWeights === undefined ? found : mul(found, weightsOf(classWeights, prediction, at));
+      return classWeights === undefined ? found : weigh(found, weightsOf(classWeights, prediction, at));
     },
     check: checkLabels,
   });

@@ -30,7 +30,7 @@ function logOf(x: Value): Value {
 export function kullbackLeibler({ reduction = 'mean' }: LossOptions = {}): Loss {
   return componentLoss('kullbackLeibler', reduction, (x, t) => {
     const some = select(equal(t, 0), 1, t);
-    return mul(t, sub(log(some), logOf(x)));
+    return select(equal(t, 0), 0, mul(t, sub(log(some), logOf(x))));
   });
 }
 

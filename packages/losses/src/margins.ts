@@ -1,4 +1,4 @@
-import { add, equal, type Loss, max, maximum, mul, select, square, sub, sum } from '@pullback/core';
+import { add, equal, type Loss, max, maximum, mul, select, square, sub, sum, weigh } from '@pullback/core';
 import { checkTarget, componentLoss, type LossOptions, lossOf } from './reduce.ts';
 
 /**
@@ -29,7 +29,7 @@ export function categoricalHinge({ reduction = 'mean' }: LossOptions = {}): Loss
       checkTarget(x, t);
       const along = { axis: classAxis, keepAxis: true };
       const others = max(select(equal(t, 1), -1e30, x), along);
-      return maximum(sub(add(others, 1), sum(mul(t, x), along)), 0);
+      return maximum(sub(add(others, 1), sum(weigh(x, t), along)), 0);
     },
   });
 }

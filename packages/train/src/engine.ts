@@ -144,7 +144,7 @@ export class Engine {
       return loss.reduction === 'sum' ? total : total / count;
     });
     const record: Record<string, number> = {
-      loss: heads.reduce((sum, { weight }, i) => sum + weight * (errors[i] ?? 0), 0),
+      loss: heads.reduce((sum, { weight }, i) => sum + (weight === 0 ? 0 : weight * (errors[i] ?? 0)), 0),
     };
     if (heads.length > 1)
       heads.forEach(({ name }, i) => {

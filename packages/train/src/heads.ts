@@ -10,6 +10,7 @@ import {
   UnknownNameError,
   unbroadcast,
   Value,
+  weigh,
   within,
 } from '@pullback/core';
 
@@ -90,7 +91,7 @@ export function errorOf(
           got: `${formatShape(errors.shape)} from perSample of the loss '${loss.name}'`,
           expected: `${formatShape(weights.shape)}: one error for each sample`,
         });
-      const total = sum(mul(errors, weights));
+      const total = sum(weigh(errors, weights));
       const samples = prediction.shape.at(at.sampleAxis) ?? 1;
       return loss.reduction === 'sum' ? total : mul(total, 1 / samples);
     }

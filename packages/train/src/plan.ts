@@ -194,10 +194,12 @@ function sumWithError(a: Value, b: Value): { readonly sum: Value; readonly error
   return { sum: s, error: add(sub(a, sub(s, ofB)), sub(b, ofB)) };
 }
 
-/** sum weight_i error_i */
+/** sum weight_i error_i; an error of weight 0 is left out, whatever it is. */
 export function weightedSum(errors: readonly { readonly error: Value; readonly weight: number }[]): Value {
-  const [first, ...others] = errors.map(({ error, weight }) => (weight === 1 ? error : mul(error, weight)));
-  return others.reduce(add, first ?? fill(0, []));
+  const [first, ...others] = errors.flatMap(({ error, weight }) =>
+    weight === 0 ? [] : [weight === 1 ? error : mul(error, weight)],
+  );
+  return others.reduce(add, first ?? fill(0, [], errors[0]?.error.dtype));
 }
 
 /** Gathers the named inputs of a Program. */

@@ -19,6 +19,14 @@ export function reciprocal(x: Value): Value {
   return div(1, x);
 }
 
+/**
+ * weight x, where a weight of 0 leaves out whatever x is, NaN and infinities included, and its gradient: g weight at x; at the weight
+ * g x, and 0 where it leaves out.
+ */
+export function weigh(x: Value, weight: Value): Value {
+  return select(equal(weight, 0), 0, mul(x, weight));
+}
+
 /** x kept between `low` and `high`. */
 export function clip(x: Value, low: Operand, high: Operand): Value {
   return minimum(maximum(x, low), high);

@@ -34,6 +34,7 @@ function along(
         kind: 'composite',
         name,
         inverseLink: inverseLink?.(kept),
+        mixes: [kept.axis],
         forward: (x) => forward(x, kept),
         vjp: (g, { inputs: [x], output: y }): Cotangents => [vjp(g, y, x, kept)],
       },

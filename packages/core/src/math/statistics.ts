@@ -44,6 +44,7 @@ export function norm(x: Value, { axis, keepAxis = false }: ReductionOptions = {}
     {
       kind: 'composite',
       name: 'norm',
+      mixes: axes,
       forward: (a) => sqrt(sum(square(a), { axis: axes, keepAxis: true })),
       vjp: (g, { inputs: [a], output: y }): Cotangents => [mul(g, div(a, select(equal(y, 0), 1, y)))],
     },

@@ -7,7 +7,7 @@ import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
 import { checkBroadcast } from '../unbroadcast.ts';
 import { Value, type Vertex } from '../value.ts';
 import { broadcast } from './broadcast-sum.ts';
-import { fill } from './leaves.ts';
+import { literal } from './leaves.ts';
 
 /** A Value, or a number that takes the other operand's dtype. */
 export type Operand = Value | number;
@@ -111,7 +111,7 @@ export function commonShape(...operands: readonly Operand[]): number[] {
 
 /** An operand as a Value of `shape`. @throws DTypeError for a number that an integer or bool beside it cannot hold. */
 export function lift(x: Operand, shape: readonly number[], dtype: DType): Value {
-  return x instanceof Value ? broadcast(x, shape) : fill(besides(dtype, x), shape, dtype);
+  return x instanceof Value ? broadcast(x, shape) : literal(besides(dtype, x), shape, dtype);
 }
 
 /** A number that takes the dtype of a Value. @throws DTypeError where it would become another number. */

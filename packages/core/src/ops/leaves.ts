@@ -47,6 +47,20 @@ export function filledWith(node: object, attributes: Readonly<Record<string, unk
   return node === fillPrimitive && typeof attributes['value'] === 'number' ? attributes['value'] : undefined;
 }
 
+const written = new WeakSet<Value>();
+
+/** A number that stands in an expression: as `fill`, but nobody else has the Value, so no derivative at it can be asked for. */
+export function literal(value: number, shape: Shape, dtype: DType): Value {
+  const made = fill(value, shape, dtype);
+  written.add(made);
+  return made;
+}
+
+/** The number of a `literal`; undefined for every other Value, which may stand for something else in a derivative. */
+export function literalOf(value: Value): number | undefined {
+  return written.has(value) ? filledWith(value.node, value.vertex.attributes) : undefined;
+}
+
 /** With a shape, a Value of zeros; without, the initializer that makes them. */
 export const zeros = filledWithNumber(0);
 

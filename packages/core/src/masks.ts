@@ -1,0 +1,174 @@
+import { vertexOf } from './apply.ts';
+import { isFloat } from './dtype.ts';
+import { coreNameOf } from './native.ts';
+import type { Cotangents } from './node.ts';
+import { broadcast, sum } from './ops/broadcast-sum.ts';
+import { cast } from './ops/cast.ts';
+import { and, less, not, or } from './ops/comparisons.ts';
+import { fill, literalOf } from './ops/leaves.ts';
+import { select } from './ops/select.ts';
+import { type Shape, sameShape } from './shape.ts';
+import type { Value, Vertex } from './value.ts';
+
+/**
+ * Which elements of a cotangent are 0 because a `select` chose so, read from the graph that made it and never from numbers. What an
+ * elementwise vjp makes of such an element is chosen to be 0 as well, since 0 times a slope that is infinite or NaN would be NaN.
+ * docs/decisions/masks-choose.md says how far that goes.
+ */
+export class Masks {
+  readonly #known = new Map<Value, Value | undefined>();
+  readonly #opposites = new Map<Value, Value>();
+
+  /** `part`, which the vjp of `vertex` made of what arrived there, with 0 wherever that was masked. */
+  choose(vertex: Vertex, arriving: Cotangents, part: Value): Value {
+    const [cotangent, ...others] = arriving;
+    const axes = mixedAxes(vertex);
+    if (cotangent === undefined || others.length > 0 || axes === undefined || keeps(part, cotangent))
+      return part;
+    const mask = this.of(cotangent);
+    if (mask === undefined || !spreads(mask.shape, part.shape)) return part;
+    const joined = axes.filter((axis) => mask.shape[axis] !== 1);
+    return select(broadcast(joined.length === 0 ? mask : any(mask, joined), part.shape), part, 0);
+  }
+
+  /** The bools without which `value` is 0; undefined where nothing is known. */
+  of(value: Value): Value | undefined {
+    // A stack of its own: chains of sums and movement may be deeper than the call stack.
+    const waiting = [value];
+    for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
+      const missing = carriers(next).filter((source) => !this.#known.has(source));
+      if (missing.length > 0) {
+        waiting.push(...missing);
+        continue;
+      }
+      if (!this.#known.has(next)) this.#known.set(next, this.#derive(next));
+      waiting.pop();
+    }
+    return this.#known.get(value);
+  }
+
+  #derive(value: Value): Value | undefined {
+    const sources = carriers(value);
+    const masks = sources.map((source) => this.#known.get(source));
+    const [first, second] = masks;
+    const { node, attributes, inputs } = value.vertex;
+    if (node.kind === 'composite') return first;
+    const again = (...operands: Value[]) => vertexOf(node, operands, attributes).output;
+    switch (coreNameOf(node)) {
+      case 'select':
+        return this.#ofSelect(inputs, first, second);
+      case 'add':
+      case 'sub':
+        return first && second && this.#either(first, second);
+      case 'sum':
+      case 'scatterAdd':
+        return first && holdsSome(again(cast(first, 'int32'), ...inputs.slice(1)));
+      case 'gather':
+        return first && again(first, ...inputs.slice(1));
+      case 'concatenate':
+        return masks.every((mask) => mask === undefined)
+          ? undefined
+          : again(...sources.map((source, i) => masks[i] ?? fill(1, source.shape, 'bool')));
+      default:
+        return first !== undefined && node.kind === 'movement' ? again(first) : first;
+    }
+  }
+
+  #ofSelect([c, a, b]: readonly Value[], ofA: Value | undefined, ofB: Value | undefined): Value | undefined {
+    if (c === undefined || a === undefined || b === undefined) return undefined;
+    if (isZero(b)) return ofA === undefined || ofA === c ? c : and(c, ofA);
+    if (isZero(a)) return ofB === undefined ? this.#not(c) : and(this.#not(c), ofB);
+    if (ofA === undefined || ofB === undefined) return undefined;
+    return ofA === ofB ? ofA : select(c, ofA, ofB);
+  }
+
+  #either(a: Value, b: Value): Value | undefined {
+    if (a === b) return a;
+    return a === this.#opposites.get(b) || b === this.#opposites.get(a) ? undefined : or(a, b);
+  }
+
+  #not(c: Value): Value {
+    const known = this.#opposites.get(c) ?? not(c);
+    this.#opposites.set(c, known);
+    return known;
+  }
+}
+
+/** The inputs whose zeros a Value keeps: 0 where all of them are masked. None for a function that makes something else of 0. */
+function carriers(value: Value): readonly Value[] {
+  const { node, inputs, expansion, attributes } = value.vertex;
+  if (expansion !== undefined) return expansion.slice(value.index, value.index + 1);
+  const [first, second] = inputs;
+  if (first === undefined || !isFloat(value.dtype)) return [];
+  switch (nameOf(value.vertex)) {
+    case 'select':
+      return inputs.slice(1);
+    case 'add':
+    case 'sub':
+    case 'concatenate':
+      return inputs;
+    case 'mul':
+      return second !== undefined && holdsFinite(first)
+        ? [second]
+        : second !== undefined && holdsFinite(second)
+          ? [first]
+          : [];
+    case 'div':
+      return second !== undefined && holdsFinite(second) && !isZero(second) ? [first] : [];
+    case 'cast':
+      return isFloat(first.dtype) ? [first] : [];
+    case 'pad':
+      return attributes['value'] === 0 ? [first] : [];
+    case 'neg':
+    case 'sum':
+    case 'gather':
+    case 'scatterAdd':
+      return [first];
+    case undefined:
+      return [];
+    default:
+      return node.kind === 'movement' || node.kind === 'identity' ? [first] : [];
+  }
+}
+
+/** Whether `part` is 0 wherever `cotangent`, from which it was made, is. */
+function keeps(part: Value, cotangent: Value): boolean {
+  if (part === cotangent || isZero(part)) return true;
+  if (part.vertex.id <= cotangent.vertex.id) return false;
+  const sources = carriers(part);
+  return sources.length > 0 && sources.every((source) => keeps(source, cotangent));
+}
+
+/** Along which axes a vjp mixes what arrives; undefined where nothing is known. */
+function mixedAxes({ node }: Vertex): readonly number[] | undefined {
+  if (node.kind === 'composite') return node.mixes;
+  const each = node.kind === 'elementwise' || (node.kind === 'reduction' && coreNameOf(node) !== undefined);
+  return each ? [] : undefined;
+}
+
+function nameOf({ node }: Vertex): string | undefined {
+  return node.kind === 'composite' ? undefined : coreNameOf(node);
+}
+
+function any(mask: Value, axes: readonly number[]): Value {
+  return holdsSome(sum(cast(mask, 'int32'), { axis: axes, keepAxis: true }));
+}
+
+const holdsSome = (count: Value) => less(0, count);
+
+/** The number that was written for `value`, also where it was broadcast since. */
+function numberOf(value: Value): number | undefined {
+  const [only] = value.inputs;
+  return nameOf(value.vertex) === 'broadcast' && only !== undefined ? numberOf(only) : literalOf(value);
+}
+
+const isZero = (value: Value) => numberOf(value) === 0;
+const holdsFinite = (value: Value) => Number.isFinite(numberOf(value));
+
+/** Whether a mask of one shape broadcasts to the other. */
+function spreads(from: Shape, to: Shape): boolean {
+  return (
+    sameShape(from, to) ||
+    (from.length === to.length && from.every((extent, i) => extent === 1 || extent === to[i]))
+  );
+}

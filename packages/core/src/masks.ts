@@ -1,14 +1,15 @@
 import { vertexOf } from './apply.ts';
 import { isFloat } from './dtype.ts';
+import { DTypeError } from './errors.ts';
 import { coreNameOf } from './native.ts';
-import type { Cotangents } from './node.ts';
+import type { Cotangents, Node, Primitive } from './node.ts';
 import { broadcast, sum } from './ops/broadcast-sum.ts';
 import { cast } from './ops/cast.ts';
 import { and, less, not, or } from './ops/comparisons.ts';
 import { fill, literalOf } from './ops/leaves.ts';
 import { select } from './ops/select.ts';
 import { type Shape, sameShape } from './shape.ts';
-import type { Value, Vertex } from './value.ts';
+import type { Attributes, Value, Vertex } from './value.ts';
 
 /**
  * Which elements of a cotangent are 0 because a `select` chose so, read from the graph that made it and never from numbers. What an
@@ -53,24 +54,25 @@ export class Masks {
     const [first, second] = masks;
     const { node, attributes, inputs } = value.vertex;
     if (node.kind === 'composite') return first;
-    const again = (...operands: Value[]) => vertexOf(node, operands, attributes).output;
-    switch (coreNameOf(node)) {
+    const again = (...operands: Value[]) => applied(node, operands, attributes);
+    switch (ruleOf(node, attributes)) {
       case 'select':
         return this.#ofSelect(inputs, first, second);
       case 'add':
       case 'sub':
         return first && second && this.#either(first, second);
-      case 'sum':
-      case 'scatterAdd':
-        return first && holdsSome(again(cast(first, 'int32'), ...inputs.slice(1)));
-      case 'gather':
+      case 'reduce':
+      case 'scatter':
+        return holdsSome(first && again(cast(first, 'int32'), ...inputs.slice(1)));
+      case 'view':
+      case 'take':
         return first && again(first, ...inputs.slice(1));
-      case 'concatenate':
+      case 'parts':
         return masks.every((mask) => mask === undefined)
           ? undefined
           : again(...sources.map((source, i) => masks[i] ?? fill(1, source.shape, 'bool')));
       default:
-        return first !== undefined && node.kind === 'movement' ? again(first) : first;
+        return first;
     }
   }
 
@@ -100,35 +102,38 @@ function carriers(value: Value): readonly Value[] {
   if (expansion !== undefined) return expansion.slice(value.index, value.index + 1);
   const [first, second] = inputs;
   if (first === undefined || !isFloat(value.dtype)) return [];
-  switch (nameOf(value.vertex)) {
+  switch (node.kind === 'composite' ? undefined : ruleOf(node, attributes)) {
     case 'select':
       return inputs.slice(1);
     case 'add':
     case 'sub':
-    case 'concatenate':
+    case 'parts':
       return inputs;
     case 'mul':
-      return second !== undefined && holdsFinite(first)
-        ? [second]
-        : second !== undefined && holdsFinite(second)
-          ? [first]
-          : [];
+      return second === undefined ? [] : holdsFinite(first) ? [second] : holdsFinite(second) ? [first] : [];
     case 'div':
       return second !== undefined && holdsFinite(second) && !isZero(second) ? [first] : [];
     case 'cast':
       return isFloat(first.dtype) ? [first] : [];
-    case 'pad':
-      return attributes['value'] === 0 ? [first] : [];
     case 'neg':
-    case 'sum':
-    case 'gather':
-    case 'scatterAdd':
+    case 'reduce':
+    case 'view':
+    case 'take':
+    case 'scatter':
+    case 'same':
       return [first];
-    case undefined:
-      return [];
     default:
-      return node.kind === 'movement' || node.kind === 'identity' ? [first] : [];
+      return [];
   }
+}
+
+/** What a primitive does to zeros: by its form, an elementwise one by its name; undefined where it may make something else of them. */
+function ruleOf(node: Primitive, attributes: Attributes): string | undefined {
+  const { form } = node;
+  if (form === undefined || form.kind === 'elements') return coreNameOf(node);
+  if (form.kind === 'reduce') return form.combine === 'sum' ? 'reduce' : undefined;
+  if (form.kind === 'parts') return (form.fill?.(attributes) ?? 0) === 0 ? 'parts' : undefined;
+  return form.kind;
 }
 
 /** Whether `part` is 0 wherever `cotangent`, from which it was made, is. */
@@ -142,26 +147,34 @@ function keeps(part: Value, cotangent: Value): boolean {
 /** Along which axes a vjp mixes what arrives; undefined where nothing is known. */
 function mixedAxes({ node }: Vertex): readonly number[] | undefined {
   if (node.kind === 'composite') return node.mixes;
-  const each = node.kind === 'elementwise' || (node.kind === 'reduction' && coreNameOf(node) !== undefined);
-  return each ? [] : undefined;
+  return node.kind === 'elementwise' || node.form?.kind === 'reduce' ? [] : undefined;
 }
 
-function nameOf({ node }: Vertex): string | undefined {
-  return node.kind === 'composite' ? undefined : coreNameOf(node);
+/** The primitive on other operands; undefined where it, of a plugin's, does not take their dtype. */
+function applied(node: Primitive, operands: readonly Value[], attributes: Attributes): Value | undefined {
+  try {
+    return vertexOf(node, operands, attributes).output;
+  } catch (error) {
+    if (error instanceof DTypeError) return undefined;
+    throw error;
+  }
 }
 
 function any(mask: Value, axes: readonly number[]): Value {
-  return holdsSome(sum(cast(mask, 'int32'), { axis: axes, keepAxis: true }));
+  return less(0, sum(cast(mask, 'int32'), { axis: axes, keepAxis: true }));
 }
 
-const holdsSome = (count: Value) => less(0, count);
+function holdsSome(count: Value | undefined): Value | undefined {
+  return count && less(0, count);
+}
 
 /** The number that was written for `value`, also where it was broadcast since. */
 function numberOf(value: Value): number | undefined {
   const [only] = value.inputs;
-  return nameOf(value.vertex) === 'broadcast' && only !== undefined ? numberOf(only) : literalOf(value);
+  return only !== undefined && isView(value.node) ? numberOf(only) : literalOf(value);
 }
 
+const isView = (node: Node) => node.kind !== 'composite' && node.form?.kind === 'view';
 const isZero = (value: Value) => numberOf(value) === 0;
 const holdsFinite = (value: Value) => Number.isFinite(numberOf(value));
 

@@ -155,6 +155,26 @@ describe('weights of samples', () => {
         close(data((await weighted.weights())[path]), data((await copied.weights())[path]));
     });
 
+  test('of 0 leave out samples and outputs whose targets are not there', async () => {
+    const missing = Y.map((row, i) => (weights[i] === 0 ? [Number.NaN] : row));
+    const [given, none] = [await create({}), await create({})];
+    given.step({ x: X, y: missing, sampleWeights: weights });
+    none.step({ x: X, y: Y, sampleWeights: weights });
+    expect(await given.weights()).toEqual(await none.weights());
+    const network = defineLayer('two', (scope, x: Value) => ({
+      a: scope.apply(dense(1, { name: 'a' }), x),
+      b: scope.apply(dense(1, { name: 'b' }), x),
+    }));
+    const loss = { a: meanSquaredError(), b: meanSquaredError() };
+    const model = await create({ network, loss, lossWeights: { b: 0 } });
+    const y = { a: Y, b: Y.map(() => [Number.NaN]) };
+    const [record] = await model.fit(X, y, { progress: false });
+    expect(Number.isFinite(record?.['loss'])).toBe(true);
+    for (const weight of Object.values(await model.weights()))
+      expect(data(weight).every(Number.isFinite)).toBe(true);
+    expect((await model.evaluate(X, y))['loss']).toBeLessThan(100);
+  });
+
   test('fit shuffles them along, streams bring them, evaluate counts them', async () => {
     const a = await create({});
     await a.fit(X, Y, { sampleWeights: weights, batchSize: 2, shuffle: false, progress: false });

@@ -56,6 +56,7 @@ export function pow(x: Value, exponent: Operand): Value {
  */
 const powerOf: (x: Value, p: Value) => Value = defineNode('pow', {
   forward: (x: Value, p: Value) => exp(mul(p, log(select(equal(p, 0), 1, x)))),
+  mixes: [],
   vjp: (g, { inputs: [x, p], output: y }) => [
     mul(g, mul(p, powerOf(x, sub(select(equal(p, 0), 1, p), 1)))),
     mul(g, mul(y, log(select(and(equal(x, 0), lessEqual(0, p)), 1, x)))),

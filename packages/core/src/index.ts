@@ -39,6 +39,7 @@ export {
   type Slots,
   type StepInputs,
   type UpdatedParameter,
+  type Updates,
 } from './contracts/optimizer.ts';
 export { defineNode, defineNodeWithOutputs, type ManyOutputsRules, type NodeRules } from './define.ts';
 export {

@@ -7,6 +7,7 @@ import {
   type Layer,
   maximum,
   mul,
+  nearest,
   norm,
   OptionError,
   type ParameterOptions,
@@ -14,6 +15,7 @@ import {
   select,
   square,
   sum,
+  UnknownNameError,
   type Value,
 } from '@pullback/core';
 
@@ -27,7 +29,7 @@ export type ForParameters<F> = F | Readonly<Record<string, F>>;
 
 /**
  * The same layer, and all inside it, as fixed functions: no gradient of their weights is computed, no optimizer touches them, and they
- * run as in prediction. Paths stay as they are.
+ * run as in prediction. Beside the layer itself, which is trained where it is applied, they share its weights.
  */
 export function frozen<In extends readonly Value[], Out>(layer: Layer<In, Out>): Layer<In, Out> {
   return rescoped(layer, (scope) => ({
@@ -58,18 +60,48 @@ function withOption<In extends readonly Value[], Out>(
   option: 'regularizer' | 'constraint',
   given: ForParameters<(weight: Value) => Value>,
 ): Layer<In, Out> {
-  return rescoped(layer, (scope) => ({
+  // One function for each that is there already: a parameter counts those of its uses once, by reference.
+  const both = new WeakMap<Regularizer | Constraint, Regularizer | Constraint>();
+  const after = (own: Regularizer | Constraint, f: Regularizer | Constraint) => {
+    const made = both.get(own) ?? combinations[option](own, f);
+    both.set(own, made);
+    return made;
+  };
+  const names = new Set<string>();
+  const changed = rescoped(layer, (scope) => ({
     parameter: (name, shape, initializer, options: ParameterOptions = {}) => {
+      names.add(name);
       const f = typeof given === 'function' ? given : Object.hasOwn(given, name) ? given[name] : undefined;
-      return scope.parameter(
-        name,
-        shape,
-        initializer,
-        f === undefined ? options : { ...options, [option]: f },
-      );
+      const own = options[option];
+      const all = f !== undefined && own !== undefined ? after(own, f) : (f ?? own);
+      return scope.parameter(name, shape, initializer, { ...options, [option]: all });
     },
   }));
+  if (typeof given === 'function') return changed;
+  return {
+    ...changed,
+    forward: (scope, ...inputs) => {
+      const output = changed.forward(scope, ...inputs);
+      // A name that no parameter has is for other layers with the same options; one that is nearly a parameter's is a mistake.
+      for (const name of Object.keys(given))
+        if (!names.has(name) && nearest(name, [...names]) !== undefined)
+          throw new UnknownNameError(`parameter of ${layer.name}`, name, names);
+      return output;
+    },
+  };
 }
+
+/** What two of them are together, the inner one first: penalties are added, constraints come one after the other. */
+const combinations = {
+  regularizer:
+    (inner: Regularizer, outer: Regularizer): Regularizer =>
+    (weight) =>
+      add(inner(weight), outer(weight)),
+  constraint:
+    (inner: Constraint, outer: Constraint): Constraint =>
+    (weight) =>
+      outer(inner(weight)),
+};
 
 function checkFactor(factor: number, what: string): void {
   if (!(factor >= 0 && factor < Infinity))

@@ -1,9 +1,12 @@
 import {
   add,
+  and,
   cast,
   clip,
   div,
   equal,
+  fill,
+  floor,
   maximum,
   mod,
   mul,
@@ -90,7 +93,9 @@ export function weightDecay(
       optimizer.update(parameters, at).map((updated, i) => {
         const parameter = parameters[i];
         if (parameter === undefined || except(parameter.path)) return updated;
-        return { ...updated, weight: sub(updated.weight, mul(mul(at.learningRate, rate), parameter.weight)) };
+        const decay = mul(mul(at.learningRate, rate), parameter.weight);
+        const { now } = optimizer.updates?.(at.step, parameter.path) ?? {};
+        return { ...updated, weight: sub(updated.weight, now === undefined ? decay : select(now, decay, 0)) };
       }),
   };
 }
@@ -104,53 +109,99 @@ export function averaged(
   { decay = 0.999 }: { readonly decay?: number } = {},
 ): Optimizer {
   checkRange('a decay of', decay, 0, 1);
+  const own = freeSlot('average', optimizer);
   return {
     ...optimizer,
     name: `averaged(${optimizer.name})`,
-    slots: (spec) => ({ ...optimizer.slots(spec), average: { spec, initial: 0 } }),
+    slots: (spec) => ({ ...optimizer.slots(spec), [own]: { spec, initial: 0 } }),
     update: (parameters, at) => {
-      const inner = parameters.map(({ slots: { average: _, ...slots }, ...parameter }) => ({
+      const inner = parameters.map((parameter) => ({
         ...parameter,
-        slots,
+        slots: without(parameter.slots, own),
       }));
       return optimizer.update(inner, at).map(({ weight, slots }, i) => {
-        const old = parameters[i]?.slots['average'] ?? weight;
+        const { path = '', slots: before } = parameters[i] ?? {};
+        const old = before?.[own] ?? weight;
+        const updates = optimizer.updates?.(at.step, path);
         // (1 - decay) / (1 - decay^t) weighs the newest so that all weights sum to 1.
-        const share = div(1 - decay, correction(at.step, decay, weight));
-        return { weight, slots: { ...slots, average: add(old, mul(share, sub(weight, old))) } };
+        const share = div(1 - decay, correction(updates?.before ?? at.step, decay, weight));
+        const next = add(old, mul(share, sub(weight, old)));
+        return {
+          weight,
+          slots: { ...slots, [own]: updates === undefined ? next : select(updates.now, next, old) },
+        };
       });
     },
   };
 }
 
+function without(slots: OptimizedParameter['slots'], ...names: readonly string[]) {
+  return Object.fromEntries(Object.entries(slots).filter(([name]) => !names.includes(name)));
+}
+
+/** The name, made longer where the optimizer has a slot of that name. */
+function freeSlot(name: string, optimizer: Optimizer): string {
+  const taken = Object.keys(optimizer.slots({ shape: [], dtype: 'float32' }));
+  let free = name;
+  for (let i = 2; taken.includes(free); i++) free = `${name}${i}`;
+  return free;
+}
+
 /**
- * Gradients of `steps` steps averaged before one update: weights and slots change every `steps`-th step only, and the
- * optimizer counts updates. As one step on a batch that is `steps` times as large, for losses that are means.
+ * Gradients of `steps` steps averaged before one update, sum n_i g_i / sum n_i with the n_i samples of each for errors that are means: as one
+ * step on all samples together. Weights and slots change every `steps`-th step only; the optimizer, its schedule, decay and averages count updates.
  */
 export function accumulated(optimizer: Optimizer, { steps }: { readonly steps: number }): Optimizer {
   if (!Number.isInteger(steps) || steps < 1)
     throw new OptionError({ got: `${steps} steps to accumulate`, expected: 'a whole number from 1 up' });
+  const { schedule } = optimizer;
+  const gradientSlot = freeSlot('accumulated', optimizer);
+  const samplesSlot = freeSlot('accumulatedSamples', optimizer);
+  const isLast = (step: Value) => equal(mod(step, steps), steps - 1);
   return {
     ...optimizer,
     name: `accumulated(${optimizer.name})`,
-    slots: (spec) => ({ ...optimizer.slots(spec), accumulated: { spec, initial: 0 } }),
-    update: (parameters, { learningRate, step }) => {
-      const last = equal(mod(step, steps), steps - 1);
-      const inner = parameters.map(({ slots: { accumulated: sum, ...slots }, gradient, ...parameter }) => ({
-        ...parameter,
-        slots,
-        gradient: add(sum ?? gradient, div(gradient, steps)),
-      }));
-      return optimizer.update(inner, { learningRate, step: div(step, steps) }).map(({ weight, slots }, i) => {
-        const old = inner[i];
-        if (old === undefined) return { weight, slots };
+    schedule: schedule && ((step) => schedule(floor(div(step, steps)))),
+    updates: (step, path) => {
+      const [before, last] = [div(step, steps), isLast(step)];
+      const inner = optimizer.updates?.(before, path);
+      return inner === undefined
+        ? { now: last, before }
+        : { now: and(last, inner.now), before: inner.before };
+    },
+    slots: (spec) => ({
+      ...optimizer.slots(spec),
+      [gradientSlot]: { spec, initial: 0 },
+      [samplesSlot]: { spec: { shape: [], dtype: spec.dtype }, initial: 0 },
+    }),
+    update: (parameters, { learningRate, step, samples }) => {
+      const last = isLast(step);
+      const parts = parameters.map(({ slots, gradient, ...parameter }) => {
+        const count = cast(samples ?? fill(1, [], gradient.dtype), gradient.dtype);
+        const sum = add(slots[gradientSlot] ?? 0, mul(gradient, count));
+        const counted = add(slots[samplesSlot] ?? 0, count);
+        const inner = { ...parameter, slots: without(slots, gradientSlot, samplesSlot) };
+        return { sum, counted, inner: { ...inner, gradient: div(sum, counted) } };
+      });
+      const at = { learningRate, step: div(step, steps), samples: parts[0]?.counted };
+      const updated = optimizer.update(
+        parts.map(({ inner }) => inner),
+        at,
+      );
+      return updated.map(({ weight, slots }, i) => {
+        const part = parts[i];
+        if (part === undefined) return { weight, slots };
         const kept = Object.entries(slots).map(([name, slot]) => [
           name,
-          select(last, slot, old.slots[name] ?? slot),
+          select(last, slot, part.inner.slots[name] ?? slot),
         ]);
         return {
-          weight: select(last, weight, old.weight),
-          slots: { ...Object.fromEntries(kept), accumulated: select(last, 0, old.gradient) },
+          weight: select(last, weight, part.inner.weight),
+          slots: {
+            ...Object.fromEntries(kept),
+            [gradientSlot]: select(last, 0, part.sum),
+            [samplesSlot]: select(last, 0, part.counted),
+          },
         };
       });
     },
@@ -188,7 +239,9 @@ export function parameterGroups(groups: readonly ParameterGroup[], otherwise: Op
           Object.entries(optimizer.slots(spec)).map(([slot, made]) => [prefixed(group, slot), made]),
         ),
       ),
-    update: (parameters, { learningRate, step }) => {
+    updates: (step, path) => optimizers[groupOf(path)]?.updates?.(step, path),
+    update: (parameters, at) => {
+      const { learningRate, step } = at;
       const updated = new Map<string, ReturnType<Optimizer['update']>[number]>();
       optimizers.forEach((optimizer, group) => {
         const own = parameters.filter(({ path }) => groupOf(path) === group);
@@ -196,7 +249,7 @@ export function parameterGroups(groups: readonly ParameterGroup[], otherwise: Op
         const factor = optimizer.schedule?.(cast(step, base.dtype));
         const rate = factor === undefined ? base : mul(base, factor);
         const inner = own.map((parameter) => ({ ...parameter, slots: slotsOf(parameter.slots, group) }));
-        optimizer.update(inner, { learningRate: rate, step }).forEach(({ weight, slots }, i) => {
+        optimizer.update(inner, { ...at, learningRate: rate }).forEach(({ weight, slots }, i) => {
           const parameter = own[i];
           if (parameter === undefined) return;
           const named = Object.entries(slots).map(([slot, value]) => [prefixed(group, slot), value]);

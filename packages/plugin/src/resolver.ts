@@ -60,6 +60,8 @@ export function resolve<K extends Kind>(
   spec: AnySpec,
   path: string,
 ): Products[K] {
+  // What is made already: a factory may be given it where its own options were resolved before.
+  if (typeof spec === 'function') return spec;
   const { type, ...options } = readSpec(spec, kind, path);
   const entry = find(container, kind, type);
   if (entry === undefined) throw new UnknownNameError(kind, type, boundNames(container, kind), path);

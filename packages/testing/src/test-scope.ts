@@ -61,9 +61,10 @@ export function testScope(setting: Setting): { readonly scope: Scope; readonly n
       randomKey: () =>
         foldIn(constant(Int32Array.of(1, 2)), constant(keyOf(keys++, path)[0], { dtype: 'int32' })),
       apply: <In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out => {
-        const home = homes.get(layer) ?? `${path}/${layer.label ?? applied}`;
+        const { origin = layer } = layer;
+        const home = homes.get(origin) ?? `${path}/${layer.label ?? applied}`;
         applied++;
-        homes.set(layer, home);
+        homes.set(origin, home);
         return layer.forward(scopeAt(home), ...inputs);
       },
     };

@@ -9,9 +9,11 @@ import {
   mul,
   type Program,
   placeholder,
+  select,
   sub,
   type TensorSpec,
   trace,
+  type Updates,
   type Value,
   within,
 } from '@pullback/core';
@@ -19,7 +21,7 @@ import { type Choice, choose } from './choice.ts';
 import type { Definition } from './definition.ts';
 import { errorOf, predictionsOf } from './heads.ts';
 import { planNames, shared } from './plan-names.ts';
-import { type Variable, Walk } from './scope.ts';
+import { type Parameter, Walk } from './scope.ts';
 import { lossTotal, type Watched } from './watched.ts';
 
 /** A Program whose inputs and outputs have names: `x/0`, `target/0`, `prediction/0`, `sampleWeights`, `weight:...`, `slot:...`, `state:...`, `total:...`, `order`, `cursor`. */
@@ -39,12 +41,21 @@ export interface BatchSpecs {
   readonly choice?: Choice;
 }
 
-/** One walk through the network of `definition`, on a batch of `specs`. */
+/**
+ * One walk through the network of `definition`, on a batch of `specs`; a second one where a layer is frozen in one place and trained in
+ * another, which is known at its end.
+ */
 export function walkThrough(definition: Definition, specs: BatchSpecs, training: boolean) {
+  const first = walkOnce(definition, specs, training);
+  const { held } = first.walk;
+  return held.size === 0 || !training ? first : walkOnce(definition, specs, training, held);
+}
+
+function walkOnce(definition: Definition, specs: BatchSpecs, training: boolean, held?: ReadonlySet<string>) {
   const { dtype, layout, network, heads } = definition;
   const key = placeholder({ shape: [2], dtype: 'int32' }, shared.key);
   const step = placeholder({ shape: [], dtype: 'int32' }, shared.step);
-  const walk = new Walk({ dtype, layout, training, key, step });
+  const walk = new Walk({ dtype, layout, training, key, step, held });
   const xs = specs.inputs.map((spec, i) => placeholder(spec, planNames.input(i)));
   const { sampleAxis } = definition.placement;
   const chosen = choose(specs.choice, xs[0]?.shape.at(sampleAxis) ?? 0, step);
@@ -101,15 +112,32 @@ function planTraining(definition: Definition, specs: BatchSpecs, watched?: reado
       );
       return { path, weight, gradient: gradients[i] ?? weight, slots: Object.fromEntries(slots) };
     });
-    definition.optimizer.update(optimized, { learningRate, step }).forEach(({ weight, slots }, i) => {
-      const { path = '', options } = parameters[i] ?? {};
-      outputs.set(`weight:${path}`, options?.constraint?.(weight) ?? weight);
+    const samples = fill(countedSamples(definition, walked), [], definition.dtype);
+    const { optimizer } = definition;
+    optimizer.update(optimized, { learningRate, step, samples }).forEach(({ weight, slots }, i) => {
+      const parameter = parameters[i];
+      if (parameter === undefined) return;
+      const { path } = parameter;
+      outputs.set(`weight:${path}`, constrained(parameter, weight, optimizer.updates?.(step, path)));
       for (const [slot, value] of Object.entries(slots)) outputs.set(`slot:${path}/${slot}`, value);
     });
     outputs.set(shared.step, add(step, 1));
   });
   for (const { path, next } of walk.states.values()) outputs.set(`state:${path}`, next);
   return names.plan(outputs);
+}
+
+/** How many samples the error of a step is a mean over; 1 for sums, in which every sample counts alike whatever the batch. */
+function countedSamples({ heads, placement }: Definition, { predictions }: Walked): number {
+  const means = heads.some(({ loss }) => loss.reduction === 'mean');
+  return means ? (predictions[0]?.shape.at(placement.sampleAxis) ?? 1) : 1;
+}
+
+/** What a weight becomes at an update; between two of them it stays. */
+function constrained({ constraints }: Parameter, weight: Value, updates: Updates | undefined): Value {
+  if (constraints.size === 0) return weight;
+  const next = [...constraints].reduce((w, constraint) => constraint(w), weight);
+  return updates === undefined ? next : select(updates.now, next, weight);
 }
 
 const planners = {
@@ -131,9 +159,9 @@ export function planOf(
 }
 
 /** The error, and what the regularisers of parameters add to it. */
-function penalized(error: Value, parameters: readonly Variable[]): Value {
-  const penalties = parameters.flatMap(({ path, value, options: { regularizer } }) =>
-    regularizer === undefined ? [] : labelled({ path, pass: 'forward' }, () => regularizer(value)),
+function penalized(error: Value, parameters: readonly Parameter[]): Value {
+  const penalties = parameters.flatMap(({ path, value, regularizers }) =>
+    [...regularizers].map((regularizer) => labelled({ path, pass: 'forward' }, () => regularizer(value))),
   );
   return penalties.reduce((sum, penalty) => add(sum, penalty), error);
 }

@@ -16,6 +16,7 @@ import {
   ShapeError,
   type State,
   sameShape,
+  stopGradient,
   Value,
   within,
 } from '@pullback/core';
@@ -27,7 +28,29 @@ export interface Variable {
   readonly initializer: Initializer;
   /** The layer that asked first, in words. */
   readonly owner: string;
-  readonly options: ParameterOptions;
+}
+
+/** A parameter, with what its uses ask of training. */
+export interface Parameter extends Variable {
+  /** Whether it is learned in one of its uses at least, and in all. */
+  readonly learned: { some: boolean; all: boolean };
+  /** Those of the uses in which it is learned, each once. */
+  readonly regularizers: Set<Change>;
+  readonly constraints: Set<Change>;
+}
+
+type Change = (weight: Value) => Value;
+
+/** A state, with what it will be after the step. */
+interface Kept extends Variable {
+  next: Value;
+}
+
+interface Asked {
+  readonly path: string;
+  readonly shape: Shape;
+  readonly initializer: Initializer;
+  readonly owner: string;
 }
 
 /** A layer as it was applied: once for each use. */
@@ -48,12 +71,14 @@ export interface Build {
   /** int32[2] and int32: what random numbers are derived from. */
   readonly key: Value;
   readonly step: Value;
+  /** The paths of parameters that are learned in some of their uses only: no gradient comes from the others. */
+  readonly held?: ReadonlySet<string> | undefined;
 }
 
 /** One walk through a network: everything that its layers asked their scopes for. */
 export class Walk {
-  readonly parameters = new Map<string, Variable>();
-  readonly states = new Map<string, Variable & { next: Value }>();
+  readonly parameters = new Map<string, Parameter>();
+  readonly states = new Map<string, Kept>();
   readonly applications: Application[] = [];
   readonly #homes = new Map<object, string>();
   readonly #taken = new Set<string>();
@@ -62,8 +87,14 @@ export class Walk {
   constructor(readonly build: Build) {}
 
   /** The parameters that are learned. */
-  get learned(): Variable[] {
-    return [...this.parameters.values()].filter(({ options }) => options.trainable !== false);
+  get learned(): Parameter[] {
+    return [...this.parameters.values()].filter(({ learned }) => learned.some);
+  }
+
+  /** The paths of those that are learned in some of their uses only. */
+  get held(): ReadonlySet<string> {
+    const held = [...this.parameters.values()].filter(({ learned: { some, all } }) => some && !all);
+    return new Set(held.map(({ path }) => path));
   }
 
   /** Applies the outermost layer under a name of its own. */
@@ -72,13 +103,14 @@ export class Walk {
   }
 
   enter<In extends readonly Value[], Out>(path: string, use: string, layer: Layer<In, Out>, inputs: In): Out {
-    const home = this.#homes.get(layer) ?? this.#settle(path, layer);
-    if (this.#open.has(layer))
+    const { origin = layer } = layer;
+    const home = this.#homes.get(origin) ?? this.#settle(path, origin);
+    if (this.#open.has(origin))
       throw new CycleError({
         got: `${layer.name} '${home}' applied inside itself`,
         expected: 'a graph without cycles',
       });
-    this.#open.add(layer);
+    this.#open.add(origin);
     try {
       return within(use.slice(use.lastIndexOf('/') + 1), () => {
         const output = layer.forward(new PathScope(this, home, use, layer.name), ...inputs);
@@ -92,32 +124,52 @@ export class Walk {
         return output;
       });
     } finally {
-      this.#open.delete(layer);
+      this.#open.delete(origin);
     }
   }
 
-  variable(
-    kind: 'parameters' | 'states',
-    path: string,
-    shape: Shape,
-    initializer: Initializer,
-    owner: string,
-    options: ParameterOptions = {},
-  ): Variable {
-    const known = this[kind].get(path);
-    if (known !== undefined) {
-      if (!sameShape(known.value.shape, shape))
-        throw new ShapeError({
-          got: `${formatShape(shape)} wanted for '${path}'`,
-          expected: `${formatShape(known.value.shape)}, as it was first made in ${known.owner}`,
-          hint: 'A layer keeps the width that it was first used on; two widths need two layers.',
-        });
-      return known;
-    }
-    const value = placeholder({ shape, dtype: this.build.dtype }, path);
-    const made = { path, value, initializer, owner, options, next: value };
-    this[kind].set(path, made);
-    return made;
+  /** The parameter of that path, as one of its uses asks for it. */
+  parameter(asked: Asked, { trainable = true, regularizer, constraint }: ParameterOptions = {}): Value {
+    const { path } = asked;
+    const parameter = this.parameters.get(path) ?? {
+      ...this.#variable(asked),
+      learned: { some: false, all: true },
+      regularizers: new Set(),
+      constraints: new Set(),
+    };
+    refuseOtherShape(parameter, asked);
+    this.parameters.set(path, parameter);
+    const { learned, regularizers, constraints, value } = parameter;
+    learned.some ||= trainable;
+    learned.all &&= trainable;
+    if (trainable && regularizer !== undefined) regularizers.add(regularizer);
+    if (trainable && constraint !== undefined) constraints.add(constraint);
+    return !trainable && this.build.held?.has(path) ? stopGradient(value) : value;
+  }
+
+  /** The state of that path: a second use sees what the first one set, as a number that no gradient goes through. */
+  state(asked: Asked): State {
+    const { path } = asked;
+    const variable = this.#variable(asked);
+    const state = this.states.get(path) ?? { ...variable, next: variable.value };
+    refuseOtherShape(state, asked);
+    this.states.set(path, state);
+    const { spec } = state.value;
+    return {
+      value: state.next === state.value ? state.value : stopGradient(state.next),
+      set: (next) => {
+        if (!sameShape(next.shape, spec.shape) || next.dtype !== spec.dtype)
+          throw new ShapeError({
+            got: `${next.dtype}${formatShape(next.shape)} for the state '${path}'`,
+            expected: `${spec.dtype}${formatShape(spec.shape)}`,
+          });
+        state.next = next;
+      },
+    };
+  }
+
+  #variable({ path, shape, initializer, owner }: Asked): Variable {
+    return { path, value: placeholder({ shape, dtype: this.build.dtype }, path), initializer, owner };
   }
 
   #settle(path: string, layer: object): string {
@@ -154,25 +206,11 @@ class PathScope implements Scope {
   }
 
   parameter(name: string, shape: Shape, initializer: Initializer, options?: ParameterOptions): Value {
-    const path = this.#inner(name);
-    return this.#walk.variable('parameters', path, shape, initializer, this.#owner(), options).value;
+    return this.#walk.parameter(this.#asked(name, shape, initializer), options);
   }
 
   state(name: string, shape: Shape, initializer: Initializer): State {
-    const path = this.#inner(name);
-    const { value } = this.#walk.variable('states', path, shape, initializer, this.#owner());
-    return {
-      value,
-      set: (next) => {
-        if (!sameShape(next.shape, shape) || next.dtype !== value.dtype)
-          throw new ShapeError({
-            got: `${next.dtype}${formatShape(next.shape)} for the state '${path}'`,
-            expected: `${value.dtype}${formatShape(shape)}`,
-          });
-        const state = this.#walk.states.get(path);
-        if (state !== undefined) state.next = next;
-      },
-    };
+    return this.#walk.state(this.#asked(name, shape, initializer));
   }
 
   randomKey(): Value {
@@ -187,8 +225,9 @@ class PathScope implements Scope {
     return this.#walk.enter(`${this.path}/${name}`, `${this.use}/${name}`, layer, inputs);
   }
 
-  #inner(name: string): string {
-    return `${this.path}/${this.#segment(name)}`;
+  #asked(name: string, shape: Shape, initializer: Initializer): Asked {
+    const path = `${this.path}/${this.#segment(name)}`;
+    return { path, shape, initializer, owner: `${this.kind} '${this.use}'` };
   }
 
   #segment(name: string): string {
@@ -199,10 +238,15 @@ class PathScope implements Scope {
       });
     return name;
   }
+}
 
-  #owner(): string {
-    return `${this.kind} '${this.use}'`;
-  }
+function refuseOtherShape({ path, value, owner }: Variable, { shape }: Asked): void {
+  if (!sameShape(value.shape, shape))
+    throw new ShapeError({
+      got: `${formatShape(shape)} wanted for '${path}'`,
+      expected: `${formatShape(value.shape)}, as it was first made in ${owner}`,
+      hint: 'A layer keeps the width that it was first used on; two widths need two layers.',
+    });
 }
 
 /** The Values that a layer returned: one, several, or several by name. */

@@ -51,6 +51,8 @@ export interface Layer<In extends readonly Value[] = readonly Value[], Out = Val
   readonly label?: string | undefined;
   /** The equation or paper that it implements. */
   readonly source?: string | undefined;
+  /** The layer whose parameters and states this one has too, under other rules; itself when left out. */
+  readonly origin?: object | undefined;
   forward(scope: Scope, ...inputs: In): Out;
 }
 
@@ -73,8 +75,8 @@ export function defineLayer<In extends readonly Value[], Out = Value>(
 export type ScopeChange = Partial<Pick<Scope, 'parameter' | 'training'>>;
 
 /**
- * The same layer, and all layers inside it, with scopes that `change` has altered. Paths stay as they are. The layer itself is
- * not touched: applied elsewhere it is as it was, with parameters of its own.
+ * The same layer, and all layers inside it, with scopes that `change` has altered: the same paths, parameters and states. The layer itself is
+ * not touched: applied beside this one it is as it was.
  */
 export function rescoped<In extends readonly Value[], Out>(
   layer: Layer<In, Out>,
@@ -89,6 +91,7 @@ export function rescoped<In extends readonly Value[], Out>(
       name,
       label,
       source,
+      origin: inner.origin ?? inner,
       forward: (scope, ...inputs) =>
         inner.forward(
           {

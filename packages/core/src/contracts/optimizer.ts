@@ -28,6 +28,16 @@ export interface StepInputs {
   readonly learningRate: Value;
   /** How many steps there were before this one: int32. */
   readonly step: Value;
+  /** How much this step's gradients count beside those of others: the samples of its batch for errors that are means, 1 when left out. */
+  readonly samples?: Value | undefined;
+}
+
+/** Which steps are updates, for an optimizer that does not update at every one. */
+export interface Updates {
+  /** Whether this step is one: a bool scalar. */
+  readonly now: Value;
+  /** How many there were before it: int32. */
+  readonly before: Value;
 }
 
 /** Turns gradients into new weights, for all parameters at once; part of the traced Program. */
@@ -36,6 +46,8 @@ export interface Optimizer {
   /** The base rate: an input of the Program, which a callback may change. */
   readonly learningRate: number;
   readonly schedule?: Schedule | undefined;
+  /** For a weight by its path; undefined, or left out, where every step is an update. */
+  readonly updates?: ((step: Value, path: string) => Updates | undefined) | undefined;
   slots(spec: TensorSpec): Slots;
   update(parameters: readonly OptimizedParameter[], at: StepInputs): readonly UpdatedParameter[];
 }

@@ -35,6 +35,7 @@ export {
   type Optimizer,
   type OptimizerOptions,
   type OptimizerRules,
+  optimizerFields,
   type Schedule,
   type Slots,
   type StepInputs,
@@ -123,6 +124,7 @@ export { moveAxis, swapAxes, transpose } from './ops/transpose.ts';
 export { checkOptions } from './options/check-options.ts';
 export type { Bounds, Field, Fields, FieldsOf, OptionsOf, Refused } from './options/field.ts';
 export * as field from './options/field.ts';
+export { parts } from './options/parts.ts';
 export { describeOrigin, labelled, type Origin, type Pass, within } from './origin.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';

@@ -1,15 +1,18 @@
 import {
   add,
+  checkOptions,
   defineOptimizer,
   div,
+  type FieldsOf,
   mul,
   type Optimizer,
   type OptimizerOptions,
+  optimizerFields,
   sqrt,
   square,
   sub,
 } from '@pullback/core';
-import { checkRange } from './options.ts';
+import { from0 } from './shares.ts';
 
 export interface AdagradOptions extends OptimizerOptions {
   /** Keeps the divisor from 0; 1e-10 when left out. */
@@ -18,14 +21,21 @@ export interface AdagradOptions extends OptimizerOptions {
   readonly initial?: number;
 }
 
+/** The options of `adagrad`. */
+export const adagradFields = {
+  ...optimizerFields,
+  epsilon: from0,
+  initial: from0,
+} satisfies FieldsOf<AdagradOptions>;
+
 /**
  * Every weight's rate falls with the sum of its squared gradients: s <- s + g^2, W <- W - eta g / (sqrt s + epsilon).
  * Source: Duchi, Hazan and Singer 2011.
  * @throws OptionError for a learning rate or epsilon below 0.
  */
-export function adagrad({ epsilon = 1e-10, initial = 0, ...options }: AdagradOptions): Optimizer {
-  checkRange('an epsilon of', epsilon, 0, Infinity);
-  checkRange('an initial sum of', initial, 0, Infinity);
+export function adagrad(given: AdagradOptions): Optimizer {
+  checkOptions('adagrad', given, adagradFields);
+  const { epsilon = 1e-10, initial = 0, ...options } = given;
   return defineOptimizer<OptimizerOptions, 'squares'>('adagrad', {
     slots: { squares: initial },
     update: (weight, g, { squares }, { learningRate }) => {

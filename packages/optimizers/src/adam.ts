@@ -12,7 +12,7 @@ import {
   type Value,
 } from '@pullback/core';
 import { average } from './average.ts';
-import { type AdamOptions, correction, type Moments, readMoments } from './moments.ts';
+import { type AdamOptions, correction, decayedFields, type Moments, readMoments } from './moments.ts';
 
 /** m / (1 - beta1^t) and v / (1 - beta2^t), with the averages that they come from. */
 function moments(m: Value, v: Value, g: Value, step: Value, { beta1, beta2 }: Moments) {
@@ -31,7 +31,7 @@ function moments(m: Value, v: Value, g: Value, step: Value, { beta1, beta2 }: Mo
  * @throws OptionError for a learning rate or epsilon below 0 or a beta outside of [0, 1).
  */
 export function adam(given: AdamOptions): Optimizer {
-  const [options, rates] = readMoments(given);
+  const [options, rates] = readMoments('adam', given);
   return defineOptimizer<OptimizerOptions, 'first' | 'second'>('adam', {
     slots: { first: 0, second: 0 },
     update: (weight, g, slots, { learningRate, step }) => {
@@ -53,7 +53,7 @@ export function adam(given: AdamOptions): Optimizer {
  * @throws OptionError as adam.
  */
 export function amsgrad(given: AdamOptions): Optimizer {
-  const [options, rates] = readMoments(given);
+  const [options, rates] = readMoments('amsgrad', given);
   return defineOptimizer<OptimizerOptions, 'first' | 'second' | 'largest'>('amsgrad', {
     slots: { first: 0, second: 0, largest: 0 },
     update: (weight, g, slots, { learningRate, step }) => {
@@ -78,8 +78,9 @@ export interface AdamwOptions extends AdamOptions {
  * Source: Loshchilov and Hutter 2019.
  * @throws OptionError as adam.
  */
-export function adamw({ weightDecay = 0.01, ...given }: AdamwOptions): Optimizer {
-  const [options, rates] = readMoments(given);
+export function adamw(given: AdamwOptions): Optimizer {
+  const [options, rates] = readMoments('adamw', given, { fields: decayedFields });
+  const { weightDecay = 0.01 } = given;
   return defineOptimizer<OptimizerOptions, 'first' | 'second'>('adamw', {
     slots: { first: 0, second: 0 },
     update: (weight, g, slots, { learningRate, step }) => {
@@ -105,7 +106,7 @@ export function adamw({ weightDecay = 0.01, ...given }: AdamwOptions): Optimizer
  * @throws OptionError as adam.
  */
 export function nadam(given: AdamOptions): Optimizer {
-  const [options, rates] = readMoments(given);
+  const [options, rates] = readMoments('nadam', given);
   return defineOptimizer<OptimizerOptions, 'first' | 'second'>('nadam', {
     slots: { first: 0, second: 0 },
     update: (weight, g, slots, { learningRate, step }) => {

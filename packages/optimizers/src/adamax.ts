@@ -18,7 +18,7 @@ import { type AdamOptions, correction, readMoments } from './moments.ts';
  * @throws OptionError as adam.
  */
 export function adamax(given: AdamOptions): Optimizer {
-  const [options, { beta1, beta2, epsilon }] = readMoments(given);
+  const [options, { beta1, beta2, epsilon }] = readMoments('adamax', given);
   return defineOptimizer<OptimizerOptions, 'first' | 'largest'>('adamax', {
     slots: { first: 0, largest: 0 },
     update: (weight, g, slots, { learningRate, step }) => {

@@ -14,7 +14,7 @@ import {
   sub,
 } from '@pullback/core';
 import { average } from './average.ts';
-import { type AdamOptions, correction, readMoments } from './moments.ts';
+import { type AdamOptions, correction, decayedFields, readMoments } from './moments.ts';
 
 export interface LambOptions extends AdamOptions {
   /** How much of each weight goes into the change; 0 when left out. */
@@ -26,8 +26,9 @@ export interface LambOptions extends AdamOptions {
  * W <- W - eta |W| / |r| r, with the ratio 1 where either is 0. Source: You et al. 2020, algorithm 2.
  * @throws OptionError as adam.
  */
-export function lamb({ weightDecay = 0, epsilon = 1e-6, ...given }: LambOptions): Optimizer {
-  const [options, rates] = readMoments({ ...given, epsilon });
+export function lamb(given: LambOptions): Optimizer {
+  const [options, rates] = readMoments('lamb', given, { fields: decayedFields, small: 1e-6 });
+  const { weightDecay = 0 } = given;
   return defineOptimizer<OptimizerOptions, 'first' | 'second'>('lamb', {
     slots: { first: 0, second: 0 },
     update: (weight, g, slots, { learningRate, step }) => {

@@ -1,6 +1,17 @@
-import { add, defineOptimizer, mul, type Optimizer, type OptimizerOptions, sign, sub } from '@pullback/core';
+import {
+  add,
+  checkOptions,
+  defineOptimizer,
+  type FieldsOf,
+  mul,
+  type Optimizer,
+  type OptimizerOptions,
+  optimizerFields,
+  sign,
+  sub,
+} from '@pullback/core';
 import { average } from './average.ts';
-import { checkRange } from './options.ts';
+import { from0, share } from './shares.ts';
 
 export interface LionOptions extends OptimizerOptions {
   /** 0.9 when left out. */
@@ -11,15 +22,22 @@ export interface LionOptions extends OptimizerOptions {
   readonly weightDecay?: number;
 }
 
+/** The options of `lion`. */
+export const lionFields = {
+  ...optimizerFields,
+  beta1: share,
+  beta2: share,
+  weightDecay: from0,
+} satisfies FieldsOf<LionOptions>;
+
 /**
  * Steps of one size in the direction of sign(b1 m + (1-b1) g): W <- W - eta (sign(...) + lambda W), then
  * m <- b2 m + (1-b2) g. Source: Chen et al. 2023, algorithm 2.
  * @throws OptionError for a learning rate below 0 or a beta outside of [0, 1).
  */
-export function lion({ beta1 = 0.9, beta2 = 0.99, weightDecay = 0, ...options }: LionOptions): Optimizer {
-  checkRange('a beta1 of', beta1, 0, 1);
-  checkRange('a beta2 of', beta2, 0, 1);
-  checkRange('a weight decay of', weightDecay, 0, Infinity);
+export function lion(given: LionOptions): Optimizer {
+  checkOptions('lion', given, lionFields);
+  const { beta1 = 0.9, beta2 = 0.99, weightDecay = 0, ...options } = given;
   return defineOptimizer<OptimizerOptions, 'first'>('lion', {
     slots: { first: 0 },
     update: (weight, g, { first }, { learningRate }) => {

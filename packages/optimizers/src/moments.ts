@@ -1,5 +1,18 @@
-import { add, cast, expm1, fill, mul, neg, type OptimizerOptions, type Value } from '@pullback/core';
-import { checkRange } from './options.ts';
+import {
+  add,
+  cast,
+  checkOptions,
+  expm1,
+  type Fields,
+  type FieldsOf,
+  fill,
+  mul,
+  neg,
+  type OptimizerOptions,
+  optimizerFields,
+  type Value,
+} from '@pullback/core';
+import { from0, share } from './shares.ts';
 
 export interface AdamOptions extends OptimizerOptions {
   /** How much of the average of gradients is kept; 0.9 when left out. */
@@ -16,17 +29,29 @@ export interface Moments {
   readonly epsilon: number;
 }
 
-/** The options of every optimizer with two moments, checked. */
-export function readMoments({
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  ...options
-}: AdamOptions): [OptimizerOptions, Moments] {
-  checkRange('a beta1 of', beta1, 0, 1);
-  checkRange('a beta2 of', beta2, 0, 1);
-  checkRange('an epsilon of', epsilon, 0, Infinity);
-  return [options, { beta1, beta2, epsilon }];
+/** The options of every optimizer with two moments. */
+export const adamFields = {
+  ...optimizerFields,
+  beta1: share,
+  beta2: share,
+  epsilon: from0,
+} satisfies FieldsOf<AdamOptions>;
+
+/** Those of `adamw` and `lamb`. */
+export const decayedFields = { ...adamFields, weightDecay: from0 };
+
+/** The options of an optimizer with two moments, checked and completed. */
+export function readMoments(
+  name: string,
+  given: AdamOptions,
+  { fields = adamFields, small = 1e-8 }: { readonly fields?: Fields; readonly small?: number } = {},
+): [OptimizerOptions, Moments] {
+  checkOptions(name, given, fields);
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = small, learningRate, schedule } = given;
+  return [
+    { learningRate, ...(schedule && { schedule }) },
+    { beta1, beta2, epsilon },
+  ];
 }
 
 /** 1 - beta^t = -(e^(t log beta) - 1), for the step before which there were `step`: t = step + 1. */

@@ -1,5 +1,16 @@
-import { add, defineOptimizer, mul, type Optimizer, type OptimizerOptions, sub } from '@pullback/core';
-import { checkRange } from './options.ts';
+import {
+  add,
+  checkOptions,
+  defineOptimizer,
+  type FieldsOf,
+  field,
+  mul,
+  type Optimizer,
+  type OptimizerOptions,
+  optimizerFields,
+  sub,
+} from '@pullback/core';
+import { share } from './shares.ts';
 
 export interface MomentumOptions extends OptimizerOptions {
   /** How much of the last change is kept, alpha, from 0 to below 1; 0.9 when left out. */
@@ -21,16 +32,20 @@ const define = defineOptimizer<Required<Omit<MomentumOptions, 'schedule'>> & Opt
   },
 );
 
+/** The options of `momentum`. */
+export const momentumFields = {
+  ...optimizerFields,
+  momentum: share,
+  nesterov: field.flag(),
+} satisfies FieldsOf<MomentumOptions>;
+
 /**
  * The change of the last step goes on: d <- alpha d - eta g, W <- W + d; with `nesterov` W <- W + alpha d - eta g.
  * Source: Rumelhart, Hinton and Williams 1986, chapter 8 of PDP volume 1, with alpha about 0.9; Sutskever et al. 2013.
  * @throws OptionError for a learning rate below 0 or an alpha outside of [0, 1).
  */
-export function momentum({
-  momentum: alpha = 0.9,
-  nesterov = false,
-  ...options
-}: MomentumOptions): Optimizer {
-  checkRange('a momentum of', alpha, 0, 1);
+export function momentum(given: MomentumOptions): Optimizer {
+  checkOptions('momentum', given, momentumFields);
+  const { momentum: alpha = 0.9, nesterov = false, ...options } = given;
   return define({ ...options, momentum: alpha, nesterov });
 }

@@ -1,18 +1,37 @@
-import type { Optimizer, OptimizerOptions, Schedule } from '@pullback/core';
-import { type AnySpec, type OptimizerSpec, plugin, type Resolve, type ScheduleSpec } from '@pullback/plugin';
-import * as v from 'valibot';
-import { type AdadeltaOptions, adadelta } from './adadelta.ts';
-import { type AdagradOptions, adagrad } from './adagrad.ts';
+import { type Optimizer, type OptimizerOptions, optimizerFields } from '@pullback/core';
+import { type OptimizerSpec, plugin, type ScheduleSpec } from '@pullback/plugin';
+import { type AdadeltaOptions, adadelta, adadeltaFields } from './adadelta.ts';
+import { type AdagradOptions, adagrad, adagradFields } from './adagrad.ts';
 import { type AdamwOptions, adam, adamw, amsgrad, nadam } from './adam.ts';
 import { adamax } from './adamax.ts';
 import { type LambOptions, lamb } from './lamb.ts';
-import { type LionOptions, lion } from './lion.ts';
-import type { AdamOptions } from './moments.ts';
-import { type MomentumOptions, momentum } from './momentum.ts';
-import { type RmspropOptions, rmsprop } from './rmsprop.ts';
-import { constantRate, cosine, exponential, oneCycle, polynomial, stepDecay, warmup } from './schedules.ts';
+import { type LionOptions, lion, lionFields } from './lion.ts';
+import { type AdamOptions, adamFields, decayedFields } from './moments.ts';
+import { type MomentumOptions, momentum, momentumFields } from './momentum.ts';
+import { type RmspropOptions, rmsprop, rmspropFields } from './rmsprop.ts';
+import {
+  constantRate,
+  cosine,
+  exponential,
+  oneCycle,
+  polynomial,
+  scheduleFields,
+  stepDecay,
+  warmup,
+} from './schedules.ts';
 import { sgd } from './sgd.ts';
-import { accumulated, averaged, clipByGlobalNorm, clipByNorm, clipByValue, weightDecay } from './wrappers.ts';
+import {
+  accumulated,
+  accumulatedFields,
+  averaged,
+  averagedFields,
+  clipByGlobalNorm,
+  clipByNorm,
+  clipByValue,
+  clipFields,
+  weightDecay,
+  weightDecayFields,
+} from './wrappers.ts';
 
 /** Options as data: a schedule is a spec of its own. */
 type AsData<O> = Omit<O, 'schedule'> & { readonly schedule?: ScheduleSpec };
@@ -58,141 +77,64 @@ declare module '@pullback/plugin' {
   }
 }
 
-const number = v.number();
-const maybe = v.optional(v.number());
-const flag = v.optional(v.boolean());
-const inner = v.custom<AnySpec>(
-  (given) => typeof given === 'string' || (typeof given === 'object' && given !== null && 'type' in given),
-  "a name, or an object with 'type'",
-);
-const schedule = v.optional(inner);
-const base = { learningRate: number, schedule };
-const moments = { ...base, beta1: maybe, beta2: maybe, epsilon: maybe };
-
-/** An optimizer's factory that takes its schedule as a spec. */
-function scheduled<O extends { readonly schedule?: Schedule }>(make: (options: O) => Optimizer) {
-  return (
-    { schedule: spec, ...options }: Omit<O, 'schedule'> & { schedule?: AnySpec },
-    resolve: Resolve,
-  ): Optimizer => make(withSchedule<O>(options, spec === undefined ? undefined : resolve.schedule(spec)));
-}
-
-// Omit and spread lose sight of O; what is put together is O by construction.
-function withSchedule<O>(options: object, given: Schedule | undefined): O {
-  return (given === undefined ? options : { ...options, schedule: given }) as O;
-}
-
 /** The optimizers, wrappers and schedules of this package, by name. */
 export const optimizersPlugin = plugin(
   ({ optimizer, schedule: bindSchedule }) => {
-    optimizer('sgd', scheduled(sgd), { options: v.strictObject(base), doc: 'W <- W - eta g' });
-    optimizer('momentum', scheduled(momentum), {
-      options: v.strictObject({ ...base, momentum: maybe, nesterov: flag }),
+    optimizer('sgd', sgd, { options: optimizerFields, doc: 'W <- W - eta g' });
+    optimizer('momentum', momentum, {
+      options: momentumFields,
       doc: 'd <- alpha d - eta g, W <- W + d',
     });
-    optimizer('adagrad', scheduled(adagrad), {
-      options: v.strictObject({ ...base, epsilon: maybe, initial: maybe }),
+    optimizer('adagrad', adagrad, {
+      options: adagradFields,
       doc: 's <- s + g^2, W <- W - eta g / (sqrt s + epsilon)',
     });
-    optimizer('adadelta', scheduled(adadelta), {
-      options: v.strictObject({ ...base, learningRate: maybe, decay: maybe, epsilon: maybe }),
-      doc: 'steps in the unit of the weights',
-    });
-    optimizer('rmsprop', scheduled(rmsprop), {
-      options: v.strictObject({ ...base, decay: maybe, epsilon: maybe, momentum: maybe, centered: flag }),
+    optimizer('adadelta', adadelta, { options: adadeltaFields, doc: 'steps in the unit of the weights' });
+    optimizer('rmsprop', rmsprop, {
+      options: rmspropFields,
       doc: 's <- rho s + (1-rho) g^2, W <- W - eta g / (sqrt s + epsilon)',
     });
-    optimizer('adam', scheduled(adam), {
-      options: v.strictObject(moments),
-      doc: "W <- W - eta m' / (sqrt v' + epsilon)",
-    });
-    optimizer('amsgrad', scheduled(amsgrad), {
-      options: v.strictObject(moments),
-      doc: 'adam with the largest v so far',
-    });
-    optimizer('adamax', scheduled(adamax), {
-      options: v.strictObject(moments),
-      doc: 'adam with the largest |g| for sqrt v',
-    });
-    optimizer('nadam', scheduled(nadam), {
-      options: v.strictObject(moments),
-      doc: "adam with Nesterov's look ahead",
-    });
-    optimizer('adamw', scheduled(adamw), {
-      options: v.strictObject({ ...moments, weightDecay: maybe }),
-      doc: 'adam with weight decay beside the gradient',
-    });
-    optimizer('lion', scheduled(lion), {
-      options: v.strictObject({ ...base, beta1: maybe, beta2: maybe, weightDecay: maybe }),
-      doc: 'W <- W - eta sign(b1 m + (1-b1) g)',
-    });
-    optimizer('lamb', scheduled(lamb), {
-      options: v.strictObject({ ...moments, weightDecay: maybe }),
-      doc: 'adam scaled to the length of the weights',
-    });
+    const moments = {
+      adam: [adam, "W <- W - eta m' / (sqrt v' + epsilon)"],
+      amsgrad: [amsgrad, 'adam with the largest v so far'],
+      adamax: [adamax, 'adam with the largest |g| for sqrt v'],
+      nadam: [nadam, "adam with Nesterov's look ahead"],
+    } as const;
+    for (const [name, [make, doc]] of Object.entries(moments))
+      optimizer(name, make, { options: adamFields, doc });
+    optimizer('adamw', adamw, { options: decayedFields, doc: 'adam with weight decay beside the gradient' });
+    optimizer('lion', lion, { options: lionFields, doc: 'W <- W - eta sign(b1 m + (1-b1) g)' });
+    optimizer('lamb', lamb, { options: decayedFields, doc: 'adam scaled to the length of the weights' });
 
-    type Inner<O> = Omit<O, 'optimizer'> & { readonly optimizer: AnySpec };
-    optimizer(
-      'clipByValue',
-      (o: Inner<{ limit: number }>, resolve) => clipByValue(resolve.optimizer(o.optimizer), o.limit),
-      {
-        options: v.strictObject({ optimizer: inner, limit: number }),
-      },
-    );
-    optimizer(
-      'clipByNorm',
-      (o: Inner<{ limit: number }>, resolve) => clipByNorm(resolve.optimizer(o.optimizer), o.limit),
-      {
-        options: v.strictObject({ optimizer: inner, limit: number }),
-      },
-    );
-    optimizer(
-      'clipByGlobalNorm',
-      (o: Inner<{ limit: number }>, resolve) => clipByGlobalNorm(resolve.optimizer(o.optimizer), o.limit),
-      { options: v.strictObject({ optimizer: inner, limit: number }) },
-    );
-    optimizer(
-      'weightDecay',
-      (o: Inner<{ rate: number }>, resolve) => weightDecay(resolve.optimizer(o.optimizer), o),
-      {
-        options: v.strictObject({ optimizer: inner, rate: number }),
-      },
-    );
-    optimizer(
-      'averaged',
-      (o: Inner<{ decay?: number }>, resolve) => averaged(resolve.optimizer(o.optimizer), o),
-      {
-        options: v.strictObject({ optimizer: inner, decay: maybe }),
-      },
-    );
+    const clips = { clipByValue, clipByNorm, clipByGlobalNorm };
+    for (const [name, make] of Object.entries(clips))
+      optimizer(name, (o: Inner<{ limit: number }>) => make(o.optimizer, o.limit), { options: clipFields });
+    optimizer('weightDecay', ({ optimizer: inner, ...o }: Inner<{ rate: number }>) => weightDecay(inner, o), {
+      options: weightDecayFields,
+    });
+    optimizer('averaged', ({ optimizer: inner, ...o }: Inner<{ decay?: number }>) => averaged(inner, o), {
+      options: averagedFields,
+    });
     optimizer(
       'accumulated',
-      (o: Inner<{ steps: number }>, resolve) => accumulated(resolve.optimizer(o.optimizer), o),
+      ({ optimizer: inner, ...o }: Inner<{ steps: number }>) => accumulated(inner, o),
       {
-        options: v.strictObject({ optimizer: inner, steps: number }),
+        options: accumulatedFields,
       },
     );
 
     bindSchedule('constant', ({ factor }: { factor?: number }) => constantRate(factor), {
-      options: v.strictObject({ factor: maybe }),
+      options: scheduleFields.constant,
     });
-    bindSchedule('stepDecay', stepDecay, { options: v.strictObject({ every: number, factor: number }) });
-    bindSchedule('exponential', exponential, { options: v.strictObject({ rate: number, steps: number }) });
-    bindSchedule('polynomial', polynomial, {
-      options: v.strictObject({ steps: number, power: maybe, end: maybe }),
-    });
-    bindSchedule('cosine', cosine, {
-      options: v.strictObject({ steps: number, end: maybe, restarts: flag }),
-    });
-    bindSchedule(
-      'warmup',
-      ({ after, ...options }: { steps: number; start?: number; after?: AnySpec }, resolve) =>
-        warmup({ ...options, ...(after !== undefined && { after: resolve.schedule(after) }) }),
-      { options: v.strictObject({ steps: number, start: maybe, after: schedule }) },
-    );
-    bindSchedule('oneCycle', oneCycle, {
-      options: v.strictObject({ steps: number, up: maybe, divide: maybe, finish: maybe }),
-    });
+    bindSchedule('stepDecay', stepDecay, { options: scheduleFields.stepDecay });
+    bindSchedule('exponential', exponential, { options: scheduleFields.exponential });
+    bindSchedule('polynomial', polynomial, { options: scheduleFields.polynomial });
+    bindSchedule('cosine', cosine, { options: scheduleFields.cosine });
+    bindSchedule('warmup', warmup, { options: scheduleFields.warmup });
+    bindSchedule('oneCycle', oneCycle, { options: scheduleFields.oneCycle });
   },
   { name: '@pullback/optimizers' },
 );
+
+/** A wrapper's options, with the optimizer that it wraps. */
+type Inner<O> = O & { readonly optimizer: Optimizer };

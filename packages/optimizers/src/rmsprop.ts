@@ -1,16 +1,20 @@
 import {
   add,
+  checkOptions,
   defineOptimizer,
   div,
+  type FieldsOf,
+  field,
   mul,
   type Optimizer,
   type OptimizerOptions,
+  optimizerFields,
   sqrt,
   square,
   sub,
 } from '@pullback/core';
 import { average } from './average.ts';
-import { checkRange } from './options.ts';
+import { from0, share } from './shares.ts';
 
 export interface RmspropOptions extends OptimizerOptions {
   /** How much of the average of squares is kept; 0.9 when left out. */
@@ -23,6 +27,15 @@ export interface RmspropOptions extends OptimizerOptions {
   readonly centered?: boolean;
 }
 
+/** The options of `rmsprop`. */
+export const rmspropFields = {
+  ...optimizerFields,
+  decay: share,
+  epsilon: from0,
+  momentum: share,
+  centered: field.flag(),
+} satisfies FieldsOf<RmspropOptions>;
+
 /**
  * Every weight's rate is divided by the root of the average of its squared gradients: s <- rho s + (1-rho) g^2,
  * d <- alpha d + eta g / (sqrt s + epsilon), W <- W - d; centered, s is lessened by the squared average of g.
@@ -30,10 +43,8 @@ export interface RmspropOptions extends OptimizerOptions {
  * @throws OptionError for a learning rate below 0 or a decay or momentum outside of [0, 1).
  */
 export function rmsprop(given: RmspropOptions): Optimizer {
+  checkOptions('rmsprop', given, rmspropFields);
   const { decay = 0.9, epsilon = 1e-8, momentum = 0, centered = false, ...options } = given;
-  checkRange('a decay of', decay, 0, 1);
-  checkRange('a momentum of', momentum, 0, 1);
-  checkRange('an epsilon of', epsilon, 0, Infinity);
   return defineOptimizer<OptimizerOptions, 'squares' | 'mean' | 'change'>('rmsprop', {
     slots: { squares: 0, mean: 0, change: 0 },
     update: (weight, g, { squares, mean, change }, { learningRate }) => {

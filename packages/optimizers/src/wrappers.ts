@@ -2,9 +2,11 @@ import {
   add,
   and,
   cast,
+  checkOptions,
   clip,
   div,
   equal,
+  field,
   fill,
   floor,
   maximum,
@@ -14,6 +16,7 @@ import {
   type OptimizedParameter,
   type Optimizer,
   OptionError,
+  parts,
   select,
   sqrt,
   square,
@@ -22,7 +25,7 @@ import {
   type Value,
 } from '@pullback/core';
 import { correction } from './moments.ts';
-import { checkRange } from './options.ts';
+import { from0, share as shareField } from './shares.ts';
 
 type Change = (parameters: readonly OptimizedParameter[]) => readonly OptimizedParameter[];
 
@@ -35,13 +38,24 @@ function before(name: string, optimizer: Optimizer, change: Change): Optimizer {
   };
 }
 
-function above0(what: string, value: number): void {
-  if (!(value > 0)) throw new OptionError({ got: `${what} ${value}`, expected: 'a number above 0' });
-}
+const { optimizer: inner } = parts;
+
+/** What the wrappers that shorten gradients are given. */
+export const clipFields = { optimizer: field.needed(inner), limit: field.needed(field.number({ above: 0 })) };
+export const weightDecayFields = {
+  optimizer: field.needed(inner),
+  rate: field.needed(from0),
+  except: field.callable<(path: string) => boolean>('a function of paths'),
+};
+export const averagedFields = { optimizer: field.needed(inner), decay: shareField };
+export const accumulatedFields = {
+  optimizer: field.needed(inner),
+  steps: field.needed(field.whole({ from: 1 })),
+};
 
 /** Every component of every gradient kept within +-`limit`. */
 export function clipByValue(optimizer: Optimizer, limit: number): Optimizer {
-  above0('a limit of', limit);
+  checkOptions('clipByValue', { optimizer, limit }, clipFields);
   return before('clipByValue', optimizer, (parameters) =>
     parameters.map((parameter) => ({ ...parameter, gradient: clip(parameter.gradient, -limit, limit) })),
   );
@@ -49,7 +63,7 @@ export function clipByValue(optimizer: Optimizer, limit: number): Optimizer {
 
 /** g limit / max(|g|, limit): every gradient shortened to `limit` where it is longer. */
 export function clipByNorm(optimizer: Optimizer, limit: number): Optimizer {
-  above0('a limit of', limit);
+  checkOptions('clipByNorm', { optimizer, limit }, clipFields);
   return before('clipByNorm', optimizer, (parameters) =>
     parameters.map((parameter) => ({
       ...parameter,
@@ -60,7 +74,7 @@ export function clipByNorm(optimizer: Optimizer, limit: number): Optimizer {
 
 /** All gradients shortened by one factor, so that together they are no longer than `limit`. Source: Pascanu et al. 2013. */
 export function clipByGlobalNorm(optimizer: Optimizer, limit: number): Optimizer {
-  above0('a limit of', limit);
+  checkOptions('clipByGlobalNorm', { optimizer, limit }, clipFields);
   return before('clipByGlobalNorm', optimizer, (parameters) => {
     const squares = parameters.map(({ gradient }) => sum(square(gradient)));
     const [first, ...others] = squares;
@@ -83,9 +97,10 @@ function shortened(gradient: Value, length: Value, limit: number): Value {
  */
 export function weightDecay(
   optimizer: Optimizer,
-  { rate, except = () => false }: { readonly rate: number; readonly except?: (path: string) => boolean },
+  options: { readonly rate: number; readonly except?: (path: string) => boolean },
 ): Optimizer {
-  checkRange('a weight decay of', rate, 0, Infinity);
+  const given = checkOptions('weightDecay', { ...options, optimizer }, weightDecayFields);
+  const { rate, except = () => false } = given;
   return {
     ...optimizer,
     name: `weightDecay(${optimizer.name})`,
@@ -104,11 +119,8 @@ export function weightDecay(
  * An average of the weights, a <- decay a + (1 - decay) W, kept beside them as the slot `average`, in which the start at 0 is made
  * good: after t steps it is the average itself, not 1 - decay^t of it. `model.slots('average')` reads it.
  */
-export function averaged(
-  optimizer: Optimizer,
-  { decay = 0.999 }: { readonly decay?: number } = {},
-): Optimizer {
-  checkRange('a decay of', decay, 0, 1);
+export function averaged(optimizer: Optimizer, options: { readonly decay?: number } = {}): Optimizer {
+  const { decay = 0.999 } = checkOptions('averaged', { ...options, optimizer }, averagedFields);
   const own = freeSlot('average', optimizer);
   return {
     ...optimizer,
@@ -151,9 +163,8 @@ function freeSlot(name: string, optimizer: Optimizer): string {
  * Gradients of `steps` steps averaged before one update, sum n_i g_i / sum n_i with the n_i samples of each for errors that are means: as one
  * step on all samples together. Weights and slots change every `steps`-th step only; the optimizer, its schedule, decay and averages count updates.
  */
-export function accumulated(optimizer: Optimizer, { steps }: { readonly steps: number }): Optimizer {
-  if (!Number.isInteger(steps) || steps < 1)
-    throw new OptionError({ got: `${steps} steps to accumulate`, expected: 'a whole number from 1 up' });
+export function accumulated(optimizer: Optimizer, options: { readonly steps: number }): Optimizer {
+  const { steps } = checkOptions('accumulated', { ...options, optimizer }, accumulatedFields);
   const { schedule } = optimizer;
   const gradientSlot = freeSlot('accumulated', optimizer);
   const samplesSlot = freeSlot('accumulatedSamples', optimizer);
@@ -214,11 +225,22 @@ export interface ParameterGroup {
   readonly optimizer: Optimizer;
 }
 
+const groupFields = {
+  groups: field.list(
+    field.having<ParameterGroup>(
+      'a group { where, optimizer }, whose `where` is a function of paths',
+      'where',
+    ),
+  ),
+  otherwise: field.needed(inner),
+};
+
 /**
  * An optimizer for each group of parameters, the first that fits, and one for all others. The groups' learning rates keep their
  * ratio to that of `otherwise` when a callback changes the rate; each group keeps its own schedule.
  */
 export function parameterGroups(groups: readonly ParameterGroup[], otherwise: Optimizer): Optimizer {
+  checkOptions('parameterGroups', { groups, otherwise }, groupFields);
   const optimizers = [...groups.map(({ optimizer }) => optimizer), otherwise];
   const groupOf = (path: string): number => {
     const found = groups.findIndex(({ where }) => where(path));

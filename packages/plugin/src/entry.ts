@@ -1,3 +1,4 @@
+import type { Fields } from '@pullback/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Container, ServiceIdentifier } from 'inversify';
 import type { Kind, Products } from './products.ts';
@@ -5,8 +6,8 @@ import type { Resolve } from './resolver.ts';
 
 /** How a plugin may describe what it binds. */
 export interface Description {
-  /** Checks the options of a spec: a schema of any library that speaks Standard Schema. */
-  readonly options?: StandardSchemaV1;
+  /** The options of a spec, a field for each, whose things by name are made for the factory; or a schema of any library that speaks Standard Schema. */
+  readonly options?: Fields | StandardSchemaV1;
   /** A sentence and a formula, for listings. */
   readonly doc?: string;
 }

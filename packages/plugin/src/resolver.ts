@@ -1,7 +1,8 @@
-import { OptionError, UnknownNameError } from '@pullback/core';
+import { CycleError, field, labelled, OptionError, parts, UnknownNameError } from '@pullback/core';
 import type { Container } from 'inversify';
 import { ENTRIES, type Entry, PARENT, tokenOf } from './entry.ts';
 import type { Kind, Products } from './products.ts';
+import { article, isSpec, readOptions } from './read-options.ts';
 import type { AnySpec } from './specs.ts';
 
 /** Turns specs into objects. A factory gets one for the specs among its own options. */
@@ -32,12 +33,18 @@ export function entriesOf(container: Container): Entry[] {
   return container.isBound(ENTRIES) ? container.getAll(ENTRIES, { chained: true }) : [];
 }
 
+/** Specs that are being resolved, from the outermost to the innermost. */
+type Open = readonly AnySpec[];
+
+/** Specs that are deeper in each other than this are taken for a mistake. */
+const deepest = 200;
+
 /** Resolves through `container`; `path` is where the spec stands, for errors. */
-export function resolverOf(container: Container, path = ''): Resolve {
+export function resolverOf(container: Container, path = '', open: Open = []): Resolve {
   const make =
     <K extends Kind>(kind: K) =>
     (spec: AnySpec): Products[K] =>
-      resolve(container, kind, spec, path === '' ? kind : path);
+      resolve(container, kind, spec, path === '' ? kind : path, open);
   return {
     layer: make('layer'),
     activation: make('activation'),
@@ -51,21 +58,33 @@ export function resolverOf(container: Container, path = ''): Resolve {
 }
 
 /**
- * The object that a spec stands for.
- * @throws UnknownNameError with what is bound and the nearest match; OptionError for options that the entry refuses.
+ * The object that a spec stands for; what is an object of that kind already is given back, since options are resolved before their factory sees them.
+ * @throws UnknownNameError with what is bound and the nearest match; OptionError for options that the entry refuses; CycleError for a spec within itself.
  */
 export function resolve<K extends Kind>(
   container: Container,
   kind: K,
   spec: AnySpec,
   path: string,
+  open: Open = [],
 ): Products[K] {
-  // What is made already: a factory may be given it where its own options were resolved before.
-  if (typeof spec === 'function') return spec;
+  if (isMade(kind, spec)) return spec;
   const { type, ...options } = readSpec(spec, kind, path);
+  if (typeof spec === 'object' && open.includes(spec))
+    throw new CycleError({ got: `the spec of '${type}' within itself`, expected: 'one that ends', at: path });
+  if (open.length >= deepest)
+    throw new OptionError({ got: 'specs within each other', expected: `at most ${deepest} deep`, at: path });
+  const inner = [...open, spec];
   const entry = find(container, kind, type);
   if (entry === undefined) throw new UnknownNameError(kind, type, boundNames(container, kind), path);
-  return entry.create(checked(entry, options, path), resolverOf(container, path));
+  const read = readOptions(entry, options, path, (part, each, place) =>
+    resolve(container, part, each, place, inner),
+  );
+  return labelled({ path, pass: 'forward' }, () => entry.create(read, resolverOf(container, path, inner)));
+}
+
+function isMade<K extends Kind>(kind: K, given: unknown): given is Products[K] {
+  return !isSpec(given) && parts[kind].refuse(given) === undefined;
 }
 
 // Any binding of a token hides all of the parent's for inversify, so a fork that lacks the name asks its parent itself.
@@ -77,33 +96,10 @@ function find<K extends Kind>(container: Container, kind: K, name: string): Entr
 
 function readSpec(spec: AnySpec, kind: Kind, path: string): { readonly type: string } {
   if (typeof spec === 'string') return { type: spec };
-  if (typeof spec !== 'object' || spec === null || typeof spec.type !== 'string')
-    throw new OptionError({
-      got: JSON.stringify(spec) ?? String(spec),
-      expected: `the spec of ${kind === 'activation' || kind === 'optimizer' ? 'an' : 'a'} ${kind}: a name, or an object with 'type'`,
-      at: path,
-    });
-  return spec;
-}
-
-function checked(entry: Entry, options: Readonly<Record<string, unknown>>, path: string) {
-  if (entry.options === undefined) return options;
-  const result = entry.options['~standard'].validate(options);
-  if (result instanceof Promise)
-    throw new OptionError({
-      got: `a schema of '${entry.name}' that answers later`,
-      expected: 'one that answers at once',
-      at: path,
-    });
-  if (result.issues === undefined) return options;
-  const complaints = result.issues.map(({ message, path: keys = [] }) => {
-    const place = keys.map((key) => String(typeof key === 'object' ? key.key : key)).join('.');
-    return place === '' ? message : `${place}: ${message}`;
-  });
+  if (isSpec(spec)) return spec;
   throw new OptionError({
-    got: complaints.join('; '),
-    expected: `options that ${entry.kind} '${entry.name}' takes`,
+    got: field.shown(spec),
+    expected: `the spec of ${article(kind)}: a name, or an object with 'type'`,
     at: path,
-    ...(entry.doc === undefined ? {} : { hint: entry.doc }),
   });
 }

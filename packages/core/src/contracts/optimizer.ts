@@ -1,5 +1,7 @@
 import type { TensorSpec } from '../dtype.ts';
 import { OptionError } from '../errors.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { callable, type Fields, type FieldsOf, needed, number, part } from '../options/field.ts';
 import type { Value } from '../value.ts';
 
 /** What an optimizer keeps for a parameter between steps, by name, with the number that it starts from. */
@@ -52,8 +54,16 @@ export interface Optimizer {
   update(parameters: readonly OptimizedParameter[], at: StepInputs): readonly UpdatedParameter[];
 }
 
+/** The options of every optimizer. */
+export const optimizerFields = {
+  learningRate: needed(number({ from: 0 })),
+  schedule: part('schedule', callable<Schedule>('a schedule')),
+} satisfies FieldsOf<OptimizerOptions>;
+
 /** The rules of an optimizer that treats every parameter alike. */
 export interface OptimizerRules<O, S extends string> {
+  /** The options that it takes beside learningRate and schedule; unknown ones are refused where it says so. */
+  readonly fields?: FieldsOf<Omit<O, keyof OptimizerOptions>>;
   /** What is kept beside each weight, of its shape, by name, with the number that it starts from. */
   readonly slots?: Readonly<Record<S, number>>;
   readonly update: (
@@ -76,13 +86,15 @@ export interface OptimizerOptions {
  */
 export function defineOptimizer<O extends OptimizerOptions = OptimizerOptions, S extends string = never>(
   name: string,
-  { slots, update }: OptimizerRules<O, S>,
+  { slots, update, fields }: OptimizerRules<O, S>,
 ): (options: O) => Optimizer {
   const initial: Readonly<Record<string, number>> = slots ?? {};
   const complete = (given: Readonly<Record<string, Value>>): given is Readonly<Record<S, Value>> =>
     Object.keys(initial).every((slot) => given[slot] !== undefined);
   return (options) => {
-    checkLearningRate(name, options.learningRate);
+    const own: Fields | undefined = fields;
+    if (own === undefined) checkLearningRate(name, options.learningRate);
+    else checkOptions(name, options, { ...optimizerFields, ...own });
     return {
       name,
       learningRate: options.learningRate,

@@ -15,6 +15,8 @@ export interface Field<T = unknown, Needed extends boolean = boolean> {
   readonly needed: Needed;
   /** The kind of thing that stands here, such as `activation`: in a spec its name stands in its place. */
   readonly part?: string;
+  /** Whether it is a list of such things. */
+  readonly many?: boolean;
   /** The first fault of a value; undefined for one that is taken. */
   refuse(given: unknown): Refused | undefined;
   /** Carries the type of the values; never set. */
@@ -162,7 +164,7 @@ export function list<T>(
   return {
     expected: words,
     needed: false,
-    ...(member.part !== undefined && { part: member.part }),
+    ...(member.part !== undefined && { part: member.part, many: true }),
     refuse: (given) => {
       if (!Array.isArray(given) || given.length < from)
         return { place: '', got: shown(given), expected: words };

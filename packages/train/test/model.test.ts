@@ -302,7 +302,7 @@ describe('bad input is refused before anything changes', () => {
     const model = await Model.create(base());
     await expect(model.fit(X, XOR, { batchSize: 5 })).rejects.toThrow(DataError);
     await expect(model.fit(X, XOR, { batchSize: 1.5 })).rejects.toThrow(OptionError);
-    expect(() => sgd({ learningRate: -1 })).toThrow(/learning rate of -1/);
+    expect(() => sgd({ learningRate: -1 })).toThrow(/'learningRate' of sgd, got -1/);
     await expect(Model.create(base({ network: sequential(dense(1, { name: 'a/b' })) }))).rejects.toThrow(
       OptionError,
     );

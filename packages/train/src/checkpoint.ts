@@ -1,8 +1,9 @@
-import type { Checkpoint } from './checkpoint/checkpoint.ts';
-import type { CheckpointSource } from './checkpoint/files.ts';
+import type { CheckpointSource } from './checkpoint/byte-reader.ts';
+import type { Checkpoint, ReadOptions } from './checkpoint/checkpoint.ts';
 import type { Restorable } from './checkpoint/restored.ts';
 import type { Standing } from './checkpoint/standing.ts';
 import type { Weights } from './model-options.ts';
+import type { GivenWeights } from './weights.ts';
 
 // What reads and writes files is loaded when it is first wanted: most pages train without.
 
@@ -11,9 +12,12 @@ export async function openCheckpoint(source: CheckpointSource): Promise<Checkpoi
   return (await import('./checkpoint/checkpoint.ts')).openCheckpoint(source);
 }
 
-/** The weights of a saved model by path, for `model.load`. Any safetensors file of these dtypes will do. @throws CheckpointError */
-export async function loadWeights(source: CheckpointSource): Promise<Weights> {
-  return (await import('./checkpoint/checkpoint.ts')).loadWeights(source);
+/** See `loadWeights` of checkpoint/checkpoint.ts. @throws CheckpointError */
+export async function loadWeights(
+  source: CheckpointSource | GivenWeights,
+  options?: ReadOptions,
+): Promise<Weights> {
+  return (await import('./checkpoint/checkpoint.ts')).loadWeights(source, options);
 }
 
 /**

@@ -6,9 +6,10 @@ export {
   type MonitorOptions,
   reduceOnPlateau,
 } from './callbacks.ts';
-export type { Checkpoint } from './checkpoint/checkpoint.ts';
-export type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
+export type { CheckpointSource } from './checkpoint/byte-reader.ts';
+export type { Checkpoint, ReadOptions } from './checkpoint/checkpoint.ts';
 export type { Standing } from './checkpoint/standing.ts';
+export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 export { loadWeights, openCheckpoint, restored } from './checkpoint.ts';
 export type { InputShapes, Inputs, Targets } from './data.ts';
 export type { Network } from './definition.ts';
@@ -30,3 +31,4 @@ export type {
 export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';
 export { type Application, type Build, type Variable, Walk } from './scope.ts';
 export { type BatchStream, isStream } from './source.ts';
+export type { GivenWeight, GivenWeights } from './weights.ts';

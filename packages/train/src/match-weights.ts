@@ -8,10 +8,9 @@ import {
   sameShape,
   type TensorSpec,
   type TypedArray,
-  tensor,
   UnknownNameError,
 } from '@pullback/core';
-import type { Weights } from './model-options.ts';
+import { type GivenWeights, weightOf } from './weights.ts';
 
 export interface LoadOptions {
   /** Only weights whose path starts with this; all when left out. */
@@ -27,19 +26,23 @@ const loadFields = { prefix: field.text(), from: field.text() } satisfies Fields
  * @throws UnknownNameError for a path that is not held, ShapeError for another shape, DataError when some are missing.
  */
 export function matchWeights(
-  weights: Weights,
+  weights: GivenWeights,
   held: ReadonlyMap<string, TensorSpec>,
   options: LoadOptions = {},
 ): Map<string, TypedArray> {
   checkOptions('load', options, loadFields);
   const { prefix = '', from = prefix } = options;
-  const found = new Map<string, TypedArray>();
-  for (const [given, { shape, data }] of Object.entries(weights)) {
-    if (!given.startsWith(from)) continue;
+  for (const given of Object.keys(weights)) {
     const path = `${prefix}${given.slice(from.length)}`;
-    const wanted = held.get(path)?.shape;
-    if (wanted === undefined) throw new UnknownNameError('weight', path, held.keys());
-    if (!sameShape(tensor({ shape, data }).shape, wanted))
+    if (given.startsWith(from) && !held.has(path)) throw new UnknownNameError('weight', path, held.keys());
+  }
+  const found = new Map<string, TypedArray>();
+  for (const [path, { shape: wanted }] of held) {
+    const name = `${from}${path.slice(prefix.length)}`;
+    const given = path.startsWith(prefix) && Object.hasOwn(weights, name) ? weights[name] : undefined;
+    if (given === undefined) continue;
+    const { shape, data } = weightOf(path, given);
+    if (!sameShape(shape, wanted))
       throw new ShapeError({ got: formatShape(shape), expected: formatShape(wanted), at: path });
     found.set(path, data);
   }

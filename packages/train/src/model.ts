@@ -13,8 +13,9 @@ import {
   type Tensor,
   UnknownNameError,
 } from '@pullback/core';
+import type { CheckpointSource } from './checkpoint/byte-reader.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
-import type { CheckpointSource, CheckpointTarget } from './checkpoint/files.ts';
+import type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 import { restored } from './checkpoint.ts';
 import type { Inputs, Samples, Targets } from './data.ts';
 import { Engine } from './engine.ts';
@@ -48,6 +49,7 @@ import type { BatchStream } from './source.ts';
 import { Steps } from './steps.ts';
 import { summaryOf } from './summary.ts';
 import type { Watched } from './watched.ts';
+import type { GivenWeights } from './weights.ts';
 
 /** A network with its numbers: weights, slots, state and step, on a backend. */
 export class Model<Name extends string = never> {
@@ -235,7 +237,7 @@ export class Model<Name extends string = never> {
    * is what stood in the place of `prefix` there.
    * @throws UnknownNameError, DataError or ShapeError before anything is changed.
    */
-  async load(weights: Weights, options: LoadOptions = {}): Promise<void> {
+  async load(weights: GivenWeights, options: LoadOptions = {}): Promise<void> {
     return this.#alone(async ({ store }) => {
       const found = matchWeights(weights, store.specs('weight:'), options);
       for (const [path, data] of found) store.write(`weight:${path}`, data);
@@ -327,13 +329,15 @@ export class Model<Name extends string = never> {
   /**
    * Writes weights, slots, state, step, epoch, learning rate and random numbers as one safetensors file: a path is written whole or not
    * at all, a stream is closed at the end.
+   * @returns how many bytes were written, and with `sha256` their digest.
    */
-  async save(target: CheckpointTarget): Promise<void> {
+  async save(target: CheckpointTarget, options: SaveOptions = {}): Promise<Saved> {
+    checkOptions('save', options, fields.saveFields);
     const { saveStore } = await import('./checkpoint/checkpoint.ts');
     const { writeStanding } = await import('./checkpoint/standing.ts');
     return this.#alone(async ({ definition: { seed, dtype, layout }, store }) => {
       const standing = { ...this.#counts, learningRate: this.#learningRate, seed, dtype, layout };
-      await saveStore(store, target, { ...writeStanding(standing), ...this.details() });
+      return saveStore(store, target, { ...writeStanding(standing), ...this.details() }, options);
     });
   }
 

@@ -10,6 +10,7 @@ import {
   type Value,
 } from '@pullback/core';
 import { callbackField } from './callbacks.ts';
+import type { SaveOptions } from './checkpoint/write-file.ts';
 import type { Inputs, Targets } from './data.ts';
 import type { Predictions } from './heads.ts';
 import type { Batch, EvaluateOptions, FitOptions, ModelOptions, StepOptions } from './model-options.ts';
@@ -91,6 +92,9 @@ export const targetFields = { x: batchFields.x, target: batchFields.y };
 
 /** A batch as `explain` and `export` take it: without targets it is about prediction. */
 export const shapeFields = { x: batchFields.x, y: field.anything<Targets>('targets') };
+
+/** The options of `save`. */
+export const saveFields = { sha256: flag() } satisfies FieldsOf<SaveOptions>;
 
 /** The options of `to` and `graph`. */
 export const dtypeFields = { dtype };

@@ -11,6 +11,7 @@ import { halfSquaredError } from '@pullback/losses';
 import { adam, sgd } from '@pullback/optimizers';
 import { loadWeights, Model, type ModelOptions } from '@pullback/train';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { f32, file } from './safetensors-file.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -88,15 +89,6 @@ describe('stop and resume equals no stop, bit for bit', () => {
   });
 });
 
-/** A file of the format as it is published, put together by hand. */
-function file(header: unknown, elements: Uint8Array = new Uint8Array(0), length?: bigint): Uint8Array {
-  const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(length ?? BigInt(json.length));
-  return Buffer.concat([size, json, elements]);
-}
-const f32 = (...xs: number[]) => new Uint8Array(Float32Array.from(xs).buffer);
-
 describe('the format', () => {
   test('a file of another program, tensors in any order in the header', async () => {
     const bytes = file(
@@ -155,7 +147,9 @@ describe('hostile and damaged files are refused, with little memory, and change 
     'an array': file([a]),
     'deeply nested': file('['.repeat(100_000)),
     'a tensor that is a number': file({ a: 4 }),
-    'an unknown dtype': file({ a: { ...a, dtype: 'F8_E4M3' } }, f32(1)),
+    'an unknown dtype': file({ a: { ...a, dtype: 'Q8_0' } }, f32(1)),
+    'a dtype whose size is another': file({ a: { ...a, dtype: 'F8_E4M3' } }, f32(1)),
+    'a dtype that is no text': file({ a: { ...a, dtype: 8 } }, f32(1)),
     'a dtype from the prototype': file({ a: { ...a, dtype: 'constructor' } }, f32(1)),
     'a negative extent': file({ a: { ...a, shape: [-1] } }, f32(1)),
     'a shape past all numbers': file({ a: { ...a, shape: [2 ** 40, 2 ** 40] } }, f32(1)),

@@ -1,22 +1,26 @@
 import {
   CheckpointError,
+  checkOptions,
+  type FieldsOf,
+  field,
   formatShape,
   isFloat,
   sameShape,
   type Tensor,
-  type TensorSpec,
 } from '@pullback/core';
 import type { Weights } from '../model-options.ts';
 import type { Store } from '../store.ts';
-import { type CheckpointSource, type CheckpointTarget, readerOf, writeAll } from './files.ts';
+import { type GivenWeights, isJson, weightOf } from '../weights.ts';
+import { type CheckpointSource, readerOf } from './byte-reader.ts';
 import {
-  bytesOf,
   decodeHeader,
   elementBytes,
-  elementsFrom,
   encodeHeader,
   headerLength,
+  type Stored,
+  tensorFrom,
 } from './safetensors.ts';
+import { type CheckpointTarget, type Saved, type SaveOptions, writeAll } from './write-file.ts';
 
 /** The names of a store that make up a model: what was summed up or read last is no part of it. */
 const lasting = /^(weight|slot|state):|^(step|key|learningRate)$/;
@@ -27,10 +31,13 @@ const inStore = (name: string) =>
 
 /** A file whose header was read and checked; its elements come later. */
 export interface Checkpoint {
-  readonly specs: ReadonlyMap<string, TensorSpec>;
+  readonly stored: ReadonlyMap<string, Stored>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Every tensor, one after the other; can be gone through once. */
-  tensors(): AsyncIterable<readonly [name: string, tensor: Tensor]>;
+  /**
+   * Every tensor, one after the other; can be gone through once, and must be to the end: then nothing may follow.
+   * The function that comes with a name makes the tensor. @throws CheckpointError when it cannot be read
+   */
+  tensors(): AsyncIterable<readonly [name: string, tensor: () => Tensor]>;
   close(): Promise<void>;
 }
 
@@ -40,16 +47,17 @@ export async function openCheckpoint(source: CheckpointSource): Promise<Checkpoi
   try {
     const length = headerLength(await reader.read(8), reader.size);
     const elements = reader.size === undefined ? undefined : reader.size - 8 - length;
-    const { specs, metadata } = decodeHeader(await reader.read(length), elements);
+    const { stored, metadata } = decodeHeader(await reader.read(length), elements);
     return {
-      specs,
+      stored,
       metadata,
       close: () => reader.close(),
       tensors: async function* () {
-        for (const [name, spec] of specs) {
-          const bytes = await reader.read(bytesOf(spec));
-          yield [name, { ...spec, data: elementsFrom(bytes, spec.dtype) }] as const;
+        for (const [name, each] of stored) {
+          const bytes = await reader.read(each.bytes);
+          yield [name, () => tensorFrom(name, each, bytes)] as const;
         }
+        await reader.end();
       },
     };
   } catch (failure) {
@@ -63,15 +71,17 @@ export async function saveStore(
   store: Store,
   target: CheckpointTarget,
   metadata: Readonly<Record<string, string>>,
-): Promise<void> {
+  options: SaveOptions,
+): Promise<Saved> {
   const names = store.names().filter((name) => lasting.test(name));
   const specs = new Map(names.map((name) => [inFile(name), store.spec(name)]));
-  await writeAll(
+  return writeAll(
     target,
     (async function* () {
-      yield encodeHeader({ specs, metadata });
+      yield encodeHeader(specs, metadata);
       for (const name of names) yield elementBytes(await store.read(name));
     })(),
+    options,
   );
 }
 
@@ -81,8 +91,8 @@ export async function saveStore(
  */
 export async function restoreStore(store: Store, checkpoint: Checkpoint): Promise<void> {
   const wanted = store.names().filter((name) => lasting.test(name));
-  const missing = wanted.map(inFile).filter((name) => !checkpoint.specs.has(name));
-  const unknown = [...checkpoint.specs.keys()].filter((name) => !wanted.includes(inStore(name)));
+  const missing = wanted.map(inFile).filter((name) => !checkpoint.stored.has(name));
+  const unknown = [...checkpoint.stored.keys()].filter((name) => !wanted.includes(inStore(name)));
   if (missing.length + unknown.length > 0)
     throw refused(
       [
@@ -92,27 +102,64 @@ export async function restoreStore(store: Store, checkpoint: Checkpoint): Promis
       'the numbers of this model',
       'The same network and optimizer as when it was saved; loadWeights(file) reads the weights alone.',
     );
-  for (const [name, { shape, dtype }] of checkpoint.specs) {
+  for (const [name, { shape, format, dtype }] of checkpoint.stored) {
     const own = store.spec(inStore(name));
-    if (!sameShape(shape, own.shape) || isFloat(dtype) !== isFloat(own.dtype))
+    if (!sameShape(shape, own.shape) || dtype === undefined || isFloat(dtype) !== isFloat(own.dtype))
       throw refused(
-        `${dtype}${formatShape(shape)} for '${name}'`,
+        `${dtype ?? format}${formatShape(shape)} for '${name}'`,
         `${own.dtype}${formatShape(own.shape)}`,
         'The same network as when it was saved.',
       );
   }
   const all = new Map<string, Tensor>();
-  for await (const [name, tensor] of checkpoint.tensors()) all.set(name, tensor);
+  for await (const [name, tensor] of checkpoint.tensors()) all.set(name, tensor());
   for (const [name, { data }] of all) store.write(inStore(name), data);
 }
 
-/** The weights of a saved model by path, for `model.load`. Any safetensors file of these dtypes will do. @throws CheckpointError */
-export async function loadWeights(source: CheckpointSource): Promise<Weights> {
+/** Which weights are read. */
+export interface ReadOptions {
+  /** Only weights whose name starts with this; all when left out. */
+  readonly prefix?: string;
+}
+
+const readFields = { prefix: field.text() } satisfies FieldsOf<ReadOptions>;
+
+/**
+ * The weights of a saved model by path, for `model.load`; or every tensor of any other safetensors file, by name; or weights that were JSON.
+ * One that cannot be read is not listed, and is an error when it is asked for.
+ * @throws CheckpointError for a damaged file, or one with nothing to read in it.
+ */
+export async function loadWeights(
+  source: CheckpointSource | GivenWeights,
+  options: ReadOptions = {},
+): Promise<Weights> {
+  const { prefix = '' } = checkOptions('loadWeights', options, readFields);
+  const wanted = (name: string) => name.startsWith(prefix);
+  if (isJson(source))
+    return Object.fromEntries(
+      Object.entries(source).flatMap(([name, given]) =>
+        wanted(name) ? [[name, weightOf(name, given)]] : [],
+      ),
+    );
   const checkpoint = await openCheckpoint(source);
   try {
+    const ours = checkpoint.metadata['format'] === 'pullback';
     const weights: Record<string, Tensor> = {};
-    for await (const [name, tensor] of checkpoint.tensors())
-      if (inStore(name) !== name) weights[name] = tensor;
+    let unread: unknown;
+    for await (const [name, tensor] of checkpoint.tensors()) {
+      if (!wanted(name) || (ours && inStore(name) === name)) continue;
+      try {
+        Object.defineProperty(weights, name, { value: tensor(), enumerable: true, writable: true });
+      } catch (failure) {
+        unread ??= failure;
+        Object.defineProperty(weights, name, {
+          get: () => {
+            throw failure;
+          },
+        });
+      }
+    }
+    if (unread !== undefined && Object.keys(weights).length === 0) throw unread;
     return weights;
   } finally {
     await checkpoint.close();

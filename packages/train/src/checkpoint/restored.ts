@@ -1,5 +1,5 @@
+import type { CheckpointSource } from './byte-reader.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
-import type { CheckpointSource } from './files.ts';
 import { readStanding, type Standing } from './standing.ts';
 
 export interface Restorable {

@@ -2,50 +2,57 @@ import {
   CheckpointError,
   type DType,
   formatShape,
+  PullbackError,
   sizeOf,
+  type Tensor,
   type TensorSpec,
   type TypedArray,
+  tensor,
 } from '@pullback/core';
+import { formatOf, readable } from './formats.ts';
 
 /*
  * The safetensors format: eight bytes with the length of a JSON header, the header, then the elements of all tensors, little-endian,
  * one after the other without a gap. Source: https://github.com/huggingface/safetensors (format, version of 2024).
  */
 
+/** The names of the dtypes that are written. */
 const formats = { float32: 'F32', float64: 'F64', int32: 'I32', bool: 'BOOL', uint8: 'U8' } as const;
-const dtypes: Readonly<Record<string, DType>> = {
-  F32: 'float32',
-  F64: 'float64',
-  I32: 'int32',
-  BOOL: 'bool',
-  U8: 'uint8',
-};
-const widths = { float32: 4, float64: 8, int32: 4, bool: 1, uint8: 1 } as const;
 
-/** No header of ours comes near; a longer one is not even parsed. */
-const longestHeader = 16 * 2 ** 20;
+/** The longest header that the format allows. */
+export const longestHeader = 100_000_000;
+
+/** What a header says of a tensor. */
+export interface Stored {
+  readonly shape: readonly number[];
+  /** The dtype's name in the file. */
+  readonly format: string;
+  /** What it is read as; undefined when it cannot be read. */
+  readonly dtype: DType | undefined;
+  readonly bytes: number;
+}
 
 /** What a file holds, before its elements are read. */
 export interface Header {
   /** Every tensor, in the order of its elements. */
-  readonly specs: ReadonlyMap<string, TensorSpec>;
+  readonly stored: ReadonlyMap<string, Stored>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The bytes that a tensor takes. */
-export function bytesOf({ shape, dtype }: TensorSpec): number {
-  return sizeOf(shape) * widths[dtype];
-}
-
-/** The first bytes of a file: the length and the header, padded so that elements are aligned. */
-export function encodeHeader({ specs, metadata }: Header): Uint8Array {
-  const record: Record<string, unknown> = { __metadata__: metadata };
+/** The first bytes of a file of these tensors: the length and the header, padded so that elements are aligned. */
+export function encodeHeader(
+  specs: ReadonlyMap<string, TensorSpec>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   let start = 0;
-  for (const [name, spec] of specs) {
-    const end = start + bytesOf(spec);
-    record[name] = { dtype: formats[spec.dtype], shape: spec.shape, data_offsets: [start, end] };
+  const entries = [...specs].map(([name, { shape, dtype }]) => {
+    const format = formats[dtype];
+    const end = start + (sizeOf(shape) * (formatOf(format)?.bits ?? 0)) / 8;
+    const entry = { dtype: format, shape, data_offsets: [start, end] };
     start = end;
-  }
+    return [name, entry] as const;
+  });
+  const record = { __metadata__: metadata, ...Object.fromEntries(entries) };
   const json = new TextEncoder().encode(JSON.stringify(record));
   const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
@@ -65,49 +72,47 @@ export function headerLength(first: Uint8Array, size: number | undefined): numbe
 
 /** @param elements bytes that follow the header, where that is known. @throws CheckpointError for anything but a well-formed header. */
 export function decodeHeader(bytes: Uint8Array, elements: number | undefined): Header {
-  const { __metadata__: metadata = {}, ...tensors } = record(parse(bytes), 'the header');
-  const specs = new Map<string, TensorSpec>();
+  const { __metadata__: metadata, ...tensors } = record(parse(bytes), 'the header');
+  const stored = new Map<string, Stored>();
   const found = Object.entries(tensors).map(([name, entry]) => ({ name, ...entryOf(name, entry) }));
   found.sort((a, b) => a.start - b.start || a.end - b.end);
   let at = 0;
-  for (const { name, spec, start, end } of found) {
+  for (const { name, start, end, ...entry } of found) {
     if (start !== at) throw broken(`'${name}' from byte ${start}`, `byte ${at}: no gap and no overlap`);
-    specs.set(name, spec);
+    stored.set(name, entry);
     at = end;
   }
   if (elements !== undefined && at !== elements)
     throw broken(`tensors of ${at} bytes in all`, `${elements}, as the file has after its header`);
-  const texts = Object.entries(record(metadata, '__metadata__')).map(([name, text]) => {
+  const texts = Object.entries(record(metadata ?? {}, '__metadata__')).map(([name, text]) => {
     if (typeof text !== 'string') throw broken(`metadata '${name}' that is no text`, 'text');
     return [name, text] as const;
   });
-  return { specs, metadata: Object.fromEntries(texts) };
+  return { stored, metadata: Object.fromEntries(texts) };
 }
 
 function parse(bytes: Uint8Array): unknown {
+  if (bytes[0] !== 0x7b) throw broken('a header that does not begin with {', 'JSON in UTF-8');
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     throw broken('a header that is no JSON', 'JSON in UTF-8');
   }
 }
 
-function entryOf(name: string, given: unknown) {
-  const { dtype, shape, data_offsets: offsets } = record(given, `'${name}'`);
-  const known = typeof dtype === 'string' && Object.hasOwn(dtypes, dtype) ? dtypes[dtype] : undefined;
-  if (known === undefined)
-    throw broken(`'${name}' of dtype ${String(dtype)}`, Object.keys(dtypes).join(', '));
+function entryOf(name: string, given: unknown): Stored & { readonly start: number; readonly end: number } {
+  const { dtype: format, shape, data_offsets: offsets } = record(given, `'${name}'`);
+  if (typeof format !== 'string') throw broken(`'${name}' without a dtype`, readable.join(', '));
   if (!isSizes(shape)) throw broken(`'${name}' with a shape that is none`, 'whole numbers from 0 up');
   if (!isSizes(offsets) || offsets.length !== 2)
     throw broken(`'${name}' without data_offsets`, '[start, end]');
   const [start = 0, end = 0] = offsets;
-  const spec = { shape, dtype: known };
-  if (bytesOf(spec) !== end - start)
-    throw broken(
-      `'${name}', ${known}${formatShape(shape)}, of ${end - start} bytes`,
-      `${bytesOf(spec)} bytes`,
-    );
-  return { spec, start, end };
+  const known = formatOf(format);
+  const bytes = end - start;
+  const wanted = known === undefined ? bytes : (sizeOf(shape) * known.bits) / 8;
+  if (bytes < 0 || bytes !== wanted)
+    throw broken(`'${name}', ${format}${formatShape(shape)}, of ${bytes} bytes`, `${wanted} bytes`);
+  return { shape, format, dtype: known?.read?.dtype, bytes, start, end };
 }
 
 function isSizes(given: unknown): given is number[] {
@@ -135,10 +140,20 @@ export function elementBytes(data: TypedArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** Elements from bytes, which are copied so that they are aligned. */
-export function elementsFrom(bytes: Uint8Array, dtype: DType): TypedArray {
-  const { buffer } = new Uint8Array(bytes);
-  if (dtype === 'float32') return new Float32Array(buffer);
-  if (dtype === 'float64') return new Float64Array(buffer);
-  return dtype === 'int32' ? new Int32Array(buffer) : new Uint8Array(buffer);
+/**
+ * A tensor from its bytes, which are copied so that they are aligned.
+ * @throws CheckpointError for a dtype that cannot be read, or a long integer that int32 does not hold.
+ */
+export function tensorFrom(name: string, { shape, format }: Stored, bytes: Uint8Array): Tensor {
+  const read = formatOf(format)?.read;
+  const at = `'${name}' of the safetensors file`;
+  if (read === undefined)
+    throw new CheckpointError({ got: `the dtype '${format}'`, expected: readable.join(', '), at });
+  try {
+    return tensor({ shape, data: read.numbers(new Uint8Array(bytes).buffer) }, { dtype: read.dtype });
+  } catch (failure) {
+    if (!(failure instanceof PullbackError)) throw failure;
+    const { got, expected } = failure;
+    throw new CheckpointError({ got, ...(expected !== undefined && { expected }), at });
+  }
 }

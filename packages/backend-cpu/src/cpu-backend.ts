@@ -103,7 +103,11 @@ export class CpuBackend implements Backend {
     const steps = program.body.map(({ primitive, inputs: operands, attributes, outputs: specs }) => {
       const read = operands.map((operand) => at(values, operand));
       const [first, ...others] = specs.map(tensorOf);
-      if (first === undefined) throw new UnsupportedError(`'${primitive.name}' has no output`);
+      if (first === undefined)
+        throw new UnsupportedError({
+          got: `'${primitive.name}' without an output`,
+          expected: 'at least one',
+        });
       values.push(first, ...others);
       return () => primitive.evaluate(read, [first, ...others], attributes);
     });

@@ -6,9 +6,9 @@ import {
   type Executable,
   elementary,
   type HostTensor,
+  InternalError,
   type Program,
   ShapeError,
-  UnsupportedError,
 } from '@pullback/core';
 import { type BuildOptions, type Built, build } from './build.ts';
 import type { Memory } from './memory.ts';
@@ -136,7 +136,8 @@ class WasmBinding implements Binding {
       },
     });
     const { run, work } = exports;
-    if (typeof run !== 'function') throw new UnsupportedError('a module without a step');
+    if (typeof run !== 'function')
+      throw new InternalError({ got: 'a module without a step', expected: 'its function run' });
     const { pool } = owner;
     if (typeof work !== 'function' || pool === undefined || this.#arena === undefined)
       this.#run = (times) => {

@@ -1,7 +1,7 @@
 import { kernelsFor, planFor } from '@pullback/compiler';
 import {
   bytesOf,
-  describeOrigin,
+  describeOrigins,
   type Exported,
   type ExportedNames,
   type Program,
@@ -93,7 +93,7 @@ export function exportProgram(
         evaluated.length > 0
           ? "A plugin's primitive is computed by its `evaluate`. Written with functions of the core, it can be exported."
           : 'float32 has sin and cos of its own.',
-      at: [...new Set(host.flatMap(({ origins }) => origins).map(describeOrigin))].filter(Boolean).join(', '),
+      at: describeOrigins(host.flatMap(({ origins }) => origins)),
     });
   return { code: bytes, loader };
 }

@@ -1,3 +1,4 @@
+import { InternalError } from '@pullback/core';
 import { type Code, flat, joined, signed, sized, text, types, unsigned, type ValueType } from './encoding.ts';
 
 /** The locals of a function that is being written; its parameters come first. */
@@ -65,7 +66,8 @@ export class ModuleBuilder {
 
   /** @returns the index to call it by. */
   importFunction(name: string, signature: Signature): number {
-    if (this.#functions.length > 0) throw new Error(`'${name}' is imported after a function was defined`);
+    if (this.#functions.length > 0)
+      throw new InternalError({ got: `an import of '${name}' behind functions`, expected: 'imports first' });
     return this.#functionImports.push({ name, type: this.#typeOf(signature) }) - 1;
   }
 

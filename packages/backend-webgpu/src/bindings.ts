@@ -1,4 +1,4 @@
-import type { Buffer } from '@pullback/core';
+import { type Buffer, InternalError } from '@pullback/core';
 import type { Memory, Stage } from './stage.ts';
 import type { Region, Values } from './values.ts';
 import { count, typeOf } from './wgsl/numbers.ts';
@@ -163,7 +163,11 @@ function memoryOver(
   const at = (value: number) => {
     const place = places.get(value);
     const binding = bindings[place?.index ?? -1];
-    if (place === undefined || binding === undefined) throw new Error(`value ${value} is not bound`);
+    if (place === undefined || binding === undefined)
+      throw new InternalError({
+        got: `value ${value}, which is not bound`,
+        expected: 'a value of the kernel',
+      });
     return { ...place, name: `v${place.index}`, element: binding.element, type: typeOf(place.region.dtype) };
   };
   const load = (value: number, index: string): string => {

@@ -1,4 +1,4 @@
-import { describeOrigin, type Origin, PullbackError } from '@pullback/core';
+import { describeOrigins, PullbackError } from '@pullback/core';
 import type { StorageBinding } from './bindings.ts';
 import type { Dispatch } from './dispatches.ts';
 
@@ -60,7 +60,7 @@ export class Pipelines {
         .map(({ message, lineNum }) => `${message} (line ${lineNum}: ${lines[lineNum - 1]?.trim() ?? ''})`);
       throw new ShaderError({
         got: `the kernel '${label}', which the device refuses: ${said.join('; ') || String(error)}`,
-        at: whereFrom(origins),
+        at: describeOrigins(origins),
       });
     }
   }
@@ -79,10 +79,4 @@ export class Pipelines {
     this.#layouts.set(key, layout);
     return layout;
   }
-}
-
-/** The nodes that something was made for, in words. */
-export function whereFrom(origins: readonly Origin[]): string {
-  const named = [...new Set(origins.map(describeOrigin))].filter((origin) => origin !== '');
-  return named.length > 4 ? `${named.slice(0, 4).join(', ')} and ${named.length - 4} more` : named.join(', ');
 }

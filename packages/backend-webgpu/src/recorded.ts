@@ -3,6 +3,7 @@ import {
   allocateArray,
   type Buffer,
   type HostTensor,
+  InternalError,
   type Origin,
   sizeOf,
   type TypedArray,
@@ -107,7 +108,8 @@ export class Recorded implements Recording {
 
   #gpuBuffer(buffer: Buffer | undefined): GPUBuffer {
     const found = buffer === undefined ? this.#arena : this.#around.bufferOf(buffer);
-    if (found === undefined) throw new Error('a kernel of memory that is not there');
+    if (found === undefined)
+      throw new InternalError({ got: 'a kernel over memory that is not there', expected: 'an arena' });
     return found;
   }
 

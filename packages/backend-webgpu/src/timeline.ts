@@ -1,3 +1,4 @@
+import { PullbackError } from '@pullback/core';
 import type { Dispatch } from './dispatches.ts';
 import { ShaderError } from './pipelines.ts';
 
@@ -171,7 +172,9 @@ export class Timeline implements HostAccess {
   #block(until: Promise<void>): void {
     this.#blocked = true;
     until
-      .catch((error: unknown) => this.report(error instanceof Error ? error : new Error(String(error))))
+      .catch((error: unknown) =>
+        this.report(error instanceof Error ? error : new PullbackError(String(error))),
+      )
       .then(() => {
         this.#blocked = false;
         this.#drain();

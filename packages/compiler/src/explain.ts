@@ -1,4 +1,4 @@
-import { bytesOf, describeOrigin, formatShape, sizeOf } from '@pullback/core';
+import { bytesOf, describeOrigins, formatShape, sizeOf } from '@pullback/core';
 import { type Input, type Kernel, readBy, type Statement, writtenBy } from './kernel.ts';
 import type { Plan } from './plan.ts';
 
@@ -77,12 +77,9 @@ function list(values: readonly number[]): string {
 export function explain(plan: Plan): string {
   const { kernels, arena, copies, reasons } = plan;
   const lines = kernels.map((kernel, i) => {
-    const origins = [...new Set(kernel.origins.map(describeOrigin))].filter((origin) => origin !== '');
+    const origins = describeOrigins(kernel.origins);
     const figures = `${count(flopsOf(kernel))}flop, ${count(trafficOf(kernel, plan))}B`;
-    const from =
-      origins.length === 0
-        ? ''
-        : `\n  from ${origins.slice(0, 4).join(', ')}${origins.length > 4 ? ` and ${origins.length - 4} more` : ''}`;
+    const from = origins === '' ? '' : `\n  from ${origins}`;
     return `${i}. ${describeKernel(kernel)}\n  ${figures}${from}`;
   });
   return [

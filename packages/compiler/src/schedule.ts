@@ -1,4 +1,4 @@
-import { sameView } from '@pullback/core';
+import { InternalError, sameView } from '@pullback/core';
 import type { Kernel, LoopKernel, ProductKernel } from './kernel.ts';
 import { readBy, writtenBy } from './kernel.ts';
 import { Queue } from './queue.ts';
@@ -76,7 +76,8 @@ export function schedule(
     // A circle: one of the results has to wait.
     while (circles < results.length && queue.isDone(results[circles]?.node ?? 0)) circles++;
     const waiting = results[circles++];
-    if (waiting === undefined) throw new Error('kernels that wait for each other');
+    if (waiting === undefined)
+      throw new InternalError({ got: 'kernels that wait for each other', expected: 'an order' });
     aside.add(waiting.root);
     for (const input of overwritten.get(waiting.root) ?? [])
       for (const reader of readers.get(input) ?? []) queue.unfollow(waiting.node, reader);

@@ -77,6 +77,13 @@ export class BusyError extends PullbackError {}
 /** Use of something that was disposed. */
 export class DisposedError extends PullbackError {}
 
+/** A fault of Pullback, not of its use: its own steps do not fit together. */
+export class InternalError extends PullbackError {
+  constructor(complaint: Omit<Complaint, 'hint'>) {
+    super({ hint: 'This is a fault of Pullback: please report it with what you compiled.', ...complaint });
+  }
+}
+
 /** A name that nothing is bound to; lists what is bound and the nearest match. */
 export class UnknownNameError extends PullbackError {
   constructor(kind: string, name: string, known: Iterable<string>, at?: string) {

@@ -125,7 +125,7 @@ export { checkOptions } from './options/check-options.ts';
 export type { Bounds, Field, Fields, FieldsOf, OptionsOf, Refused } from './options/field.ts';
 export * as field from './options/field.ts';
 export { parts } from './options/parts.ts';
-export { describeOrigin, labelled, type Origin, type Pass, within } from './origin.ts';
+export { describeOrigin, describeOrigins, labelled, type Origin, type Pass, within } from './origin.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
 export { formatShape, lastOf, placeOf, type Shape, sameShape, sizeOf } from './shape.ts';

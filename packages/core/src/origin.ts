@@ -27,6 +27,12 @@ export function describeOrigin({ path, pass }: Origin): string {
   return pass === 'forward' || path === '' ? path : `${path} (${pass})`;
 }
 
+/** Where several vertices come from, in words: the first four places, and how many more there are. */
+export function describeOrigins(origins: readonly Origin[]): string {
+  const named = [...new Set(origins.map(describeOrigin))].filter((origin) => origin !== '');
+  return named.length > 4 ? `${named.slice(0, 4).join(', ')} and ${named.length - 4} more` : named.join(', ');
+}
+
 /** Runs `make`; the vertices that it makes are labelled with `origin`. */
 export function labelled<T>(origin: Origin, make: () => T): T {
   const outer = current;

@@ -1,4 +1,5 @@
 import type { DType, TensorSpec, TypedArray } from './dtype.ts';
+import { OptionError } from './errors.ts';
 import type { Node } from './node.ts';
 import type { Origin } from './origin.ts';
 import type { Shape } from './shape.ts';
@@ -43,13 +44,21 @@ export class Vertex<In extends readonly Value[] = readonly Value[], A extends At
   /** The first input. */
   get input(): Value {
     const [input] = this.inputs;
-    if (input === undefined) throw new Error(`${this.node.name} has no input`);
+    if (input === undefined)
+      throw new OptionError({
+        got: `the first input of '${this.node.name}', which has none`,
+        expected: 'inputs',
+      });
     return input;
   }
 
   get output(): Value {
     const [output] = this.outputs;
-    if (output === undefined) throw new Error(`${this.node.name} has no output`);
+    if (output === undefined)
+      throw new OptionError({
+        got: `the output of '${this.node.name}', which has none`,
+        expected: 'outputs',
+      });
     return output;
   }
 }

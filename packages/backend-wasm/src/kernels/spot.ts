@@ -1,5 +1,5 @@
 import type { Input, LoopKernel, ProductKernel, Statement, View } from '@pullback/compiler';
-import { bytesOf, type DType } from '@pullback/core';
+import { bytesOf, type DType, describeOrigins, InternalError } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { get, i32, i32x4, set, shuffle, v128 } from '../instructions.ts';
 import type { Four, Lane } from '../lane.ts';
@@ -108,7 +108,8 @@ export class Writer {
 
   statement(index: number): Statement {
     const statement = this.kernel.statements[index];
-    if (statement === undefined) throw new Error(`no statement ${index}`);
+    if (statement === undefined)
+      throw new InternalError({ got: `no statement ${index}`, expected: 'one of the kernel' });
     return statement;
   }
 
@@ -171,11 +172,21 @@ export class Writer {
     const inputs = statement.inputs.map((input) => this.valueOf(spot, input));
     const [only] = inputs;
     if (statement.kind === 'gather') return this.#gather(spot, statement, only);
-    if (statement.kind !== 'map') throw new Error(`${statement.name} is not known here`);
+    if (statement.kind !== 'map')
+      throw new InternalError({
+        got: `${statement.name} before it is known`,
+        expected: 'sums first',
+        at: describeOrigins(this.kernel.origins),
+      });
     if (statement.primitive === undefined) return only ?? numberFour(statement.dtype, 0);
     const dtypes = statement.inputs.map((input) => this.dtypeOf(input));
     const rule = ruleOf(statement.primitive, statement.attributes, dtypes, statement.dtype);
-    if (rule === undefined) throw new Error(`no rule for ${statement.name}`);
+    if (rule === undefined)
+      throw new InternalError({
+        got: `no rule for '${statement.name}' of ${dtypes.join(' and ')} on wasm`,
+        expected: 'one, or a kernel of its own',
+        at: describeOrigins(this.kernel.origins),
+      });
     return rule(spot.lane, ...inputs);
   }
 

@@ -1,3 +1,4 @@
+import { InternalError } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { branchIf, f64, f64x2, get, i32, loop, set, v128, when } from '../instructions.ts';
 import type { Four, Lane } from '../lane.ts';
@@ -107,7 +108,7 @@ abstract class InOrder implements Running {
 
   /** What has its order cannot be put together of parts. */
   join(): never {
-    throw new Error('a sum in a fixed order is made by one');
+    throw new InternalError({ got: 'a sum in a fixed order in parts', expected: 'one part' });
   }
 
   finish(lane: Lane): Four {

@@ -1,4 +1,4 @@
-import type { DType } from '@pullback/core';
+import { type DType, InternalError } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { f32x4, f64x2, get, i32x4, set, shuffle, v128 } from '../instructions.ts';
 import type { Four, Lane } from '../lane.ts';
@@ -56,7 +56,8 @@ class WideSum implements Running {
   }
 
   join(lane: Lane, other: Running): void {
-    if (!(other instanceof WideSum)) throw new Error('sums of two kinds');
+    if (!(other instanceof WideSum))
+      throw new InternalError({ got: 'sums of two kinds', expected: 'one kind' });
     lane.statements.push(
       set(this.#low, f64x2.add(get(this.#low), get(other.#low))),
       set(this.#high, f64x2.add(get(this.#high), get(other.#high))),
@@ -96,7 +97,8 @@ class IntegerSum implements Running {
   }
 
   join(lane: Lane, other: Running): void {
-    if (!(other instanceof IntegerSum)) throw new Error('sums of two kinds');
+    if (!(other instanceof IntegerSum))
+      throw new InternalError({ got: 'sums of two kinds', expected: 'one kind' });
     lane.statements.push(set(this.#total, i32x4.add(get(this.#total), get(other.#total))));
   }
 
@@ -139,7 +141,8 @@ class Maximum implements Running {
   }
 
   join(lane: Lane, other: Running): void {
-    if (!(other instanceof Maximum)) throw new Error('maxima of two kinds');
+    if (!(other instanceof Maximum))
+      throw new InternalError({ got: 'maxima of two kinds', expected: 'one kind' });
     for (const [i, best] of this.#best.entries())
       lane.statements.push(set(best, this.#rules.larger(get(best), get(other.#best[i] ?? best))));
   }

@@ -1,5 +1,5 @@
 import type { WholeKernel } from '@pullback/compiler';
-import { describeOrigin, formatShape, sizeOf, type TensorSpec, UnsupportedError } from '@pullback/core';
+import { describeOrigins, formatShape, sizeOf, type TensorSpec, UnsupportedError } from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { Code } from '../wgsl/code.ts';
 import { count, literal } from '../wgsl/numbers.ts';
@@ -37,7 +37,7 @@ export function unsupported({ instruction, shapes }: WholeKernel): UnsupportedEr
     got: `'${primitive.name}' of ${from} to ${to} on the webgpu backend, which has no kernel for it`,
     expected: "a primitive of the core, or an elementwise one that brings kernels: { wgsl: ([x]) => '...' }",
     hint: "webgpu({ fallback: 'cpu' }) runs such primitives on the host; the backends wasm and cpu run every primitive.",
-    at: [...new Set(origins.map(describeOrigin))].filter((origin) => origin !== '').join(', '),
+    at: describeOrigins(origins),
   });
 }
 

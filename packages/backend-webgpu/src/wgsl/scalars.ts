@@ -2,7 +2,7 @@ import { coreNameOf } from '@pullback/compiler';
 import {
   type Attributes,
   type DType,
-  describeOrigin,
+  describeOrigins,
   type Origin,
   type Primitive,
   UnsupportedError,
@@ -119,7 +119,7 @@ export function scalar(
     got: `'${primitive.name}' of ${dtypes.join(' and ')} on the webgpu backend, which has no kernel for it`,
     expected: 'another dtype',
     hint: 'The backends wasm and cpu run every primitive.',
-    at: [...new Set(origins.map(describeOrigin))].join(', '),
+    at: describeOrigins(origins),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Input, LoopKernel, ProductKernel, Statement, Store } from '@pullback/compiler';
-import type { DType } from '@pullback/core';
+import { type DType, InternalError } from '@pullback/core';
 import type { Memory } from '../stage.ts';
 import { type Code, indexOf } from './code.ts';
 import { count, literal } from './numbers.ts';
@@ -78,7 +78,8 @@ export class Statements {
       const inside = `(${at}) >= 0 && (${at}) < ${extent}`;
       return `select(${literal(dtype, 0)}, ${this.#memory.load(buffer, place)}, ${inside})`;
     }
-    if (statement.kind !== 'map') throw new Error(`a ${statement.kind} is no expression`);
+    if (statement.kind !== 'map')
+      throw new InternalError({ got: `a ${statement.kind} as an expression`, expected: 'a map or a gather' });
     const { primitive, attributes, dtype } = statement;
     const { origins } = this.#kernel;
     return scalar(

@@ -73,18 +73,12 @@ export { isNumberArray, isTypedArray, type NumberArray } from './host-arrays.ts'
 export { clip, oneHot, pow, reciprocal, weigh } from './math/algebra.ts';
 export { einsum } from './math/einsum.ts';
 export { type Logits, log, logitsOf } from './math/log.ts';
+export { distance, globalNorm, norm } from './math/norm.ts';
 export { normal } from './math/normal.ts';
 export { relu } from './math/relu.ts';
 export { logSigmoid, sigmoid, softplus } from './math/sigmoid.ts';
 export { type AxisOptions, logSoftmax, logSumExp, softmax } from './math/softmax.ts';
-export {
-  distance,
-  mean,
-  norm,
-  standardDeviation,
-  type VarianceOptions,
-  variance,
-} from './math/statistics.ts';
+export { mean, standardDeviation, type VarianceOptions, variance } from './math/statistics.ts';
 export { coreNameOf } from './native.ts';
 export type {
   Batch,

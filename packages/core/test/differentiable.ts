@@ -81,6 +81,7 @@ export const differentiable: Record<string, [(...x: Value[]) => Value, ...(reado
   variance: [(a) => p.variance(a, { axis: 1, correction: 1 }), R],
   standardDeviation: [(a) => p.standardDeviation(a, { axis: -1 }), S],
   norm: [(a) => p.norm(a, { axis: -1 }), S],
+  globalNorm: [(a, b) => p.broadcast(p.globalNorm([a, b]), [2, 2]), S, P],
   distance: [(a, b) => p.distance(a, b), S, P],
   clip: [(a) => p.clip(a, -1, 0.5), S],
   reciprocal: [p.reciprocal, P],

@@ -270,3 +270,51 @@ test('places as bytes are taken modulo 256, as bools they are whether they are n
   const fed = p.evaluate(p.cast(given, 'int32'), new Map([[given, Uint8Array.of(0, 2, 255)]]));
   expect([...fed.data]).toEqual([0, 1, 1]);
 });
+
+describe('norms beyond the range of squares', () => {
+  const single = (...data: number[]) => p.constant(data);
+  const norms: Readonly<Record<string, (x: Value) => Value>> = {
+    norm: (x) => p.norm(x),
+    'norm of a row': (x) => p.sum(p.norm(p.expandDims(x, 0), { axis: 1 })),
+    globalNorm: (x) => p.globalNorm([p.slice(x, [0], [1]), p.slice(x, [1])]),
+    distance: (x) => p.distance(x, p.mul(x, 0)),
+  };
+  for (const [name, f] of Object.entries(norms))
+    test(name, () => {
+      for (const size of [1e-44, 1e-38, 1e-25, 1e-13, 1e-10, 1, 1e10, 1e19, 1e25, 6e37]) {
+        const x = single(3 * size, 4 * size);
+        const [a = 0, b = 0] = [...p.evaluate(x).data];
+        const wanted = Math.hypot(a, b);
+        const close = (got: number | undefined, truth: number) =>
+          expect(Math.abs((got ?? Number.NaN) - truth)).toBeLessThanOrEqual(3e-7 * Math.abs(truth) + 1.5e-45);
+        close(values(f(x))[0], wanted);
+        const [first, second] = slope(f(x), x);
+        close(first, Math.fround(a / Math.fround(wanted)));
+        close(second, Math.fround(b / Math.fround(wanted)));
+      }
+      for (const size of [1e-320, 1e-300, 1e-160, 1e-140, 1, 1e160, 1e300]) {
+        const x = float(3 * size, 4 * size);
+        const error = Math.abs((values(f(x))[0] ?? Number.NaN) / (5 * size) - 1);
+        expect(error).toBeLessThan(size < 1e-307 ? 1e-3 : 1e-14);
+        expect(slope(f(x), x)[0]).toBeCloseTo(0.6, size < 1e-307 ? 3 : 12);
+      }
+      const zero = float(0, 0);
+      expect([values(f(zero)), slope(f(zero), zero)]).toEqual([[0], [0, 0]]);
+      if (name !== 'distance') expect(values(f(float(Infinity, 1)))).toEqual([Infinity]);
+      expect(values(f(float(Number.NaN, 1)))).toEqual([Number.NaN]);
+    });
+  test('numbers of very different size: what is far below counts nothing, and does no harm', () => {
+    expect(values(p.norm(single(1e25, 1e-25)))).toEqual([Math.fround(1e25)]);
+    expect(values(p.norm(float(1, 1e-200, 1e-300)))).toEqual([1]);
+  });
+  test('standard deviations of huge and small numbers', () => {
+    for (const size of [1e-30, 1e30]) {
+      const [got = 0] = values(p.standardDeviation(single(size, 3 * size)));
+      expect(Math.abs(got / size - 1)).toBeLessThan(1e-6);
+    }
+  });
+  test('integers and no Values at all are refused', () => {
+    expect(() => p.norm(int(3, 4))).toThrow(p.DTypeError);
+    expect(() => p.globalNorm([])).toThrow(p.OptionError);
+  });
+});

@@ -45,9 +45,12 @@ export function cosineDistance({ reduction = 'mean' }: LossOptions = {}): Loss {
     errors: (x, t, { classAxis }) => {
       checkTarget(x, t);
       const along = { axis: classAxis, keepAxis: true };
-      const lengths = mul(norm(x, along), norm(t, along));
-      const cosine = div(sum(mul(x, t), along), select(equal(lengths, 0), 1, lengths));
-      return sub(1, cosine);
+      // Of unit length first: products of the lengths themselves would overflow or underflow.
+      const unit = (v: Value) => {
+        const length = norm(v, along);
+        return div(v, select(equal(length, 0), 1, length));
+      };
+      return sub(1, sum(mul(unit(x), unit(t)), along));
     },
   });
 }

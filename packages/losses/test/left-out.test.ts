@@ -4,6 +4,7 @@ import { constant, evaluate, gradient, type Loss, placementOf, sum, type Value, 
 import {
   categoricalCrossEntropy,
   categoricalHinge,
+  cosineDistance,
   huber,
   kullbackLeibler,
   poisson,
@@ -89,6 +90,16 @@ describe('a class of target 0 or weight 0 counts nothing', () => {
     );
     expect([loss, ...slope]).toEqual([Math.log(2), 0, -2]);
   });
+});
+
+test('the cosine distance of vectors whose squares overflow or underflow', () => {
+  for (const size of [1e-200, 1, 1e200]) {
+    const { loss, slope } = lossAndSlope(cosineDistance(), [[3 * size, 4 * size]], [[5 * size, 0]]);
+    expect(loss).toBeCloseTo(0.4, 12);
+    // -(t/|t| - cos x/|x|) / |x|
+    expect((slope[0] ?? nan) * size).toBeCloseTo(-(1 - 0.36) / 5, 12);
+    expect((slope[1] ?? nan) * size).toBeCloseTo(0.48 / 5, 12);
+  }
 });
 
 describe('focal losses of a certain prediction', () => {

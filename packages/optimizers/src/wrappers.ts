@@ -9,6 +9,7 @@ import {
   field,
   fill,
   floor,
+  globalNorm,
   maximum,
   mod,
   mul,
@@ -18,10 +19,7 @@ import {
   OptionError,
   parts,
   select,
-  sqrt,
-  square,
   sub,
-  sum,
   type Value,
 } from '@pullback/core';
 import { correction } from './moments.ts';
@@ -76,10 +74,8 @@ export function clipByNorm(optimizer: Optimizer, limit: number): Optimizer {
 export function clipByGlobalNorm(optimizer: Optimizer, limit: number): Optimizer {
   checkOptions('clipByGlobalNorm', { optimizer, limit }, clipFields);
   return before('clipByGlobalNorm', optimizer, (parameters) => {
-    const squares = parameters.map(({ gradient }) => sum(square(gradient)));
-    const [first, ...others] = squares;
-    if (first === undefined) return parameters;
-    const length = sqrt(others.reduce(add, first));
+    if (parameters.length === 0) return parameters;
+    const length = globalNorm(parameters.map(({ gradient }) => gradient));
     return parameters.map((parameter) => ({
       ...parameter,
       gradient: shortened(parameter.gradient, length, limit),

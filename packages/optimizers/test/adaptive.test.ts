@@ -275,6 +275,23 @@ describe('wrappers', () => {
     });
     expect(clipByGlobalNorm(inner, 1).update([], at)).toEqual([]);
   });
+  test('huge gradients keep their direction and get the limit as length, small ones and zeros stay, in float32', () => {
+    const at = { learningRate: constant(1), step: constant(0, { dtype: 'int32' }) };
+    for (const wrap of [clipByNorm, clipByGlobalNorm]) {
+      const clipped = (...gradient: number[]) => {
+        const weight = constant(gradient.map(() => 0));
+        const parameter = { path: 'w', weight, gradient: constant(gradient), slots: {} };
+        const [moved] = wrap(sgd({ learningRate: 1 }), 1).update([parameter], at);
+        return Array.from(evaluate(moved?.weight ?? weight).data, (x) => 0 - x);
+      };
+      for (const size of [1e10, 1e20, 1e25, 5e37])
+        clipped(3 * size, -4 * size).forEach((x, i) => {
+          expect(x).toBeCloseTo(i === 0 ? 0.6 : -0.8, 6);
+        });
+      for (const small of [0, 1e-40, 1e-25, 0.25])
+        expect(clipped(small, -small)).toEqual([Math.fround(small), 0 - Math.fround(small)]);
+    }
+  });
   test('weightDecay, and what it leaves alone', () => {
     const decayed = weightDecay(inner, { rate: 0.4, except: (path) => path.endsWith('bias') });
     close(

@@ -1,13 +1,10 @@
-import { apply } from '../apply.ts';
-import type { Cotangents } from '../node.ts';
-import { div, mul, sub } from '../ops/arithmetic.ts';
-import { dropAxes, type ReductionOptions, sum } from '../ops/broadcast-sum.ts';
-import { equal } from '../ops/comparisons.ts';
-import { sqrt, square } from '../ops/functions.ts';
-import { select } from '../ops/select.ts';
+import { div, sub } from '../ops/arithmetic.ts';
+import { type ReductionOptions, sum } from '../ops/broadcast-sum.ts';
+import { square } from '../ops/functions.ts';
 import { normalizeAxes } from '../shape.ts';
 import { checkDType } from '../tensor.ts';
 import type { Value } from '../value.ts';
+import { norm } from './norm.ts';
 
 /** How many elements of `x` one result of a reduction stands for. */
 function count(x: Value, axis: ReductionOptions['axis']): number {
@@ -35,25 +32,4 @@ export function variance(x: Value, { correction = 0, ...options }: VarianceOptio
 export function standardDeviation(x: Value, { correction = 0, ...options }: VarianceOptions = {}): Value {
   const away = sub(x, mean(x, { ...options, keepAxis: true }));
   return div(norm(away, options), Math.sqrt(count(x, options.axis) - correction));
-}
-
-/** The Euclidean norm sqrt(sum x^2) over `axis`. J^T g = g x / y, and 0 at x = 0. */
-export function norm(x: Value, { axis, keepAxis = false }: ReductionOptions = {}): Value {
-  const axes = normalizeAxes(axis, x.shape.length);
-  const kept = apply<[Value]>(
-    {
-      kind: 'composite',
-      name: 'norm',
-      mixes: axes,
-      forward: (a) => sqrt(sum(square(a), { axis: axes, keepAxis: true })),
-      vjp: (g, { inputs: [a], output: y }): Cotangents => [mul(g, div(a, select(equal(y, 0), 1, y)))],
-    },
-    x,
-  );
-  return keepAxis ? kept : dropAxes(kept, axes);
-}
-
-/** The Euclidean distance of a and b over the last axis. */
-export function distance(a: Value, b: Value, options: ReductionOptions = { axis: -1 }): Value {
-  return norm(sub(a, b), options);
 }

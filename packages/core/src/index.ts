@@ -9,6 +9,7 @@ export type {
   Exported,
   ExportedNames,
 } from './contracts/backend.ts';
+export { defineMetric, type MetricRules, noSamples, weighed } from './contracts/define-metric.ts';
 export type { Initializer } from './contracts/initializer.ts';
 export {
   defineLayer,
@@ -23,11 +24,12 @@ export {
 export {
   defineLoss,
   type Loss,
+  type Meaning,
   type Placement,
   placementOf,
   type Reduction,
 } from './contracts/loss.ts';
-export { defineMetric, type Metric } from './contracts/metric.ts';
+export { type Better, type Metric, type MetricPlacement, meaningOf } from './contracts/metric.ts';
 export {
   checkLearningRate,
   defineOptimizer,

@@ -20,9 +20,20 @@ export function placementOf(layout: Layout): Placement {
 /** How the errors of the samples of a batch become one number. */
 export type Reduction = 'sum' | 'mean';
 
+/**
+ * What the numbers of a prediction mean: `values` in the unit of the targets; `probabilities`, or `logits` that a sigmoid or softmax makes
+ * probabilities of; `margins`, whose sign or largest decides. `exclusive` when one class of several is right, as with a softmax, and not
+ * when each output has a yes or no of its own, as with sigmoids.
+ */
+export type Meaning =
+  | { readonly as: 'values' }
+  | { readonly as: 'probabilities' | 'logits' | 'margins'; readonly exclusive: boolean };
+
 /** A function of prediction and target to one number: the g of the report. */
 export interface Loss {
   readonly name: string;
+  /** What it takes the prediction for; metrics decide by it. Left out where it does not matter. */
+  readonly meaning?: Meaning;
   /** Whether the number is a sum over samples, or their mean. */
   readonly reduction: Reduction;
   forward(prediction: Value, target: Value, at: Placement): Value;
@@ -39,11 +50,12 @@ export interface Loss {
 export function defineLoss(
   name: string,
   forward: (prediction: Value, target: Value, at: Placement) => Value,
-  { reduction = 'sum' }: { reduction?: Reduction } = {},
+  { reduction = 'sum', meaning }: { reduction?: Reduction; meaning?: Meaning } = {},
 ): () => Loss {
   return () => ({
     name,
     reduction,
+    ...(meaning && { meaning }),
     forward: (prediction, target, at) =>
       unbroadcast(prediction, target, () => forward(prediction, target, at)),
   });

@@ -1,34 +1,40 @@
-import { mean } from '../math/statistics.ts';
-import { mul } from '../ops/arithmetic.ts';
-import { stack } from '../ops/concatenate.ts';
-import { fill } from '../ops/leaves.ts';
+import type { TensorSpec } from '../dtype.ts';
+import { logitsOf } from '../math/log.ts';
+import type { Tensor } from '../tensor.ts';
 import type { Value } from '../value.ts';
-import type { Placement } from './loss.ts';
+import type { Loss, Meaning, Placement } from './loss.ts';
+
+/** Which figures of a metric are the better ones. */
+export type Better = 'higher' | 'lower';
+
+/** Where a metric finds samples and classes, and what the numbers of the prediction mean. */
+export interface MetricPlacement extends Placement {
+  /** What the numbers mean; undefined where neither the network nor the loss tells. */
+  readonly meaning?: Meaning | undefined;
+}
 
 /**
- * Something to watch while training. Each batch is counted inside the Program, counts are added up over batches there, and
- * only the sums are read: so a metric is exact over all samples whatever the batch size.
+ * Something to watch while training. Each batch is counted inside the Program; the counts of batches are added up there, or
+ * kept one after the other, and read when a figure is asked for: so a metric is exact over all samples whatever the batch size.
  */
 export interface Metric {
   readonly name: string;
-  /** What a batch adds: numbers that can be summed over batches, a vector. */
-  observe(prediction: Value, target: Value, at: Placement): Value;
-  /** The figure that the sums stand for. */
-  summarize(sums: readonly number[]): number;
+  /** Which figures are better; whoever watches for the best one has to say so where it is left out. */
+  readonly better?: Better;
+  /** `summarize` gets the numbers of every batch, one batch after the other, instead of their sums. Costs a read for each step. */
+  readonly keeps?: boolean;
+  /** `observe` takes the weights of samples where there are some. */
+  readonly weighted?: boolean;
+  /** What a batch adds: numbers that can be summed over batches, or kept. A weight of 0 leaves its sample out. */
+  observe(prediction: Value, target: Value, at: MetricPlacement, weights?: Value): Value;
+  /** The figure that the numbers stand for. @throws DataError where there is none, as of no samples. */
+  summarize(numbers: readonly number[]): number;
+  /** Refuses targets that the figure is not meant for. @throws DataError */
+  check?(target: Tensor, prediction: TensorSpec, at: MetricPlacement): void;
 }
 
-/** A metric of one's own that is a mean over samples: `score` gives a number for each sample or component, or their mean. */
-export function defineMetric(
-  name: string,
-  score: (prediction: Value, target: Value, at: Placement) => Value,
-): () => Metric {
-  return () => ({
-    name,
-    observe: (prediction, target, at) => {
-      const samples = prediction.shape.at(at.sampleAxis) ?? 1;
-      const scores = mean(score(prediction, target, at));
-      return stack([mul(scores, samples), fill(samples, [], scores.dtype)]);
-    },
-    summarize: ([total = 0, count = 0]) => total / count,
-  });
+/** What the numbers of a prediction mean: by the function that made them, else by the loss. */
+export function meaningOf(prediction: Value, { meaning }: Pick<Loss, 'meaning'>): Meaning | undefined {
+  const made = logitsOf(prediction);
+  return made === undefined ? meaning : { as: 'probabilities', exclusive: made.link.name === 'softmax' };
 }

@@ -1,0 +1,89 @@
+import type { Case } from '../case.ts';
+import type { Examination } from './examination.ts';
+import { figureOf, gathered, observed, refuseOther, summarized } from './figures.ts';
+import { split, taken } from './samples.ts';
+
+/** That the figure depends on the samples alone: not on batches, their order, or what was counted before or between. */
+export function batchCases(at: Examination): Case[] {
+  const { make, showing } = at;
+  return [
+    at.each(
+      'the same over any split into batches',
+      (metric, samples) => {
+        const expected = at.whole(metric, samples);
+        for (const sizes of splits(samples.count))
+          refuseOther(
+            `the figure over batches of ${sizes.join(', ')}`,
+            [figureOf(metric, split(samples, sizes), showing), expected],
+            { why: 'as of all samples at once', samples },
+          );
+      },
+      at.few,
+    ),
+    at.each(
+      'the same in any order',
+      (metric, samples, { seed }) => {
+        const places = Array.from({ length: samples.count }, (_, i) => i);
+        const from = seed % Math.max(1, samples.count);
+        const shuffled = taken(samples, [...places.slice(from).reverse(), ...places.slice(0, from)]);
+        refuseOther(
+          'the figure of the samples in another order',
+          [at.whole(metric, shuffled), at.whole(metric, samples)],
+          { why: 'as in the first', samples: shuffled },
+        );
+      },
+      at.few,
+    ),
+    at.each(
+      'the same a second time',
+      (metric, samples) => {
+        const [expected, why] = [at.whole(make(), samples), 'as the first time'];
+        for (let time = 0; time < 2; time++)
+          refuseOther('the figure a second time', [at.whole(metric, samples), expected], { why, samples });
+        at.whole(metric, taken(samples, [0, 0, 0]));
+        refuseOther('the figure after that of other samples', [at.whole(metric, samples), expected], {
+          why: 'as before them',
+          samples,
+        });
+        const numbers = gathered(metric, [observed(metric, samples, showing)]);
+        summarized(metric, numbers);
+        refuseOther(
+          'the figure of the same numbers, asked for twice',
+          [summarized(metric, numbers), expected],
+          {
+            why,
+            samples,
+          },
+        );
+      },
+      ['plain'],
+    ),
+    at.each(
+      'the same with another set between two batches',
+      (metric, samples) => {
+        const half = Math.ceil(samples.count / 2);
+        const [first = samples, second = samples] = split(samples, [half, samples.count - half]);
+        const others = taken(samples, [0, 0, 0]);
+        const [a = [], , b = []] = [first, others, second].map((batch) => observed(metric, batch, showing));
+        refuseOther(
+          'the figure of two batches with another set between them',
+          [summarized(metric, gathered(metric, [a, b])), at.whole(make(), samples)],
+          { why: 'as without the other set', samples },
+        );
+      },
+      ['plain'],
+    ),
+  ];
+}
+
+/** Batches of 1; unequal ones; an empty last, first or middle one. */
+function splits(count: number): number[][] {
+  const third = Math.floor(count / 3);
+  return [
+    new Array<number>(count).fill(1),
+    [third, count - third],
+    [count - 1, 1],
+    [count, 0],
+    [0, third, 0, count - third],
+  ];
+}

@@ -15,7 +15,7 @@ import {
   sub,
   tanh,
 } from '@pullback/core';
-import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf } from './reduce.ts';
+import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf, ofValues } from './reduce.ts';
 
 /**
  * The mean of |t - x| over samples and components, with gradient sign(x - t) / (n r), 0 at x = t.
@@ -23,6 +23,7 @@ import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf } fr
  */
 export function meanAbsoluteError(): Loss {
   return lossOf({
+    ...ofValues,
     name: 'meanAbsoluteError',
     reduction: 'mean',
     errors: (x, t, at) => {

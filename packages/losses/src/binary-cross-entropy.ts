@@ -16,7 +16,7 @@ import {
   sub,
   type Value,
 } from '@pullback/core';
-import { componentLoss, type LossOptions, linkedErrors } from './reduce.ts';
+import { componentLoss, type LossOptions, linkedErrors, ofSigmoidLogits, ofSigmoids } from './reduce.ts';
 
 export interface BinaryOptions extends LossOptions {
   /** Targets moved towards 1/2: t (1 - s) + s / 2. 0 when left out. Source: Szegedy et al. 2016. */
@@ -56,13 +56,17 @@ function smoother(share: number): (t: Value) => Value {
  */
 export function binaryCrossEntropy({ reduction = 'mean', labelSmoothing = 0 }: BinaryOptions = {}): Loss {
   const smooth = smoother(labelSmoothing);
-  return componentLoss('binaryCrossEntropy', reduction, (x, t) =>
-    linkedErrors(x, smooth(t), {
-      name: 'binaryCrossEntropy',
-      link: 'logistic',
-      onProbabilities: errors,
-      onLogits: logitErrors,
-    }),
+  return componentLoss(
+    'binaryCrossEntropy',
+    reduction,
+    (x, t) =>
+      linkedErrors(x, smooth(t), {
+        name: 'binaryCrossEntropy',
+        link: 'logistic',
+        onProbabilities: errors,
+        onLogits: logitErrors,
+      }),
+    ofSigmoids,
   );
 }
 
@@ -81,7 +85,12 @@ export function sigmoidBinaryCrossEntropy({
   labelSmoothing = 0,
 }: BinaryOptions = {}): Loss {
   const smooth = smoother(labelSmoothing);
-  return componentLoss('sigmoidBinaryCrossEntropy', reduction, (z, t) => logitErrors(z, smooth(t)));
+  return componentLoss(
+    'sigmoidBinaryCrossEntropy',
+    reduction,
+    (z, t) => logitErrors(z, smooth(t)),
+    ofSigmoidLogits,
+  );
 }
 
 export interface FocalOptions extends LossOptions {
@@ -98,11 +107,16 @@ export interface FocalOptions extends LossOptions {
  */
 export function sigmoidFocal({ gamma = 2, alpha, reduction = 'mean' }: FocalOptions = {}): Loss {
   if (!(gamma >= 0)) throw new OptionError({ got: `a gamma of ${gamma}`, expected: 'a number from 0 up' });
-  return componentLoss('sigmoidFocal', reduction, (z, t) => {
-    const side = mul(z, sub(mul(t, 2), 1));
-    // 1 - p = sigmoid(-side) = e^-softplus(side)
-    const focus = exp(mul(softplus(side), -gamma));
-    const error = mul(focus, softplus(neg(side)));
-    return alpha === undefined ? error : mul(error, add(mul(t, 2 * alpha - 1), 1 - alpha));
-  });
+  return componentLoss(
+    'sigmoidFocal',
+    reduction,
+    (z, t) => {
+      const side = mul(z, sub(mul(t, 2), 1));
+      // 1 - p = sigmoid(-side) = e^-softplus(side)
+      const focus = exp(mul(softplus(side), -gamma));
+      const error = mul(focus, softplus(neg(side)));
+      return alpha === undefined ? error : mul(error, add(mul(t, 2 * alpha - 1), 1 - alpha));
+    },
+    ofSigmoidLogits,
+  );
 }

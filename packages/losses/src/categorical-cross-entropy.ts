@@ -29,7 +29,7 @@ import {
   type Value,
   weigh,
 } from '@pullback/core';
-import { type LossOptions, linkedErrors, lossOf } from './reduce.ts';
+import { type LossOptions, linkedErrors, lossOf, ofSoftmax, ofSoftmaxLogits } from './reduce.ts';
 
 export interface CategoricalOptions extends LossOptions {
   /** Targets with a share of every class mixed in: t (1 - s) + s / classes. 0 when left out. Source: Szegedy et al. 2016. */
@@ -64,7 +64,7 @@ function logitErrors(logits: Value, targets: Value, axis: number): Value {
  * @throws ShapeError for other shapes, DataError for a label outside of the classes, OptionError for wrong options.
  */
 export function categoricalCrossEntropy(options: CategoricalOptions = {}): Loss {
-  return categorical('categoricalCrossEntropy', options, (x, t, { classAxis }) =>
+  return categorical('categoricalCrossEntropy', ofSoftmax, options, (x, t, { classAxis }) =>
     linkedErrors(x, t, {
       name: 'categoricalCrossEntropy',
       link: 'softmax',
@@ -81,7 +81,9 @@ export function categoricalCrossEntropy(options: CategoricalOptions = {}): Loss 
  * @throws ShapeError for other shapes, DataError for a label outside of the classes, OptionError for wrong options.
  */
 export function softmaxCrossEntropy(options: CategoricalOptions = {}): Loss {
-  return categorical('softmaxCrossEntropy', options, (z, t, { classAxis }) => logitErrors(z, t, classAxis));
+  return categorical('softmaxCrossEntropy', ofSoftmaxLogits, options, (z, t, { classAxis }) =>
+    logitErrors(z, t, classAxis),
+  );
 }
 
 /** Logarithms count as this at least where e^l, which is 0 there, is multiplied by l. */
@@ -114,7 +116,7 @@ export function softmaxFocal({
   ...options
 }: CategoricalOptions & { readonly gamma?: number } = {}): Loss {
   if (!(gamma >= 0)) throw new OptionError({ got: `a gamma of ${gamma}`, expected: 'a number from 0 up' });
-  return categorical('softmaxFocal', options, (z, t, { classAxis }) => {
+  return categorical('softmaxFocal', ofSoftmaxLogits, options, (z, t, { classAxis }) => {
     const focal = focalOf(logSoftmax(z, { axis: classAxis }), gamma);
     return select(equal(t, 0), 0, mul(t, focal));
   });
@@ -123,12 +125,14 @@ export function softmaxFocal({
 /** The common part: targets read, smoothed and weighted. */
 function categorical(
   name: string,
+  meant: Pick<Loss, 'meaning'>,
   { reduction = 'mean', labelSmoothing = 0, classWeights }: CategoricalOptions,
   error: (prediction: Value, target: Value, at: Placement) => Value,
 ): Loss {
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
     throw new OptionError({ got: `a label smoothing of ${labelSmoothing}`, expected: 'a share from 0 to 1' });
   return lossOf({
+    ...meant,
     name,
     reduction,
     errors: (prediction, given, at) => {

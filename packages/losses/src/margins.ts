@@ -1,20 +1,47 @@
-import { add, equal, type Loss, max, maximum, mul, select, square, sub, sum, weigh } from '@pullback/core';
+import {
+  add,
+  DataError,
+  equal,
+  type Loss,
+  max,
+  maximum,
+  mul,
+  select,
+  square,
+  sub,
+  sum,
+  weigh,
+} from '@pullback/core';
 import { checkTarget, componentLoss, type LossOptions, lossOf } from './reduce.ts';
+
+/** Margins of targets -1 and 1; a target that is missing, as NaN, may have a weight of 0. */
+const ofSigns: Pick<Loss, 'check' | 'meaning'> = {
+  meaning: { as: 'margins', exclusive: false },
+  check: ({ data }) => {
+    const wrong = data.findIndex((t) => t !== 1 && t !== -1 && !Number.isNaN(t));
+    if (wrong >= 0)
+      throw new DataError({
+        got: `a target of ${data[wrong]}, number ${wrong}`,
+        expected: '-1 or 1, the side on which the prediction shall be',
+        hint: 'Of targets 0 and 1, 2 t - 1 makes such.',
+      });
+  },
+};
 
 /**
  * max(0, 1 - t x) for targets -1 and 1: nothing is wrong from a margin of 1 on; at the kink the derivative is half of -t.
- * @throws ShapeError when target and prediction differ in shape.
+ * @throws ShapeError when target and prediction differ in shape, DataError for targets other than -1 and 1.
  */
 export function hinge({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return componentLoss('hinge', reduction, (x, t) => maximum(sub(1, mul(t, x)), 0));
+  return componentLoss('hinge', reduction, (x, t) => maximum(sub(1, mul(t, x)), 0), ofSigns);
 }
 
 /**
  * max(0, 1 - t x)^2 for targets -1 and 1.
- * @throws ShapeError when target and prediction differ in shape.
+ * @throws ShapeError when target and prediction differ in shape, DataError for targets other than -1 and 1.
  */
 export function squaredHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return componentLoss('squaredHinge', reduction, (x, t) => square(maximum(sub(1, mul(t, x)), 0)));
+  return componentLoss('squaredHinge', reduction, (x, t) => square(maximum(sub(1, mul(t, x)), 0)), ofSigns);
 }
 
 /**
@@ -23,6 +50,7 @@ export function squaredHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
  */
 export function categoricalHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
   return lossOf({
+    meaning: { as: 'margins', exclusive: true },
     name: 'categoricalHinge',
     reduction,
     errors: (x, t, { classAxis }) => {

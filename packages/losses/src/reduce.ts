@@ -10,8 +10,6 @@ import {
   ShapeError,
   sameShape,
   sum,
-  type Tensor,
-  type TensorSpec,
   type Value,
 } from '@pullback/core';
 
@@ -20,18 +18,28 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-interface LossRules {
+interface LossRules extends Pick<Loss, 'check' | 'meaning'> {
   readonly name: string;
   readonly reduction: Reduction;
   /** The error of every component, of the prediction's shape, or of every sample. */
   errors(prediction: Value, target: Value, at: Placement): Value;
-  check?(target: Tensor, prediction: TensorSpec, at: Placement): void;
 }
+
+/** Predictions in the unit of their targets. */
+export const ofValues = { meaning: { as: 'values' } } as const;
+
+/** Outputs with a yes or no of their own, as sigmoids make them of logits. */
+export const ofSigmoids = { meaning: { as: 'probabilities', exclusive: false } } as const;
+export const ofSigmoidLogits = { meaning: { as: 'logits', exclusive: false } } as const;
+
+/** Outputs of which one is right, as a softmax makes them of logits. */
+export const ofSoftmax = { meaning: { as: 'probabilities', exclusive: true } } as const;
+export const ofSoftmaxLogits = { meaning: { as: 'logits', exclusive: true } } as const;
 
 /**
  * A loss from the errors of components: for each sample their sum, and over samples the sum of those or their mean.
  */
-export function lossOf({ name, reduction, errors, check }: LossRules): Loss {
+export function lossOf({ name, reduction, errors, ...rules }: LossRules): Loss {
   const perSample = (prediction: Value, target: Value, at: Placement): Value =>
     sumComponents(errors(prediction, target, at), at);
   return {
@@ -42,7 +50,7 @@ export function lossOf({ name, reduction, errors, check }: LossRules): Loss {
       const total = sum(perSample(prediction, target, at));
       return reduction === 'sum' ? total : div(total, prediction.shape.at(at.sampleAxis) ?? 1);
     },
-    ...(check && { check }),
+    ...rules,
   };
 }
 
@@ -95,8 +103,10 @@ export function componentLoss(
   name: string,
   reduction: Reduction,
   error: (prediction: Value, target: Value) => Value,
+  rules: Pick<LossRules, 'check' | 'meaning'> = ofValues,
 ): Loss {
   return lossOf({
+    ...rules,
     name,
     reduction,
     errors: (prediction, target) => {

@@ -1,5 +1,5 @@
 import { div, type Loss, mul, square, sub } from '@pullback/core';
-import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf } from './reduce.ts';
+import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf, ofValues } from './reduce.ts';
 
 /**
  * g(x) = 1/2 sum (t - x)^2, with gradient x - t. (3.2.1) Sums over samples, as the report does, unless `mean` is asked for.
@@ -16,6 +16,7 @@ export function halfSquaredError({ reduction = 'sum' }: LossOptions = {}): Loss 
  */
 export function meanSquaredError(): Loss {
   return lossOf({
+    ...ofValues,
     name: 'meanSquaredError',
     reduction: 'mean',
     errors: (x, t, at) => {

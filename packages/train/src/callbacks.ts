@@ -1,4 +1,13 @@
-import { checkOptions, type Field, type FieldsOf, field, nearest, OptionError } from '@pullback/core';
+import {
+  type Better,
+  checkOptions,
+  type Field,
+  type FieldsOf,
+  field,
+  nearest,
+  OptionError,
+  UnknownNameError,
+} from '@pullback/core';
 import type { EpochRecord } from './progress.ts';
 
 /** What a callback may look at and do, while a fit runs. */
@@ -10,6 +19,8 @@ export interface FitControl {
   readonly stepCount: number;
   /** The base learning rate: an input of the Program, so that setting it compiles nothing again. */
   learningRate: number;
+  /** The figures that a record of an epoch has; and, where that is known, whether a higher or a lower one is better. */
+  readonly better: ReadonlyMap<string, Better | undefined>;
   /** Ends the fit after this epoch. */
   stop(): void;
   /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
@@ -57,7 +68,7 @@ export const callbackField: Field<Callback, false> = {
 export interface MonitorOptions {
   /** The figure that is watched: `validation loss` when left out. */
   readonly monitor?: string;
-  /** Whether it shall fall or rise; it shall fall when left out. */
+  /** Whether it shall fall or rise; when left out, as the loss or metric says which figures are better. */
   readonly mode?: 'min' | 'max';
   /** How many epochs without a better figure are borne. */
   readonly patience?: number;
@@ -80,21 +91,28 @@ class Watch {
   #best = Infinity;
   waited = 0;
 
-  constructor({ monitor = 'validation loss', mode = 'min', minDelta = 0 }: MonitorOptions) {
+  /** @throws UnknownNameError for a figure that the fit does not have, OptionError where nobody says which way is better. */
+  constructor(
+    { monitor = 'validation loss', mode, minDelta = 0 }: MonitorOptions,
+    { better }: Pick<FitControl, 'better'>,
+  ) {
+    if (!better.has(monitor)) throw new UnknownNameError('figure of this fit', monitor, better.keys());
+    const wanted =
+      mode ?? { higher: 'max', lower: 'min', unknown: undefined }[better.get(monitor) ?? 'unknown'];
+    if (wanted === undefined)
+      throw new OptionError({
+        got: `the monitor '${monitor}', whose metric does not say which figures are better`,
+        expected: "mode: 'max' or mode: 'min' beside it",
+        hint: "Or the metric says so: { better: 'higher' }.",
+      });
     this.#monitor = monitor;
-    this.#sign = mode === 'min' ? 1 : -1;
+    this.#sign = wanted === 'min' ? 1 : -1;
     this.#minDelta = minDelta;
   }
 
-  /** Whether this epoch is the best so far. @throws OptionError when the figure is not among the record's. */
+  /** Whether this epoch is the best so far; a NaN never is. */
   better(record: EpochRecord): boolean {
-    const figure = record[this.#monitor];
-    if (figure === undefined)
-      throw new OptionError({
-        got: `the monitor '${this.#monitor}'`,
-        expected: `one of ${Object.keys(record).join(', ')}`,
-        hint: "Figures of validation data need validationSplit or validationData, others the option 'metrics'.",
-      });
+    const figure = record[this.#monitor] ?? Number.NaN;
     const better = this.#sign * figure < this.#best - this.#minDelta;
     if (better) this.#best = this.#sign * figure;
     this.waited = better ? 0 : this.waited + 1;
@@ -106,21 +124,22 @@ class Watch {
 export function earlyStopping(options: MonitorOptions & { readonly restoreBest?: boolean } = {}): Callback {
   checkOptions('earlyStopping', options, { ...monitorFields, restoreBest: field.flag() });
   const { patience = 3, restoreBest = true } = options;
-  let watch = new Watch(options);
+  let watch: Watch | undefined;
   let putBack: (() => Promise<void>) | undefined;
   return {
-    epochStart: ({ epoch }) => {
-      if (epoch > 1) return;
-      watch = new Watch(options);
+    epochStart: (control) => {
+      if (control.epoch > 1) return;
+      watch = new Watch(options, control);
       putBack = undefined;
     },
     epochEnd: async (record, control) => {
+      watch ??= new Watch(options, control);
       if (watch.better(record)) {
         if (restoreBest) putBack = await control.keep();
       } else if (watch.waited >= patience) control.stop();
     },
     fitEnd: async () => {
-      if (watch.waited > 0) await putBack?.();
+      if (watch !== undefined && watch.waited > 0) await putBack?.();
     },
   };
 }
@@ -135,12 +154,13 @@ export function reduceOnPlateau(
     minimum: field.number({ from: 0 }),
   });
   const { patience = 2, factor = 0.1, minimum = 0 } = options;
-  let watch = new Watch(options);
+  let watch: Watch | undefined;
   return {
-    epochStart: ({ epoch }) => {
-      if (epoch === 1) watch = new Watch(options);
+    epochStart: (control) => {
+      if (control.epoch === 1) watch = new Watch(options, control);
     },
     epochEnd: (record, control) => {
+      watch ??= new Watch(options, control);
       watch.better(record);
       if (watch.waited < patience) return;
       control.learningRate = Math.max(minimum, control.learningRate * factor);

@@ -1,17 +1,20 @@
 import {
   type Backend,
+  type Better,
   DataError,
   isFloat,
   keyOf,
   type Metric,
+  meaningOf,
   NonFiniteError,
   OptionError,
   RandomStream,
-  type Shape,
   type Tensor,
   type TensorSpec,
   tensor,
   UnknownNameError,
+  type Value,
+  within,
 } from '@pullback/core';
 import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
 import type { Definition } from './definition.ts';
@@ -30,7 +33,7 @@ export class Engine {
   readonly runner: Runner;
   /** Samples that lie on the backend. */
   readonly residents: ResidentSets;
-  readonly #outputs: readonly Shape[];
+  readonly #outputs: readonly Value[];
 
   constructor(
     readonly definition: Definition,
@@ -38,7 +41,7 @@ export class Engine {
   ) {
     this.runner = new Runner(store);
     this.residents = new ResidentSets(store);
-    this.#outputs = this.walk(false).predictions.map(({ shape }) => shape);
+    this.#outputs = this.walk(false).predictions;
   }
 
   /** With the first numbers of everything that the network and the optimizer ask for. */
@@ -79,7 +82,7 @@ export class Engine {
     const { heads, layout, placement, dtype } = this.definition;
     const samples = readSamples(x, y, this.definition);
     const targets = samples.targets.map((target, i) => {
-      const own = this.#outputs[i] ?? [];
+      const own = this.#outputs[i]?.shape ?? [];
       const shape =
         layout === 'row' ? [samples.count, ...own.slice(1)] : [...own.slice(0, -1), samples.count];
       heads[i]?.loss.check?.(target, { shape, dtype }, placement);
@@ -88,6 +91,32 @@ export class Engine {
     });
     const { count } = samples;
     return { ...samples, targets, weights: weightsOf(weights, targets, { count, dtype, placement }) };
+  }
+
+  /**
+   * Refuses targets that a metric is not meant for.
+   * @param part whether they are a part of those that the figures are of, as a batch of a stream is.
+   */
+  checkTargets({ targets, count }: Samples, watched: readonly Watched[], part = false): void {
+    const { heads, layout, placement } = this.definition;
+    for (const { metric, head, figure } of watched) {
+      const [target, output, of] = [targets[head], this.#outputs[head], heads[head]];
+      if (target === undefined || output === undefined || of === undefined) continue;
+      const shape =
+        layout === 'row' ? [count, ...output.shape.slice(1)] : [...output.shape.slice(0, -1), count];
+      const at = { ...placement, meaning: meaningOf(output, of.loss), part };
+      within(figure, () => metric.check?.(target, { shape, dtype: output.dtype }, at));
+    }
+  }
+
+  /** Which values of each figure are better, where that is known. */
+  better(watched: readonly Watched[]): Map<string, Better | undefined> {
+    const { heads } = this.definition;
+    const losses = heads.length > 1 ? heads.map(({ name }) => `${name} loss`) : [];
+    return new Map<string, Better | undefined>([
+      ...['loss', ...losses].map((name) => [name, 'lower'] as const),
+      ...watched.map(({ figure, metric }) => [figure, metric.better] as const),
+    ]);
   }
 
   /** Samples of a prediction, or of a step where there are targets. */

@@ -39,6 +39,7 @@ export function fitData(
   const given = validationData && now.samples(...validationData, ofClasses);
   const evaluationOf = (samples: Samples | undefined) => {
     if (samples === undefined) return undefined;
+    now.checkTargets(samples, watched);
     const batchSize = Math.min(samples.count, options.batchSize ?? 256);
     return new Evaluation(engine, runs, samples, { watched, batchSize, residentBytes });
   };
@@ -48,7 +49,9 @@ export function fitData(
       checkOptions('a batch of the stream', batch, batchFields);
       if (ofClasses && batch.classWeights !== undefined)
         throw new OptionError({ got: 'classWeights of both fit and a batch', expected: 'those of one' });
-      return now.samples(batch.x, batch.y, { ...batch, ...ofClasses });
+      const samples = now.samples(batch.x, batch.y, { ...batch, ...ofClasses });
+      now.checkTargets(samples, watched, true);
+      return samples;
     };
     const source = streamSource(x, read, step);
     return { source, validation: evaluationOf(given) };
@@ -59,6 +62,7 @@ export function fitData(
   const { training, validation } = given
     ? { training: all, validation: given }
     : splitSamples(all, validationSplit, layout);
+  now.checkTargets(training, watched);
   const { count } = training;
   const batchSize = options.batchSize ?? Math.min(32, count);
   const shuffleSeed = shuffle ? seed : undefined;

@@ -1,3 +1,4 @@
+import type { Better } from '@pullback/core';
 import type { Callback, FitControl } from './callbacks.ts';
 import type { Engine } from './engine.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -46,9 +47,11 @@ export async function fitLoop(
   const { epochs, source, validation, watched, callbacks, reporter, signal, resume } = plan;
   const history: EpochRecord[] = [];
   let stopped = false;
+  const better = figuresOf(engine().better(watched), validation !== undefined);
   const controlOf = (epoch: number): FitControl => ({
     epoch,
     epochs,
+    better,
     get stepCount() {
       return model.stepCount;
     },
@@ -63,6 +66,8 @@ export async function fitLoop(
     },
     keep: () => model.keep(),
   });
+  // While an epoch lasts, the others would be figured out anew from all that they keep.
+  const summed = watched.filter(({ metric }) => metric.keeps !== true);
   const turns = new Turns();
   const tell = async (
     hook: keyof Callback,
@@ -87,7 +92,8 @@ export async function fitLoop(
       seconds: (performance.now() - started) / 1000,
     });
     const tally = new Tally();
-    const figures = async (samples: number) => engine().figures(await runs.sums(tally), watched, samples);
+    const figures = async (samples: number, of = watched) =>
+      engine().figures(await runs.sums(tally), of, samples);
     const done = resume && epoch === 1 ? counts.batches : 0;
     let batches = done;
     counts.batches = done;
@@ -104,7 +110,7 @@ export async function fitLoop(
         counts.batches = batches;
         if (watchesSteps) await tell('step', (callback) => callback.step?.(control));
         if (!turns.due) continue;
-        await reporter.batch(progress(samples), () => figures(samples));
+        await reporter.batch(progress(samples), () => figures(samples, summed));
         await turns.take();
       }
     counts.epochs++;
@@ -120,4 +126,10 @@ export async function fitLoop(
   }
   await tell('fitEnd', (callback) => callback.fitEnd?.(history, controlOf(history.length)));
   return history;
+}
+
+/** Which figures a record of an epoch will have, and which of their values are better. */
+function figuresOf(better: ReadonlyMap<string, Better | undefined>, validated: boolean) {
+  const kinds = validated ? ['', 'validation '] : [''];
+  return new Map(kinds.flatMap((kind) => [...better].map(([name, way]) => [`${kind}${name}`, way] as const)));
 }

@@ -54,7 +54,7 @@ export class IndexedSteps {
     const ready = known?.released === false ? known : await this.#prepare(engine, set, choice);
     // While that waited, the model may have been moved or disposed of.
     if (this.#engine() !== engine) return this.run({ from, size, order }, left);
-    const steps = ready.pace.next(left);
+    const steps = ready.kept.length > 0 ? 1 : ready.pace.next(left);
     const started = performance.now();
     set.run(ready, choice, steps, from, order);
     if (left > 1) {

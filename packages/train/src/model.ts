@@ -154,6 +154,7 @@ export class Model<Name extends string = never> {
     const { batchSize = Math.min(256, samples.count) } = options;
     const { residentBytes = defaultResidentBytes } = options;
     const watched = this.#watch(options.metrics);
+    engine.checkTargets(samples, watched);
     const counting = { watched, batchSize, residentBytes };
     const evaluation = new Evaluation(() => this.#now(), this.#runs, samples, counting);
     try {

@@ -11,10 +11,13 @@ export const planNames = {
   total: (name: string) => `total:${name}`,
   totalRest: (name: string) => `total:${name}/rest`,
   isTotal: (name: string) => name.startsWith('total:'),
+  /** What one batch adds to the numbers of a metric that keeps those of every batch. */
+  kept: (name: string) => `kept:${name}`,
+  isKept: (name: string) => name.startsWith('kept:'),
   /** The places of the samples in the order of an epoch. */
   order: 'order',
   /** Where in that order the next step begins. */
   cursor: 'cursor',
   /** Whether a name is one of these, and no number of the model. */
-  isOfBatch: (name: string) => /^(x\/|target\/|prediction\/|(sampleWeights|order|cursor)$)/.test(name),
+  isOfBatch: (name: string) => /^(x\/|target\/|prediction\/|kept:|(sampleWeights|order|cursor)$)/.test(name),
 } as const;

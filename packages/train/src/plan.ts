@@ -6,6 +6,7 @@ import {
   gradient,
   isFloat,
   labelled,
+  meaningOf,
   mul,
   type Program,
   placeholder,
@@ -205,8 +206,10 @@ function observe(
       const output = outputs[head];
       if (output === undefined) return [];
       const { prediction, target } = output;
-      const more = within(figure, () => metric.observe(prediction, target, placement));
-      return grown(total, more);
+      const at = { ...placement, meaning: meaningOf(prediction, output.loss) };
+      const counted = metric.weighted === true ? weights : undefined;
+      const more = within(figure, () => metric.observe(prediction, target, at, counted));
+      return metric.keeps === true ? [[planNames.kept(total), more] as const] : grown(total, more);
     }),
   ];
   return { loss: weightedSum(outputs), totals: new Map(watched === undefined ? [] : totals()) };

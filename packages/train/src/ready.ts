@@ -9,6 +9,8 @@ import type { Store } from './store.ts';
 export class Ready {
   /** How many steps of it a call has time for. */
   readonly pace = new Pace();
+  /** What it leaves for metrics that keep the numbers of every batch, by the name of their total. */
+  readonly kept: readonly (readonly [string, Buffer])[];
   /** The samples that its buffers hold, as they were when they were written. */
   holds: Samples | undefined;
   readonly #release: () => void;
@@ -22,6 +24,9 @@ export class Ready {
     release: () => void,
   ) {
     this.#release = release;
+    this.kept = [...batch].flatMap(([name, buffer]) =>
+      planNames.isKept(name) ? [[name.slice(planNames.kept('').length), buffer] as const] : [],
+    );
   }
 
   /** Compiles a Program and gives it its buffers: those of its batch from `given`, or made for it alone. */

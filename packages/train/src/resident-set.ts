@@ -51,7 +51,7 @@ export class ResidentSet {
   }
 
   /** Runs `times` steps in one call, the first on the samples from place `from` of `order` on. Orders are told apart by reference. */
-  run({ binding }: Ready, choice: Choice | undefined, times: number, from: number, order?: Int32Array): void {
+  run(ready: Ready, choice: Choice | undefined, times: number, from: number, order?: Int32Array): void {
     if (choice?.by === 'order' && order !== undefined && order !== this.#order) {
       this.#put(planNames.order, order);
       this.#order = order;
@@ -63,7 +63,8 @@ export class ResidentSet {
       this.#put(planNames.cursor, this.#place);
     }
     if (moves) this.#cursor = undefined;
-    binding.run(times);
+    ready.binding.run(times);
+    this.#store.keep(ready.kept);
     if (moves) this.#cursor = from + times * choice.size;
   }
 

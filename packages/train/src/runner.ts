@@ -42,6 +42,7 @@ export class Runner {
     }
     ready.holds = samples;
     binding.run(times);
+    this.#store.keep(ready.kept);
   }
 
   /** Runs the Program apart, on the host, and names the first node that makes a NaN or infinity. @throws NonFiniteError */

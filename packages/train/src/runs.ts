@@ -1,10 +1,17 @@
 import { BusyError } from '@pullback/core';
 import type { Store } from './store.ts';
 
-/** The sums of losses and metrics over the batches of one run: of an epoch of a fit, or of an evaluation. */
+/** The sums of losses and metrics over the batches of one run, and the numbers that metrics keep: of an epoch of a fit, or of an evaluation. */
 export class Tally {
   /** By the name of the total, in float64. */
   readonly sums = new Map<string, number[]>();
+
+  /** Numbers of a batch that stay beside those of the batches before. */
+  keep(name: string, numbers: ArrayLike<number>): void {
+    const kept = this.sums.get(name) ?? [];
+    this.sums.set(name, kept);
+    for (let i = 0; i < numbers.length; i++) kept.push(numbers[i] ?? 0);
+  }
 
   add(name: string, numbers: ArrayLike<number>): void {
     const sums = this.sums.get(name) ?? Array.from({ length: numbers.length }, () => 0);
@@ -110,6 +117,7 @@ export class Runs {
   async #drain(): Promise<void> {
     if (this.#clear) return;
     const store = this.#store();
+    for (const [name, numbers] of await store.takeKept()) this.#owner?.keep(name, numbers);
     for (const [name, { data }] of await store.tensors('total:')) {
       this.#owner?.add(name.replace(/\/rest$/, ''), data);
       store.clear(`total:${name}`);

@@ -19,6 +19,7 @@ import {
 /** Numbers by name on one backend: weights, slots, state, step, key. They leave it only when they are read or moved. */
 export class Store {
   readonly #buffers = new Map<string, Buffer>();
+  readonly #kept: (readonly [string, Promise<TypedArray>])[] = [];
   #freed = false;
 
   constructor(readonly backend: Backend) {}
@@ -87,6 +88,16 @@ export class Store {
     );
   }
 
+  /** Reads what a step left for metrics that keep it, by the name of their total, once the steps before are done. */
+  keep(left: readonly (readonly [string, Buffer])[]): void {
+    for (const [total, buffer] of left) this.#kept.push([total, this.backend.read(buffer)]);
+  }
+
+  /** What was kept since the last time, in the order of the steps. */
+  async takeKept(): Promise<(readonly [string, TypedArray])[]> {
+    return Promise.all(this.#kept.splice(0).map(async ([total, numbers]) => [total, await numbers] as const));
+  }
+
   /** Fills with zeros. */
   clear(name: string): void {
     const buffer = this.#buffers.get(name);
@@ -107,6 +118,7 @@ export class Store {
       const data = await this.backend.read(buffer);
       copy.hold(name, { shape, dtype: isFloat(own) ? dtype : own }, () => data);
     }
+    for (const [total, numbers] of await this.takeKept()) copy.#kept.push([total, Promise.resolve(numbers)]);
     return copy;
   }
 

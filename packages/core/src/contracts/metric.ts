@@ -11,6 +11,8 @@ export type Better = 'higher' | 'lower';
 export interface MetricPlacement extends Placement {
   /** What the numbers mean; undefined where neither the network nor the loss tells. */
   readonly meaning?: Meaning | undefined;
+  /** Whether checked targets are a part of those that the figure is of, as a batch of a stream is. */
+  readonly part?: boolean;
 }
 
 /**

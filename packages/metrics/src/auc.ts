@@ -1,42 +1,131 @@
 import {
-  cast,
   concatenate,
-  greater,
+  DataError,
+  equal,
+  field,
+  fill,
+  iota,
   type Metric,
-  minimum,
-  mul,
+  type MetricPlacement,
+  noSamples,
+  OptionError,
   reshape,
-  scatterAdd,
-  sizeOf,
+  slice,
+  softmax,
   sub,
   type Value,
 } from '@pullback/core';
-import { float } from './targets.ts';
+import { areaUnder, type Scored } from './area.ts';
+import type { Average } from './averages.ts';
+import { float, rowWeights } from './counting.ts';
+import { isExclusive, needExclusive } from './decision.ts';
+import { checked, named, type WeightedOptions } from './options.ts';
+import { checkClasses, checkSides, classOf, outputsOf, rowsOf, sameAs } from './targets.ts';
+
+export interface AucOptions extends WeightedOptions {
+  /**
+   * How the areas of several classes, each against the others, become one: `macro` their mean, `weighted` their mean by the samples of
+   * each, `micro` that of all scores together. `macro` when left out.
+   */
+  readonly average?: Average;
+  /** Whether one of several classes is right; when left out, as the network's last function, the loss or the labels say. */
+  readonly exclusive?: boolean;
+}
 
 /**
- * The area under the receiver operating characteristic: how often a positive has a larger probability than a negative, ties
- * counting half. Probabilities are counted in `bins` equal bins of [0, 1], so that the sums of batches add up; exact when no bin
- * holds both a positive and a negative that differ.
+ * The area under the receiver operating characteristic: how often a positive has a larger score than a negative, ties counting half.
+ * By the ranks of all scores, which are kept: 4 (2 k + 2) bytes for each sample of k outputs. Two classes of which one is right have one
+ * area, that of class 1.
+ * @throws DataError for one class only, OptionError where nobody says how outputs are meant.
  */
-export function auc({ bins = 1024 }: { readonly bins?: number } = {}): Metric {
+export function auc(options: AucOptions = {}): Metric {
+  checked('auc', options, {
+    average: field.oneOf('macro', 'micro', 'weighted'),
+    exclusive: field.flag(),
+  });
+  const { average = 'macro', weighted = false } = options;
+  const name = named(options.average === undefined ? 'AUC' : `${average} AUC`, options);
   return {
-    name: 'AUC',
-    observe: (prediction, target) => {
-      const n = sizeOf(prediction.shape);
-      const bin = minimum(cast(mul(reshape(prediction, [n]), bins), 'int32'), bins - 1);
-      const positive = float(greater(reshape(target, [n]), 0.5));
-      const histogram = (weight: Value) => scatterAdd(weight, bin, { size: bins });
-      return concatenate([histogram(positive), histogram(sub(1, positive))]);
+    name,
+    better: 'higher',
+    keeps: true,
+    weighted,
+    check: (target, prediction, at) => {
+      if (isExclusive(prediction, target, at, options) === true) checkClasses(target, prediction, at);
+      else checkSides(target);
+      if (at.part !== true && outputsOf(prediction, at) === 1 && new Set(target.data).size === 1)
+        throw oneClass(name, `${target.data.length} targets of ${target.data[0]}`);
     },
-    summarize: (sums) => {
-      let [below, wins] = [0, 0];
-      for (let i = 0; i < bins; i++) {
-        const [positives, negatives] = [sums[i] ?? 0, sums[bins + i] ?? 0];
-        wins += positives * (below + negatives / 2);
-        below += negatives;
-      }
-      const positives = sums.slice(0, bins).reduce((a, b) => a + b, 0);
-      return wins / (positives * below);
+    observe: (prediction, target, at, weights) => {
+      const { scores, is } = scored(prediction, target, at, options);
+      const [count = 0, classes = 0] = scores.shape;
+      const dtype = scores.dtype === 'float64' ? 'float64' : 'float32';
+      const ones = fill(1, [count, 1], dtype);
+      const columns = [fill(classes, [count, 1], dtype), rowWeights(weights, scores) ?? ones, scores, is];
+      return concatenate(columns, { axis: 1 });
+    },
+    summarize: (numbers) => {
+      const [classes = 0] = numbers;
+      const width = 2 * classes + 2;
+      const rows = Array.from({ length: numbers.length / width || 0 }, (_, i) =>
+        numbers.slice(i * width, (i + 1) * width),
+      ).filter(([, weight]) => weight !== 0);
+      if (rows.length === 0) throw noSamples(name);
+      const ofClass = (k: number) =>
+        rows.map(
+          ([, weight = 0, ...row]): Scored => ({
+            score: row[k] ?? 0,
+            positive: row[classes + k] ?? 0,
+            weight,
+          }),
+        );
+      const all = Array.from({ length: classes }, (_, k) => ofClass(k));
+      const areas = (average === 'micro' ? [all.flat()] : all).map((each, k) => {
+        const area = areaUnder(each);
+        if (area === undefined)
+          throw oneClass(
+            name,
+            `${each.length} samples that are all ${each[0]?.positive === 1 ? '' : 'not '}of class ${k}`,
+          );
+        return area;
+      });
+      const shares = areas.map(({ positives }) => (average === 'weighted' ? positives : 1));
+      const total = shares.reduce((a, b) => a + b, 0);
+      return areas.reduce((sum, { area }, k) => sum + (area * (shares[k] ?? 0)) / total, 0);
     },
   };
+}
+
+/** The scores of each class, [m, k], and 1 where a row is of the class. */
+function scored(prediction: Value, target: Value, at: MetricPlacement, options: AucOptions) {
+  const rows = rowsOf(prediction, at);
+  const [count = 0, classes = 0] = rows.shape;
+  if (!needExclusive('auc', prediction, target, at, options))
+    return { scores: rows, is: rowsOf(sameAs(prediction, target, at), at) };
+  const { as } = at.meaning ?? {};
+  const label = reshape(classOf(prediction, target, at), [count, 1]);
+  if (classes === 2) {
+    const [first, second] = [0, 1].map((k) => slice(rows, [0, k], [count, k + 1]));
+    // The order of p is that of the distance of two logits; of probabilities it is their own, without rounding.
+    const scores = as === 'probabilities' || first === undefined ? second : second && sub(second, first);
+    return { scores: scores ?? rows, is: float(equal(label, 1), rows) };
+  }
+  if (as !== 'probabilities' && as !== 'logits')
+    throw new OptionError({
+      got: `${classes} outputs, for the metric 'auc', that may be probabilities or logits`,
+      expected: 'a network that ends in a softmax, or a loss that says what it takes',
+      hint: "A loss of one's own may say it: defineLoss(name, f, { meaning: { as: 'logits', exclusive: true } }).",
+    });
+  return {
+    scores: as === 'logits' ? softmax(rows, { axis: 1 }) : rows,
+    is: float(equal(label, iota([count, classes], { axis: 1 })), rows),
+  };
+}
+
+function oneClass(name: string, got: string): DataError {
+  return new DataError({
+    got: `${got}, for the metric '${name}'`,
+    expected: 'both positives and negatives: without, nothing is ranked',
+    hint: 'A larger or stratified part of the data has both.',
+  });
 }

@@ -1,7 +1,18 @@
 export { accuracy, binaryAccuracy, categoricalAccuracy } from './accuracy.ts';
-export { auc } from './auc.ts';
-export { confusionMatrix } from './confusion-matrix.ts';
-export { meanAbsoluteDistance, meanSquaredDistance, rootMeanSquaredDistance } from './distances.ts';
-export { f1, precision, recall, type ThresholdOptions } from './precision-recall.ts';
-export { r2 } from './r2.ts';
+export { type AucOptions, auc } from './auc.ts';
+export type { Average } from './averages.ts';
+export { type MetricOptions, metricsByName } from './by-name.ts';
+export { type ConfusionOptions, confusionMatrix } from './confusion-matrix.ts';
+export { cosineSimilarity } from './cosine-similarity.ts';
+export type { DecisionOptions } from './decision.ts';
+export {
+  meanAbsoluteDistance,
+  meanAbsolutePercentageError,
+  meanSquaredDistance,
+  meanSquaredLogarithmicError,
+  rootMeanSquaredDistance,
+} from './distances.ts';
+export type { WeightedOptions } from './options.ts';
+export { f1, type PrecisionRecallOptions, precision, recall } from './precision-recall.ts';
+export { type R2Options, r2 } from './r2.ts';
 export { topK } from './top-k.ts';

@@ -3,26 +3,45 @@ import {
   and,
   defineMetric,
   equal,
+  field,
   greater,
   iota,
   type Metric,
+  max,
+  OptionError,
   reshape,
   select,
   sum,
-  transpose,
 } from '@pullback/core';
-import { classOf, float } from './targets.ts';
+import { float, whereKnown } from './counting.ts';
+import { checked, named, type WeightedOptions } from './options.ts';
+import { checkClasses, classOf, outputsOf, rowsOf } from './targets.ts';
 
-/** The share of samples whose labelled class is among the k largest outputs; of equal outputs the first counts as larger. */
-export function topK(k: number): Metric {
-  return defineMetric(`top-${k} accuracy`, (prediction, target, at) => {
-    const rows = at.layout === 'row' ? prediction : transpose(prediction);
-    const [n = 0, classes = 0] = rows.shape;
-    const labels = reshape(classOf(target, at), [n, 1]);
-    const places = iota([n, classes], { axis: 1 });
-    const score = sum(select(equal(places, labels), rows, 0), { axis: 1, keepAxis: true });
-    const before = and(equal(rows, score), greater(labels, places));
-    const above = add(float(greater(rows, score)), float(before));
-    return float(greater(k, sum(above, { axis: 1 })));
-  })();
+/**
+ * The share of samples whose labelled class is among the k largest outputs; of equal outputs the first counts as larger.
+ * @throws ShapeError, OptionError for a k that is no number of classes, DataError for labels outside of the classes.
+ */
+export function topK(k: number, options: WeightedOptions = {}): Metric {
+  checked('topK', { ...options, k }, { k: field.needed(field.whole({ from: 1 })) });
+  return defineMetric(
+    named(`top-${k} accuracy`, options),
+    (prediction, target, at) => {
+      const classes = outputsOf(prediction, at);
+      if (k > classes)
+        throw new OptionError({
+          got: `the ${k} largest of ${classes} outputs`,
+          expected: `at most ${classes}`,
+        });
+      const rows = rowsOf(prediction, at);
+      const labels = classOf(prediction, target, at);
+      const label = reshape(labels, [rows.shape[0] ?? 0, 1]);
+      const places = iota(rows.shape, { axis: 1 });
+      const score = sum(select(equal(places, label), rows, 0), { axis: 1, keepAxis: true });
+      const before = and(equal(rows, score), greater(label, places));
+      const above = sum(add(float(greater(rows, score), rows), float(before, rows)), { axis: 1 });
+      const sure = whereKnown(float(greater(k, above), rows), max(rows, { axis: 1 }));
+      return reshape(sure, labels.shape);
+    },
+    { better: 'higher', check: checkClasses, ...options },
+  )();
 }

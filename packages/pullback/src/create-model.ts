@@ -52,7 +52,7 @@ export class SpecBuilder implements ModelBuilder {
           : await resolve(container, 'backend', chosenBy(spec), 'backend'),
       ...(container.isBound(PROGRESS) && { progress: container.get(PROGRESS) }),
     });
-    return model.remember(spec);
+    return model.remember(spec, (metric) => resolve(container, 'metric', metric, 'metrics'));
   }
 }
 

@@ -5,38 +5,22 @@ import {
   UnknownNameError,
   UnsupportedError,
 } from '@pullback/core';
-import {
-  accuracy,
-  auc,
-  f1,
-  meanAbsoluteDistance,
-  meanSquaredDistance,
-  precision,
-  r2,
-  recall,
-  rootMeanSquaredDistance,
-} from '@pullback/metrics';
-import type { ModelSpec } from '@pullback/plugin';
+import { metricsByName } from '@pullback/metrics';
+import type { MetricSpec, ModelSpec } from '@pullback/plugin';
 import { type CheckpointSource, type ModelOptions, restored, Model as TrainedModel } from '@pullback/train';
 import { type BackendName, backendOf } from './backends.ts';
 
-const metrics = {
-  accuracy: accuracy(),
-  precision: precision(),
-  recall: recall(),
-  f1: f1(),
-  auc: auc(),
-  meanSquaredError: meanSquaredDistance(),
-  meanAbsoluteError: meanAbsoluteDistance(),
-  rootMeanSquaredError: rootMeanSquaredDistance(),
-  r2: r2(),
-} as const satisfies Record<string, Metric>;
+/** A metric by its name, or by its name as `type` and its options: those of the library, and those that plugins declare. */
+export type MetricName = MetricSpec;
 
-export type MetricName = keyof typeof metrics;
+/** Makes a metric of its name and options. */
+export type MetricOf = (spec: MetricSpec) => Metric;
 
 /** A network with its numbers; backends and metrics may be given by name. */
 export class Model extends TrainedModel<MetricName> {
   #spec: ModelSpec | undefined;
+  readonly #metrics = new Map<string, Metric>();
+  #metricOf: MetricOf = ownMetric;
 
   static override async create(
     options: Omit<ModelOptions, 'backend'> & { readonly backend?: Backend | BackendName },
@@ -62,9 +46,10 @@ export class Model extends TrainedModel<MetricName> {
     return structuredClone(this.#spec);
   }
 
-  /** Keeps what it was made from. */
-  remember(spec: ModelSpec): this {
+  /** Keeps what it was made from, and where names of metrics come from. */
+  remember(spec: ModelSpec, metricOf = this.#metricOf): this {
     this.#spec = structuredClone(spec);
+    this.#metricOf = metricOf;
     return this;
   }
 
@@ -76,9 +61,20 @@ export class Model extends TrainedModel<MetricName> {
     return super.to(await backendOf(backend, { dtype: options.dtype ?? this.dtype }), options);
   }
 
-  protected override metricOf(metric: Metric | MetricName): Metric {
-    if (typeof metric !== 'string') return metric;
-    if (!Object.hasOwn(metrics, metric)) throw new UnknownNameError('metric', metric, Object.keys(metrics));
-    return metrics[metric];
+  protected override metricOf(metric: Metric | MetricSpec): Metric {
+    if (typeof metric !== 'string' && 'observe' in metric) return metric;
+    // One object for each, since the Programs of a step are known by it.
+    const key = JSON.stringify(metric);
+    const made = this.#metrics.get(key) ?? this.#metricOf(metric);
+    this.#metrics.set(key, made);
+    return made;
   }
+}
+
+/** A metric of the library. @throws UnknownNameError, OptionError */
+function ownMetric(spec: MetricSpec): Metric {
+  const { type, ...options } = typeof spec === 'string' ? { type: spec } : spec;
+  const own: Readonly<Record<string, { create(options: never): Metric }>> = metricsByName;
+  if (!Object.hasOwn(own, type)) throw new UnknownNameError('metric', type, Object.keys(own));
+  return metricsByName[type].create(options);
 }

@@ -3,7 +3,7 @@ import { type Inputs, type Samples, splitSamples, type Targets } from './data.ts
 import type { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
 import { IndexedSteps } from './indexed-steps.ts';
-import { type Batch, defaultResidentBytes, type FitOptions } from './model-options.ts';
+import { type Batch, defaultResidentBytes, type FitOptions, type Named } from './model-options.ts';
 import { batchFields } from './option-fields.ts';
 import type { Runs } from './runs.ts';
 import { type BatchStream, isStream, memorySource, type Source, streamSource } from './source.ts';
@@ -30,7 +30,7 @@ export function fitData(
   { engine, runs, watched, resident, step }: Training,
   x: Inputs | BatchStream,
   y: Targets | undefined,
-  options: FitOptions<string>,
+  options: FitOptions<Named>,
 ): FitData {
   const { validationData, validationSplit = 0, shuffle = true, classWeights } = options;
   const { residentBytes = defaultResidentBytes } = options;
@@ -79,7 +79,7 @@ export function fitData(
 }
 
 /** Refuses what fit does with samples in memory, and cannot do with those of a stream. @throws OptionError */
-function refuseOfMemory(options: FitOptions<string>): void {
+function refuseOfMemory(options: FitOptions<Named>): void {
   const { validationSplit = 0, shuffle = false, sampleWeights, batchSize, validationData } = options;
   const refused = [
     [validationSplit > 0, 'validationSplit', 'validationData holds samples to validate on.'],

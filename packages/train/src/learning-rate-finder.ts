@@ -37,7 +37,7 @@ const [memory, divergence] = [0.9, 4];
  * equal factor; the loss is smoothed by an exponential average. Source: Smith 2017, Cyclical learning rates.
  * @throws OptionError for a range that is none.
  */
-export async function findLearningRate<Name extends string>(
+export async function findLearningRate<Name extends Named>(
   model: Model<Name>,
   data: { readonly x: TensorLike; readonly y: TensorLike },
   options: FinderOptions = {},

@@ -31,8 +31,11 @@ export interface ModelOptions {
 
 export const defaultResidentBytes = 2 ** 30;
 
+/** What stands for a metric where names are known: its name, or an object with the name as `type` and options. */
+export type Named = string | { readonly type: string };
+
 /** `Name` is what metrics may be called by, where names are known: the model of the umbrella package knows some. */
-export interface FitOptions<Name extends string = never> extends SampleWeights {
+export interface FitOptions<Name extends Named = never> extends SampleWeights {
   /** 1 when left out. */
   readonly epochs?: number;
   /** 32, or all samples when there are fewer. A stream has its own; this is that of its validation data then. */
@@ -64,11 +67,11 @@ export interface FitOptions<Name extends string = never> extends SampleWeights {
 }
 
 /** Metrics of the only output, or of several by the name of the output. */
-export type Metrics<Name extends string> =
+export type Metrics<Name extends Named> =
   | readonly (Metric | Name)[]
   | Readonly<Record<string, readonly (Metric | Name)[]>>;
 
-export interface EvaluateOptions<Name extends string = never> extends SampleWeights {
+export interface EvaluateOptions<Name extends Named = never> extends SampleWeights {
   readonly metrics?: Metrics<Name>;
   readonly batchSize?: number;
   /** Samples of at most so many bytes are written to the backend once; more batch by batch. 2^30 when left out, 0 for never. */
@@ -100,7 +103,7 @@ export function isShape(input: Shape | InputShapes): input is Shape {
 }
 
 /** The metrics of every output by its name, each found by `metricOf`. */
-export function resolveMetrics<Name extends string>(
+export function resolveMetrics<Name extends Named>(
   metrics: Metrics<Name>,
   metricOf: (metric: Metric | Name) => Metric,
 ): Readonly<Record<string, readonly Metric[]>> {
@@ -108,12 +111,12 @@ export function resolveMetrics<Name extends string>(
   return Object.fromEntries(Object.entries(named).map(([name, list]) => [name, list.map(metricOf)]));
 }
 
-function isList<Name extends string>(metrics: Metrics<Name>): metrics is readonly (Metric | Name)[] {
+function isList<Name extends Named>(metrics: Metrics<Name>): metrics is readonly (Metric | Name)[] {
   return Array.isArray(metrics);
 }
 
 /** Beside a stream there are no targets: its batches bring them. */
-export function isOptions<Name extends string>(
+export function isOptions<Name extends Named>(
   y: Targets | FitOptions<Name> | undefined,
   x: Inputs | BatchStream,
 ): y is FitOptions<Name> {

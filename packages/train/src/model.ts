@@ -36,6 +36,7 @@ import {
   isShape,
   type Metrics,
   type ModelOptions,
+  type Named,
   type PendingLoss,
   resolveMetrics,
   type StepOptions,
@@ -52,7 +53,7 @@ import type { Watched } from './watched.ts';
 import type { GivenWeights } from './weights.ts';
 
 /** A network with its numbers: weights, slots, state and step, on a backend. */
-export class Model<Name extends string = never> {
+export class Model<Name extends Named = never> {
   readonly #checkFinite: boolean;
   readonly #progress: ProgressReporter;
   readonly #counts: Counts = { steps: 0, epochs: 0, batches: 0 };
@@ -378,6 +379,7 @@ export class Model<Name extends string = never> {
   /** The metric of that name. @throws UnknownNameError: names are the umbrella package's. */
   protected metricOf(metric: Metric | Name): Metric {
     if (typeof metric === 'string') throw new UnknownNameError('metric', metric, []);
+    if (!('observe' in metric)) throw new UnknownNameError('metric', metric.type, []);
     return metric;
   }
 

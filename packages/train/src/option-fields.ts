@@ -13,10 +13,10 @@ import { callbackField } from './callbacks.ts';
 import type { SaveOptions } from './checkpoint/write-file.ts';
 import type { Inputs, Targets } from './data.ts';
 import type { Predictions } from './heads.ts';
-import type { Batch, EvaluateOptions, FitOptions, ModelOptions, StepOptions } from './model-options.ts';
+import type { Batch, EvaluateOptions, FitOptions, ModelOptions, Named, StepOptions } from './model-options.ts';
 import type { ProgressReporter } from './progress.ts';
 
-const { either, flag, having, list, named, needed, number, oneOf, text, whole } = field;
+const { either, flag, having, list, named, needed, number, oneOf, whole } = field;
 
 const dtype = oneOf<FloatDType>('float32', 'float64');
 const seed = whole();
@@ -28,7 +28,11 @@ const residentBytes = field.one<number>(
 const loss = having<Loss>('a loss', 'forward');
 const backend = having<Backend>('a backend', 'allocate', 'compile');
 const reporter = having<ProgressReporter>('a reporter with batch and epoch', 'batch', 'epoch');
-const metric = either(text(), having<Metric>('a metric', 'observe'));
+const metricName = field.one<Named>(
+  'the name of a metric, or an object with that as type',
+  (x) => typeof x === 'string' || (typeof x === 'object' && x !== null && typeof Reflect.get(x, 'type') === 'string'),
+);
+const metric = either(metricName, having<Metric>('a metric', 'observe'));
 const metrics = either(list(metric), named(list(metric)));
 const weights = {
   sampleWeights: field.anything<NonNullable<Batch['sampleWeights']>>('a weight for each sample'),
@@ -67,7 +71,7 @@ export const fitFields = {
   residentBytes,
   signal: having<AbortSignal>('an AbortSignal', 'throwIfAborted'),
   progress: either(oneOf(false), reporter),
-} satisfies FieldsOf<FitOptions<string>>;
+} satisfies FieldsOf<FitOptions<Named>>;
 
 /** The options of `evaluate`. */
 export const evaluateFields = {
@@ -75,7 +79,7 @@ export const evaluateFields = {
   metrics,
   batchSize,
   residentBytes,
-} satisfies FieldsOf<EvaluateOptions<string>>;
+} satisfies FieldsOf<EvaluateOptions<Named>>;
 
 /** What a batch has. */
 export const batchFields = {

@@ -9,7 +9,7 @@ export type {
   Exported,
   ExportedNames,
 } from './contracts/backend.ts';
-export { defineMetric, type MetricRules, noSamples, weighed } from './contracts/define-metric.ts';
+export { defineMetric, type MetricRules, noSamples } from './contracts/define-metric.ts';
 export type { Initializer } from './contracts/initializer.ts';
 export {
   defineLayer,

@@ -1,4 +1,4 @@
-import { and, broadcast, cast, equal, reshape, select, sum, type Value, weighed } from '@pullback/core';
+import { and, broadcast, cast, equal, reshape, select, sum, type Value, weigh } from '@pullback/core';
 
 /** 1 where something holds, 0 elsewhere, in the dtype of the prediction. */
 export function float(holds: Value, { dtype }: Value): Value {
@@ -21,5 +21,5 @@ export function rowWeights(weights: Value | undefined, rows: Value): Value | und
 
 /** sum w_i x_i over rows, for each column. */
 export function sumRows(x: Value, weights: Value | undefined): Value {
-  return sum(weights === undefined ? x : weighed(x, broadcast(weights, x.shape)), { axis: 0 });
+  return sum(weights === undefined ? x : weigh(x, broadcast(weights, x.shape)), { axis: 0 });
 }

@@ -13,7 +13,7 @@ import {
   sub,
   sum,
   type Value,
-  weighed,
+  weigh,
 } from '@pullback/core';
 
 /** How targets are spread, and how far predictions are off: sum w, sum w (t - mean t)^2 and sum w (t - x)^2 of one output. */
@@ -38,7 +38,7 @@ export function spreadRecord(x: Value, t: Value, weights: Value | undefined): Va
   const w =
     weights === undefined ? fill(1, [n, k], dtype) : broadcast(reshape(cast(weights, dtype), [n, 1]), [n, k]);
   const left = equal(w, 0);
-  const total = (of: Value) => sum(weighed(of, w), { axis: 0 });
+  const total = (of: Value) => sum(weigh(of, w), { axis: 0 });
   const weight = sum(w, { axis: 0 });
   const centre = div(total(t), select(equal(weight, 0), 1, weight));
   const away = sub(t, centre);

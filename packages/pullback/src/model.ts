@@ -74,7 +74,9 @@ export class Model extends TrainedModel<MetricName> {
 /** A metric of the library. @throws UnknownNameError, OptionError */
 function ownMetric(spec: MetricSpec): Metric {
   const { type, ...options } = typeof spec === 'string' ? { type: spec } : spec;
-  const own: Readonly<Record<string, { create(options: never): Metric }>> = metricsByName;
-  if (!Object.hasOwn(own, type)) throw new UnknownNameError('metric', type, Object.keys(own));
-  return metricsByName[type].create(options);
+  // Each factory checks its options.
+  const own: Readonly<Record<string, { create(options: object): Metric }>> = metricsByName;
+  const found = Object.hasOwn(own, type) ? own[type] : undefined;
+  if (found === undefined) throw new UnknownNameError('metric', type, Object.keys(own));
+  return found.create(options);
 }

@@ -1,6 +1,7 @@
 import { checkOptions, type FieldsOf, field, OptionError, type TensorLike } from '@pullback/core';
 import { batches } from './batches.ts';
 import type { Model } from './model.ts';
+import type { Named } from './model-options.ts';
 
 export interface FinderOptions {
   /** The first rate; 1e-6 when left out. */

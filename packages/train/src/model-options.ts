@@ -102,6 +102,11 @@ export function isShape(input: Shape | InputShapes): input is Shape {
   return Array.isArray(input);
 }
 
+/** Whether it is a metric itself, and not what stands for one. */
+export function isMetric(metric: Metric | Named): metric is Metric {
+  return typeof metric === 'object' && 'observe' in metric;
+}
+
 /** The metrics of every output by its name, each found by `metricOf`. */
 export function resolveMetrics<Name extends Named>(
   metrics: Metrics<Name>,

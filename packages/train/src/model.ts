@@ -32,6 +32,7 @@ import {
   defaultResidentBytes,
   type EvaluateOptions,
   type FitOptions,
+  isMetric,
   isOptions,
   isShape,
   type Metrics,
@@ -378,9 +379,8 @@ export class Model<Name extends Named = never> {
 
   /** The metric of that name. @throws UnknownNameError: names are the umbrella package's. */
   protected metricOf(metric: Metric | Name): Metric {
-    if (typeof metric === 'string') throw new UnknownNameError('metric', metric, []);
-    if (!('observe' in metric)) throw new UnknownNameError('metric', metric.type, []);
-    return metric;
+    if (isMetric(metric)) return metric;
+    throw new UnknownNameError('metric', typeof metric === 'string' ? metric : metric.type, []);
   }
 
   #watch(metrics: Metrics<Name> = []): readonly Watched[] {

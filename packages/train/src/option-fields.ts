@@ -13,7 +13,14 @@ import { callbackField } from './callbacks.ts';
 import type { SaveOptions } from './checkpoint/write-file.ts';
 import type { Inputs, Targets } from './data.ts';
 import type { Predictions } from './heads.ts';
-import type { Batch, EvaluateOptions, FitOptions, ModelOptions, Named, StepOptions } from './model-options.ts';
+import type {
+  Batch,
+  EvaluateOptions,
+  FitOptions,
+  ModelOptions,
+  Named,
+  StepOptions,
+} from './model-options.ts';
 import type { ProgressReporter } from './progress.ts';
 
 const { either, flag, having, list, named, needed, number, oneOf, whole } = field;
@@ -30,7 +37,9 @@ const backend = having<Backend>('a backend', 'allocate', 'compile');
 const reporter = having<ProgressReporter>('a reporter with batch and epoch', 'batch', 'epoch');
 const metricName = field.one<Named>(
   'the name of a metric, or an object with that as type',
-  (x) => typeof x === 'string' || (typeof x === 'object' && x !== null && typeof Reflect.get(x, 'type') === 'string'),
+  (x) =>
+    typeof x === 'string' ||
+    (typeof x === 'object' && x !== null && typeof Reflect.get(x, 'type') === 'string'),
 );
 const metric = either(metricName, having<Metric>('a metric', 'observe'));
 const metrics = either(list(metric), named(list(metric)));

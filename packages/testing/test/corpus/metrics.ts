@@ -182,7 +182,7 @@ export const wrongMetrics: Readonly<Record<string, Examined>> = {
     options: { ...labels, outputs: [3], reference: shareRight },
   },
   'a target that is broadcast': {
-    make: defineMetric('wrong', (x, t) => square(sub(x, t)), { better: 'lower' }),
+    make: () => metric({ observe: (x, t) => stack([sum(square(sub(x, t))), size(x)]) }),
   },
   'an error of its own for a target of another shape': {
     make: defineMetric(

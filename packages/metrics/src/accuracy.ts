@@ -1,7 +1,17 @@
-import { argmax, defineMetric, equal, field, greater, type Metric, max, OptionError } from '@pullback/core';
+import {
+  argmax,
+  checkOptions,
+  defineMetric,
+  equal,
+  field,
+  greater,
+  type Metric,
+  max,
+  OptionError,
+} from '@pullback/core';
 import { float, whereKnown } from './counting.ts';
 import { type DecisionOptions, thresholdOf } from './decision.ts';
-import { checked, named, type WeightedOptions } from './options.ts';
+import { named, type WeightedOptions, weightedFields } from './options.ts';
 import { checkClasses, checkSides, classOf, outputsOf, sameAs } from './targets.ts';
 
 /**
@@ -9,7 +19,7 @@ import { checkClasses, checkSides, classOf, outputsOf, sameAs } from './targets.
  * @throws ShapeError, OptionError for a single output, DataError for labels outside of the classes and for several labels of a sample.
  */
 export function categoricalAccuracy(options: WeightedOptions = {}): Metric {
-  checked('categoricalAccuracy', options);
+  checkOptions("metric 'categoricalAccuracy'", options, weightedFields);
   return defineMetric(
     named('accuracy', options),
     (prediction, target, at) => {
@@ -27,13 +37,15 @@ export function categoricalAccuracy(options: WeightedOptions = {}): Metric {
   )();
 }
 
+export const binaryFields = { threshold: field.number(), ...weightedFields };
+
 /**
  * The share of outputs on the target's side of the threshold, which the network's last function or the loss tells where it is left out.
  * @throws ShapeError, OptionError where nobody tells, DataError for targets outside of [0, 1].
  */
 export function binaryAccuracy(options: Pick<DecisionOptions, 'threshold'> & WeightedOptions = {}): Metric {
   const { threshold, ...others } = options;
-  checked('binaryAccuracy', options, { threshold: field.number() });
+  checkOptions("metric 'binaryAccuracy'", options, binaryFields);
   return defineMetric(
     named('accuracy', options),
     (prediction, target, at) => {

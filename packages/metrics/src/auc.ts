@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   concatenate,
   DataError,
   equal,
@@ -19,7 +20,7 @@ import { areaUnder, type Scored } from './area.ts';
 import type { Average } from './averages.ts';
 import { float, rowWeights } from './counting.ts';
 import { isExclusive, needExclusive } from './decision.ts';
-import { checked, named, type WeightedOptions } from './options.ts';
+import { named, type WeightedOptions, weightedFields } from './options.ts';
 import { checkClasses, checkSides, classOf, outputsOf, rowsOf, sameAs } from './targets.ts';
 
 export interface AucOptions extends WeightedOptions {
@@ -32,6 +33,12 @@ export interface AucOptions extends WeightedOptions {
   readonly exclusive?: boolean;
 }
 
+export const aucFields = {
+  ...weightedFields,
+  average: field.oneOf('macro', 'micro', 'weighted'),
+  exclusive: field.flag(),
+};
+
 /**
  * The area under the receiver operating characteristic: how often a positive has a larger score than a negative, ties counting half.
  * By the ranks of all scores, which are kept: 4 (2 k + 2) bytes for each sample of k outputs. Two classes of which one is right have one
@@ -39,10 +46,7 @@ export interface AucOptions extends WeightedOptions {
  * @throws DataError for one class only, OptionError where nobody says how outputs are meant.
  */
 export function auc(options: AucOptions = {}): Metric {
-  checked('auc', options, {
-    average: field.oneOf('macro', 'micro', 'weighted'),
-    exclusive: field.flag(),
-  });
+  checkOptions("metric 'auc'", options, aucFields);
   const { average = 'macro', weighted = false } = options;
   const name = named(options.average === undefined ? 'AUC' : `${average} AUC`, options);
   return {

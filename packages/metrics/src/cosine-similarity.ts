@@ -1,5 +1,5 @@
-import { defineMetric, div, equal, type Metric, mul, norm, select, sum } from '@pullback/core';
-import { checked, named, type WeightedOptions } from './options.ts';
+import { checkOptions, defineMetric, div, equal, type Metric, mul, norm, select, sum } from '@pullback/core';
+import { named, type WeightedOptions, weightedFields } from './options.ts';
 import { sameAs } from './targets.ts';
 
 /**
@@ -7,7 +7,7 @@ import { sameAs } from './targets.ts';
  * is 0. @throws ShapeError
  */
 export function cosineSimilarity(options: WeightedOptions = {}): Metric {
-  checked('cosineSimilarity', options);
+  checkOptions("metric 'cosineSimilarity'", options, weightedFields);
   return defineMetric(
     named('cosine similarity', options),
     (x, target, { classAxis, ...at }) => {

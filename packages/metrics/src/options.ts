@@ -1,14 +1,11 @@
-import { checkOptions, type Fields, field } from '@pullback/core';
+import { field } from '@pullback/core';
 
 export interface WeightedOptions {
   /** Whether samples count by their weights, where they have some; false when left out. */
   readonly weighted?: boolean;
 }
 
-/** Options of a metric, checked; `weighted` is one of all of them. @throws OptionError */
-export function checked(name: string, options: object, fields: Fields = {}): void {
-  checkOptions(`the metric '${name}'`, options, { ...fields, weighted: field.flag() });
-}
+export const weightedFields = { weighted: field.flag() };
 
 /** What the figure is called: one that counts weights may stand beside one that does not. */
 export function named(name: string, { weighted = false }: WeightedOptions): string {

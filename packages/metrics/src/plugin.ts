@@ -8,7 +8,8 @@ declare module '@pullback/plugin' {
 /** The metrics of this package, by name. */
 export const metricsPlugin = plugin(
   ({ metric }) => {
-    for (const [name, { create, doc }] of Object.entries(metricsByName)) metric<never>(name, create, { doc });
+    for (const [name, { create, ...description }] of Object.entries(metricsByName))
+      metric<never>(name, create, description);
   },
   { name: '@pullback/metrics' },
 );

@@ -1,6 +1,7 @@
 import {
   add,
   argmax,
+  checkOptions,
   equal,
   field,
   fill,
@@ -19,7 +20,7 @@ import {
 import { type Average, averageOf, type Counts } from './averages.ts';
 import { float, rowWeights, sumRows, whereKnown } from './counting.ts';
 import { type DecisionOptions, decisionFields, isExclusive, needExclusive, thresholdOf } from './decision.ts';
-import { checked, named, type WeightedOptions } from './options.ts';
+import { named, type WeightedOptions, weightedFields } from './options.ts';
 import { checkClasses, checkSides, classOf, rowsOf, sameAs } from './targets.ts';
 
 export interface PrecisionRecallOptions extends DecisionOptions, WeightedOptions {
@@ -30,6 +31,12 @@ export interface PrecisionRecallOptions extends DecisionOptions, WeightedOptions
    */
   readonly average?: Average | 'binary';
 }
+
+export const precisionRecallFields = {
+  ...decisionFields,
+  ...weightedFields,
+  average: field.oneOf('macro', 'micro', 'weighted', 'binary'),
+};
 
 /** Of those that were said to be positive, the share that is: tp / (tp + fp); 0 where none was said, as in scikit-learn. */
 export function precision(options: PrecisionRecallOptions = {}): Metric {
@@ -55,7 +62,7 @@ function confusions(
   options: PrecisionRecallOptions,
   figure: (...of: Counts) => number,
 ): Metric {
-  checked(word, options, { ...decisionFields, average: field.oneOf('macro', 'micro', 'weighted', 'binary') });
+  checkOptions(`metric '${word}'`, options, precisionRecallFields);
   const { average, weighted = false } = options;
   const name = named(average === undefined ? word : `${average} ${word}`, options);
   return {

@@ -1,5 +1,5 @@
-import { field, type Metric, noSamples } from '@pullback/core';
-import { checked, named, type WeightedOptions } from './options.ts';
+import { checkOptions, field, type Metric, noSamples } from '@pullback/core';
+import { named, type WeightedOptions, weightedFields } from './options.ts';
 import { spreadOf, spreadRecord } from './spread.ts';
 import { sameAs } from './targets.ts';
 import { bySample, checkValues } from './values.ts';
@@ -9,6 +9,8 @@ export interface R2Options extends WeightedOptions {
   readonly average?: 'uniform' | 'variance';
 }
 
+export const r2Fields = { ...weightedFields, average: field.oneOf('uniform', 'variance') };
+
 /**
  * The coefficient of determination 1 - sum (t - x)^2 / sum (t - mean t)^2 of each output, and their mean. Where all targets of an output are
  * equal it is 1 for predictions that are right and 0 for others, as in scikit-learn. Never above 1.
@@ -16,7 +18,7 @@ export interface R2Options extends WeightedOptions {
  * @throws ShapeError when target and prediction differ in shape, OptionError for logits, DataError of no samples.
  */
 export function r2(options: R2Options = {}): Metric {
-  checked('r2', options, { average: field.oneOf('uniform', 'variance') });
+  checkOptions("metric 'r2'", options, r2Fields);
   const { average = 'uniform', weighted = false } = options;
   const name = named('R2', options);
   return {

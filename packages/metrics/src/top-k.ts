@@ -1,6 +1,7 @@
 import {
   add,
   and,
+  checkOptions,
   defineMetric,
   equal,
   field,
@@ -14,15 +15,17 @@ import {
   sum,
 } from '@pullback/core';
 import { float, whereKnown } from './counting.ts';
-import { checked, named, type WeightedOptions } from './options.ts';
+import { named, type WeightedOptions, weightedFields } from './options.ts';
 import { checkClasses, classOf, outputsOf, rowsOf } from './targets.ts';
+
+export const topKFields = { k: field.needed(field.whole({ from: 1 })), ...weightedFields };
 
 /**
  * The share of samples whose labelled class is among the k largest outputs; of equal outputs the first counts as larger.
  * @throws ShapeError, OptionError for a k that is no number of classes, DataError for labels outside of the classes.
  */
 export function topK(k: number, options: WeightedOptions = {}): Metric {
-  checked('topK', { ...options, k }, { k: field.needed(field.whole({ from: 1 })) });
+  checkOptions("metric 'topK'", { ...options, k }, topKFields);
   return defineMetric(
     named(`top-${k} accuracy`, options),
     (prediction, target, at) => {

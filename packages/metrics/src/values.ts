@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   defineMetric,
   type Metric,
   type MetricPlacement,
@@ -9,7 +10,7 @@ import {
   transpose,
   type Value,
 } from '@pullback/core';
-import { checked, named, type WeightedOptions } from './options.ts';
+import { named, type WeightedOptions, weightedFields } from './options.ts';
 import { sameAs } from './targets.ts';
 
 /** Refuses logits where targets are compared with numbers of their own kind. @throws OptionError */
@@ -36,7 +37,7 @@ export function meanOf(
   error: (x: Value, t: Value) => Value,
   rules: MetricRules = {},
 ): Metric {
-  checked(word, options);
+  checkOptions(`the metric '${word}'`, options, weightedFields);
   return defineMetric(
     named(word, options),
     (x, target, at) => {

@@ -43,7 +43,7 @@ export function huber({
   reduction = 'mean',
 }: LossOptions & { readonly delta?: number } = {}): Loss {
   if (!(delta > 0)) throw new OptionError({ got: `a delta of ${delta}`, expected: 'a number above 0' });
-  return componentLoss('huber', reduction, (x, t) => {
+  return componentLoss('huber', { reduction, ...ofValues }, (x, t) => {
     const d = sub(x, t);
     const far = mul(sub(abs(d), delta / 2), delta);
     return select(lessEqual(abs(d), delta), mul(square(d), 0.5), far);
@@ -55,7 +55,7 @@ export function huber({
  * @throws ShapeError when target and prediction differ in shape.
  */
 export function logCosh({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return componentLoss('logCosh', reduction, (x, t) => logCoshOf(sub(x, t)));
+  return componentLoss('logCosh', { reduction, ...ofValues }, (x, t) => logCoshOf(sub(x, t)));
 }
 
 const logCoshOf = defineActivation('logCosh', {

@@ -56,17 +56,13 @@ function smoother(share: number): (t: Value) => Value {
  */
 export function binaryCrossEntropy({ reduction = 'mean', labelSmoothing = 0 }: BinaryOptions = {}): Loss {
   const smooth = smoother(labelSmoothing);
-  return componentLoss(
-    'binaryCrossEntropy',
-    reduction,
-    (x, t) =>
-      linkedErrors(x, smooth(t), {
-        name: 'binaryCrossEntropy',
-        link: 'logistic',
-        onProbabilities: errors,
-        onLogits: logitErrors,
-      }),
-    ofSigmoids,
+  return componentLoss('binaryCrossEntropy', { reduction, ...ofSigmoids }, (x, t) =>
+    linkedErrors(x, smooth(t), {
+      name: 'binaryCrossEntropy',
+      link: 'logistic',
+      onProbabilities: errors,
+      onLogits: logitErrors,
+    }),
   );
 }
 
@@ -85,11 +81,8 @@ export function sigmoidBinaryCrossEntropy({
   labelSmoothing = 0,
 }: BinaryOptions = {}): Loss {
   const smooth = smoother(labelSmoothing);
-  return componentLoss(
-    'sigmoidBinaryCrossEntropy',
-    reduction,
-    (z, t) => logitErrors(z, smooth(t)),
-    ofSigmoidLogits,
+  return componentLoss('sigmoidBinaryCrossEntropy', { reduction, ...ofSigmoidLogits }, (z, t) =>
+    logitErrors(z, smooth(t)),
   );
 }
 
@@ -107,16 +100,11 @@ export interface FocalOptions extends LossOptions {
  */
 export function sigmoidFocal({ gamma = 2, alpha, reduction = 'mean' }: FocalOptions = {}): Loss {
   if (!(gamma >= 0)) throw new OptionError({ got: `a gamma of ${gamma}`, expected: 'a number from 0 up' });
-  return componentLoss(
-    'sigmoidFocal',
-    reduction,
-    (z, t) => {
-      const side = mul(z, sub(mul(t, 2), 1));
-      // 1 - p = sigmoid(-side) = e^-softplus(side)
-      const focus = exp(mul(softplus(side), -gamma));
-      const error = mul(focus, softplus(neg(side)));
-      return alpha === undefined ? error : mul(error, add(mul(t, 2 * alpha - 1), 1 - alpha));
-    },
-    ofSigmoidLogits,
-  );
+  return componentLoss('sigmoidFocal', { reduction, ...ofSigmoidLogits }, (z, t) => {
+    const side = mul(z, sub(mul(t, 2), 1));
+    // 1 - p = sigmoid(-side) = e^-softplus(side)
+    const focus = exp(mul(softplus(side), -gamma));
+    const error = mul(focus, softplus(neg(side)));
+    return alpha === undefined ? error : mul(error, add(mul(t, 2 * alpha - 1), 1 - alpha));
+  });
 }

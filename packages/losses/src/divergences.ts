@@ -28,15 +28,10 @@ function logOf(x: Value): Value {
  * @throws ShapeError when target and prediction differ in shape.
  */
 export function kullbackLeibler({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return componentLoss(
-    'kullbackLeibler',
-    reduction,
-    (x, t) => {
-      const some = select(equal(t, 0), 1, t);
-      return select(equal(t, 0), 0, mul(t, sub(log(some), logOf(x))));
-    },
-    ofSoftmax,
-  );
+  return componentLoss('kullbackLeibler', { reduction, ...ofSoftmax }, (x, t) => {
+    const some = select(equal(t, 0), 1, t);
+    return select(equal(t, 0), 0, mul(t, sub(log(some), logOf(x))));
+  });
 }
 
 /**
@@ -69,11 +64,7 @@ export function poisson({
   reduction = 'mean',
   log: logarithmic = false,
 }: LossOptions & { readonly log?: boolean } = {}): Loss {
-  return componentLoss(
-    'poisson',
-    reduction,
-    (x, t) =>
-      logarithmic ? sub(exp(x), mul(t, x)) : sub(x, select(equal(t, 0), 0, mul(t, log(maximum(x, least))))),
-    {},
+  return componentLoss('poisson', { reduction }, (x, t) =>
+    logarithmic ? sub(exp(x), mul(t, x)) : sub(x, select(equal(t, 0), 0, mul(t, log(maximum(x, least))))),
   );
 }

@@ -33,7 +33,7 @@ const ofSigns: Pick<Loss, 'check' | 'meaning'> = {
  * @throws ShapeError when target and prediction differ in shape, DataError for targets other than -1 and 1.
  */
 export function hinge({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return componentLoss('hinge', reduction, (x, t) => maximum(sub(1, mul(t, x)), 0), ofSigns);
+  return componentLoss('hinge', { reduction, ...ofSigns }, (x, t) => maximum(sub(1, mul(t, x)), 0));
 }
 
 /**
@@ -41,7 +41,9 @@ export function hinge({ reduction = 'mean' }: LossOptions = {}): Loss {
  * @throws ShapeError when target and prediction differ in shape, DataError for targets other than -1 and 1.
  */
 export function squaredHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return componentLoss('squaredHinge', reduction, (x, t) => square(maximum(sub(1, mul(t, x)), 0)), ofSigns);
+  return componentLoss('squaredHinge', { reduction, ...ofSigns }, (x, t) =>
+    square(maximum(sub(1, mul(t, x)), 0)),
+  );
 }
 
 /**

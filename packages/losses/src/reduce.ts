@@ -101,14 +101,12 @@ export function checkTarget(prediction: Value, target: Value): void {
 /** A loss whose error of a component depends on that component alone. */
 export function componentLoss(
   name: string,
-  reduction: Reduction,
+  rules: Pick<LossRules, 'check' | 'meaning' | 'reduction'>,
   error: (prediction: Value, target: Value) => Value,
-  rules: Pick<LossRules, 'check' | 'meaning'> = ofValues,
 ): Loss {
   return lossOf({
     ...rules,
     name,
-    reduction,
     errors: (prediction, target) => {
       checkTarget(prediction, target);
       return error(prediction, target);

@@ -6,7 +6,7 @@ import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf, ofV
  * @throws ShapeError when target and prediction differ in shape.
  */
 export function halfSquaredError({ reduction = 'sum' }: LossOptions = {}): Loss {
-  return componentLoss('halfSquaredError', reduction, (x, t) => mul(square(sub(x, t)), 0.5));
+  return componentLoss('halfSquaredError', { reduction, ...ofValues }, (x, t) => mul(square(sub(x, t)), 0.5));
 }
 
 /**

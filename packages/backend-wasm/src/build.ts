@@ -1,25 +1,25 @@
-import type { Aliases, Kernel, Plan, WholeKernel } from '@pullback/compiler';
+import type { Aliases, Plan, WholeKernel } from '@pullback/compiler';
 import { bytesOf, sizeOf } from '@pullback/core';
 import { type Code, types } from './encoding.ts';
 import { branchIf, call, choose, copyMemory, get, i32, loop, set, tee } from './instructions.ts';
-import { Globals } from './kernels/bases.ts';
-import { type Defined, defineLoop } from './kernels/loop.ts';
-import { defineProductKernel } from './kernels/product.ts';
-import { defineWhole, isWritten } from './kernels/whole.ts';
-import type { LaneOptions } from './lane.ts';
+import { defineKernels } from './kernels/functions.ts';
+import { Globals, type Start } from './kernels/places.ts';
+import { isWritten } from './kernels/whole.ts';
 import { type MemoryImport, ModuleBuilder, type Own } from './module.ts';
 import { type ImportedFunction, importsOf, ScalarFunctions } from './rules/scalar-functions.ts';
 import { steps, straightLine } from './straight-line.ts';
-import { defineWork, type Part } from './threads/work.ts';
+import { defineWork } from './threads/work.ts';
 
 /** A plan as code: its function `run` does a number of steps. */
 export interface Built {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The names of the addresses that the module is given. */
   readonly globals: readonly string[];
-  /** Bytes for what lies between kernels, and behind them for what a kernel needs while it runs. */
+  /** Bytes for what lies between kernels and the table, and behind them for what a kernel needs while it runs. */
   readonly arena: number;
   readonly scratch: number;
+  /** Addresses that functions read which several kernels share: int32 numbers from this byte of the arena on. */
+  readonly table: { readonly at: number; readonly starts: readonly Start[] };
   /** The kernels that the host runs, by the numbers under which the module asks for them. */
   readonly host: readonly WholeKernel[];
   /** Functions of core that it imports. */
@@ -85,6 +85,7 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
     globals: globals.names,
     arena: 0,
     scratch: 0,
+    table: { at: 0, starts: [] },
     host: [],
     imports: importsIn(plan),
     threads: 1,
@@ -92,10 +93,23 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
 }
 
 /** The memory that a module brings: as large as its addresses say, with `behind` bytes from the last one on. */
-function ownOf({ own }: BuildOptions, behind: number): Own | undefined {
+function ownOf({ own }: BuildOptions, behind: number, table?: Built['table']): Own | undefined {
   if (own === undefined) return undefined;
-  const end = Math.max(0, ...own.addresses.values()) + behind + 64;
-  return { ...own, pages: Math.ceil(end / 65536) };
+  const { addresses, data } = own;
+  const end = [...addresses.values()].reduce((most, address) => Math.max(most, address), 0) + behind + 64;
+  const pages = Math.ceil(end / 65536);
+  if (table === undefined || table.starts.length === 0) return { ...own, pages };
+  const at = (addresses.get('arena') ?? 0) + table.at;
+  return {
+    ...own,
+    pages,
+    data: [...data, { address: at, bytes: new Uint8Array(tableOf(table, addresses).buffer) }],
+  };
+}
+
+/** What a table holds, once it is known where buffers lie. */
+export function tableOf({ starts }: Built['table'], addresses: ReadonlyMap<string, number>): Int32Array {
+  return Int32Array.from(starts, ({ name, offset }) => (addresses.get(name) ?? 0) + offset);
 }
 
 /** Shared memories are declared with their maximum. */
@@ -107,24 +121,20 @@ function buildKernels(plan: Plan, given: BuildOptions): Built {
   const { relaxed } = given;
   const module = new ModuleBuilder(memoryOf(given));
   const functions = new ScalarFunctions(module, importsIn(plan));
-  const host = plan.kernels.filter(
-    (kernel): kernel is WholeKernel => kernel.kind === 'whole' && !isWritten(kernel),
-  );
-  const onHost = host.length > 0 ? module.importFunction('host', { parameters: [types.i32] }) : -1;
+  const asksHost = plan.kernels.some((kernel) => kernel.kind === 'whole' && !isWritten(kernel));
+  const onHost = asksHost ? module.importFunction('host', { parameters: [types.i32] }) : -1;
   const globals = new Globals(module, plan, given.own?.addresses);
-  const options: LaneOptions = { relaxed, scalarFunction: functions.indexOf };
-  const arena = align(plan.arena.bytes);
+  const at = align(plan.arena.bytes);
+  const lane = { relaxed, scalarFunction: functions.indexOf };
+  const { parts, host, table, scratch: bytes } = defineKernels(plan, globals, at, lane);
+  const most = align(bytes);
+  const arena = at + align(table.length * 4);
   const scratch = i32.add(globals.named('arena'), i32.const(arena));
-  let most = 0;
-  const parts = plan.kernels.map((kernel): Part => {
-    const defined = define(kernel, globals, options);
-    if (defined === undefined) return { host: kernel.kind === 'whole' ? host.indexOf(kernel) : -1 };
-    most = Math.max(most, align(defined.scratch));
-    return defined;
-  });
   const calls = parts.map((part) => {
     if ('host' in part) return call(onHost, i32.const(part.host));
-    return part.units === 0 ? [] : call(part.index, i32.const(0), i32.const(part.units), scratch);
+    return part.units === 0
+      ? []
+      : call(part.index, i32.const(0), i32.const(part.units), scratch, ...part.given);
   });
   const step = module.define({}, () => [calls, copies(plan, globals)]);
   // A call for each step, so that the step becomes fast as soon as its optimized code is there.
@@ -142,10 +152,11 @@ function buildKernels(plan: Plan, given: BuildOptions): Built {
       last: copies(plan, globals),
     });
   return {
-    bytes: module.bytes(ownOf(given, arena + most * threads)),
+    bytes: module.bytes(ownOf(given, arena + most * threads, { at, starts: table })),
     globals: globals.names,
     arena,
     scratch: most * threads,
+    table: { at, starts: table },
     host,
     imports,
     threads,
@@ -156,27 +167,13 @@ function importsIn({ program }: Plan): readonly ImportedFunction[] {
   return importsOf(program.body.map(({ primitive }) => primitive));
 }
 
-/** A function for a kernel; undefined where the host computes it. */
-function define(kernel: Kernel, globals: Globals, options: LaneOptions): Defined | undefined {
-  switch (kernel.kind) {
-    case 'product':
-      return defineProductKernel(kernel, globals, options);
-    case 'loop':
-      return defineLoop(kernel, globals, options);
-    case 'whole':
-      return isWritten(kernel) ? defineWhole(kernel, globals) : undefined;
-    default:
-      return kernel satisfies never;
-  }
-}
-
 function copies(plan: Plan, globals: Globals): Code {
   return plan.copies.map(({ from, output }) => {
-    const { name, offset } = globals.of(from);
+    const { code, offset } = globals.of(from);
     const { shape, dtype } = plan.specs.get(from) ?? { shape: [], dtype: 'float32' };
     return copyMemory(
       globals.named(`output${output}`),
-      i32.add(globals.named(name), i32.const(offset)),
+      i32.add(code, i32.const(offset)),
       i32.const(sizeOf(shape) * bytesOf(dtype)),
     );
   });

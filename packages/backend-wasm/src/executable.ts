@@ -10,7 +10,7 @@ import {
   type Program,
   ShapeError,
 } from '@pullback/core';
-import { type BuildOptions, type Built, build } from './build.ts';
+import { type BuildOptions, type Built, build, tableOf } from './build.ts';
 import type { Memory } from './memory.ts';
 import { lacksRule } from './rules/rule-of.ts';
 import type { Pool, Shared } from './threads/pool.ts';
@@ -126,6 +126,11 @@ class WasmBinding implements Binding {
         if (location.kind === 'arena' && spec !== undefined)
           memory.view(spec, this.#arena + location.offset).set(data);
       }
+    if (this.#arena !== undefined) {
+      const { at, starts } = built.table;
+      const table = { shape: [starts.length], dtype: 'int32' } as const;
+      memory.view(table, this.#arena + at).set(tableOf(built.table, globals));
+    }
     const given = Object.fromEntries(built.globals.map((name) => [name, globals.get(name) ?? 0]));
     const { exports } = new WebAssembly.Instance(module, {
       e: {

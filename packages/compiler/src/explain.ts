@@ -1,6 +1,7 @@
 import { bytesOf, describeOrigins, formatShape, sizeOf } from '@pullback/core';
 import { type Input, type Kernel, readBy, type Statement, writtenBy } from './kernel.ts';
 import type { Plan } from './plan.ts';
+import { structureOf } from './structure.ts';
 
 /** Multiplications and additions of a kernel, each as one. */
 export function flopsOf(kernel: Kernel): number {
@@ -71,19 +72,30 @@ function list(values: readonly number[]): string {
 }
 
 /**
- * What a Program becomes: its kernels with flops and bytes, how much memory they share, and why each kernel that could have been part of
- * another is one of its own.
+ * What a Program becomes: its kernels with flops and bytes, those that are equal but for their buffers once, how much memory they share, and
+ * why each kernel that could have been part of another is one of its own.
  */
 export function explain(plan: Plan): string {
   const { kernels, arena, copies, reasons } = plan;
-  const lines = kernels.map((kernel, i) => {
-    const origins = describeOrigins(kernel.origins);
-    const figures = `${count(flopsOf(kernel))}flop, ${count(trafficOf(kernel, plan))}B`;
-    const from = origins === '' ? '' : `\n  from ${origins}`;
-    return `${i}. ${describeKernel(kernel)}\n  ${figures}${from}`;
+  const alike = new Map<string, { readonly first: number; readonly kernels: Kernel[] }>();
+  kernels.forEach((kernel, first) => {
+    const { key } = structureOf(kernel, plan.specs);
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, { first, kernels: [kernel] });
+    else known.kernels.push(kernel);
   });
+  const lines = [...alike.values()].flatMap(({ first, kernels: same }) => {
+    const [kernel] = same;
+    if (kernel === undefined) return [];
+    const times = same.length === 1 ? '' : `x ${same.length}, each `;
+    const figures = `${times}${count(flopsOf(kernel))}flop, ${count(trafficOf(kernel, plan))}B`;
+    const origins = describeOrigins(same.flatMap((each) => each.origins));
+    const from = origins === '' ? '' : `\n  from ${origins}`;
+    return [`${first}. ${describeKernel(kernel)}\n  ${figures}${from}`];
+  });
+  const different = alike.size === kernels.length ? '' : ` (${alike.size} different)`;
   return [
-    `${kernels.length} kernels, ${count(kernels.reduce((sum, kernel) => sum + flopsOf(kernel), 0))}flop, arena ${count(arena.bytes)}B (${count(arena.unshared)}B without sharing)`,
+    `${kernels.length} kernels${different}, ${count(kernels.reduce((sum, kernel) => sum + flopsOf(kernel), 0))}flop, arena ${count(arena.bytes)}B (${count(arena.unshared)}B without sharing)`,
     ...lines,
     ...(copies.length === 0 ? [] : [`copied at the end: ${list(copies.map(({ from }) => from))}`]),
     ...(reasons.length === 0 ? [] : ['not fused:', ...reasons.map((reason) => `  ${reason}`)]),

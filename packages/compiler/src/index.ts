@@ -17,3 +17,4 @@ export type { LowerOptions } from './lower/lower.ts';
 export { alignment, type Location, type MemoryOptions } from './memory.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
 export { type Aliases, lateStatements } from './schedule.ts';
+export { type Structure, structureOf } from './structure.ts';

@@ -3,7 +3,8 @@ import type { Attribute, Program } from '@pullback/core';
 const identities = new WeakMap<object, number>();
 let known = 0;
 
-function identity(object: object): number {
+/** A number that stands for an object. */
+export function identity(object: object): number {
   const own = identities.get(object) ?? known++;
   identities.set(object, own);
   return own;

@@ -3,13 +3,14 @@ import { type Code, types } from '../encoding.ts';
 import { choose, get, i32, repeat, set, when } from '../instructions.ts';
 import { Constants, Lane, type LaneOptions } from '../lane.ts';
 import type { Locals } from '../module.ts';
-import { Bases, type Globals } from './bases.ts';
+import { Bases } from './bases.ts';
 import { columnBlock, writeColumns } from './columns.ts';
+import type { Places } from './places.ts';
 import { writeRows } from './rows.ts';
 import { Scratch, type SumPlace } from './running.ts';
 import { neighbours, type Spot, spotIn, Writer } from './spot.ts';
 
-/** A function (from, to, scratch) that does the units of work `from` to `to - 1` of a kernel. */
+/** A function (from, to, scratch, what its places ask for) that does the units of work `from` to `to - 1` of a kernel. */
 export interface Defined {
   readonly index: number;
   readonly units: number;
@@ -20,13 +21,14 @@ export interface Defined {
 /** Elements of a unit of work of a flat loop. */
 const stretch = 256;
 
-const [from, to, scratchAt] = [get(0), get(1), get(2)];
+const [from, to, scratchAt, table] = [get(0), get(1), get(2), get(3)];
 
-export function defineLoop(kernel: LoopKernel, globals: Globals, options: LaneOptions): Defined {
+export function defineLoop(kernel: LoopKernel, places: Places, options: LaneOptions): Defined {
   const scratch = new Scratch();
   let units = 1;
-  const index = globals.module.define({ parameters: [types.i32, types.i32, types.i32] }, (locals) => {
-    const loops = new Loops(kernel, locals, globals, options, scratch);
+  const parameters = [types.i32, types.i32, types.i32, ...places.parameters];
+  const index = places.module.define({ parameters }, (locals) => {
+    const loops = new Loops(kernel, locals, places, options, scratch);
     units = loops.units;
     return loops.code();
   });
@@ -45,11 +47,11 @@ export class Loops {
   constructor(
     readonly kernel: LoopKernel,
     readonly locals: Locals,
-    globals: Globals,
+    places: Places,
     readonly options: LaneOptions,
     readonly scratch: Scratch,
   ) {
-    this.#bases = new Bases(locals, globals);
+    this.#bases = new Bases(locals, places, table);
     this.#constants = new Constants(locals);
     this.writer = new Writer(kernel, this.#bases);
     this.before = spotIn(undefined, this.lane(), { kind: 'before' });
@@ -201,10 +203,8 @@ export class Loops {
     return { locals: this.locals, scratch: this.scratch, scratchAt, terms };
   }
 
-  /** Whether a statement is known only when a sum along inner axes is. */
+  /** Whether a statement is known only when a sum is. */
   followsSum(statement: number): boolean {
-    const { kind, inputs } = this.writer.statement(statement);
-    if (kind === 'reduce') return true;
-    return inputs.some((input) => input.kind === 'statement' && this.followsSum(input.statement));
+    return this.writer.followsSum(statement);
   }
 }

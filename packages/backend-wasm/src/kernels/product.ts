@@ -5,31 +5,33 @@ import { call, get, i32, repeat, set } from '../instructions.ts';
 import type { Four, Lane, LaneOptions } from '../lane.ts';
 import { defineProduct } from '../product/product.ts';
 import type { TilePosition } from '../product/spec.ts';
-import type { Globals } from './bases.ts';
+import { plus } from '../product/strided.ts';
 import type { Defined } from './loop.ts';
+import type { Places } from './places.ts';
 import { type Spot, scaled, spotIn, Writer } from './spot.ts';
 
 /** The products of a batch one after the other, with the kernel's statements on every four sums. */
-export function defineProductKernel(kernel: ProductKernel, globals: Globals, options: LaneOptions): Defined {
+export function defineProductKernel(kernel: ProductKernel, places: Places, options: LaneOptions): Defined {
   const { space, a, b, inner, dtype } = kernel;
   const rank = space.length;
   const [rows = 1, columns = 1] = space.slice(rank - 2);
   const batches = space.slice(0, rank - 2);
   const matrix = ({ buffer, view, dtype: own }: ProductKernel['a']) => ({
-    address: (batch: Code) => {
-      const { name, offset } = globals.of(buffer);
+    address: (batch: Code, table: Code) => {
+      const { code, offset } = places.of(buffer, table);
       const bytes = bytesOf(own);
-      const start = i32.add(globals.named(name), i32.const(offset + view.offset * bytes));
+      const start = plus(code, offset + view.offset * bytes);
       return plusBatch(start, batch, batches, view, bytes);
     },
     rowStride: view.strides.at(-2) ?? 0,
     columnStride: view.strides.at(-1) ?? 0,
   });
-  const { module } = globals;
+  const { module } = places;
   const product = defineProduct(module, {
     dtype: dtype === 'float64' ? 'float64' : 'float32',
     relaxed: options.relaxed === true,
     batched: sizeOf(batches) > 1,
+    parameters: places.parameters,
     rows,
     inner,
     columns,
@@ -37,7 +39,7 @@ export function defineProductKernel(kernel: ProductKernel, globals: Globals, opt
     b: matrix(b),
     lane: options,
     epilogue: (tile, four, lane) => {
-      const writer = new TileWriter(kernel, globals, tile, lane);
+      const writer = new TileWriter(kernel, places, tile, lane);
       const [row, column] = [i32.add(tile.row, i32.const(tile.dr)), i32.add(tile.column, i32.const(tile.dc))];
       const spot = spotIn(undefined, lane, {
         known: [
@@ -52,18 +54,19 @@ export function defineProductKernel(kernel: ProductKernel, globals: Globals, opt
   });
   const count = sizeOf(batches);
   const { units, scratch } = product;
-  const parameters = [types.i32, types.i32, types.i32];
+  const parameters = [types.i32, types.i32, types.i32, ...places.parameters];
   const [from, to, scratchAt] = [get(0), get(1), get(2)];
+  const given = places.parameters.map((_, i) => get(3 + i));
   // One product is divided itself, of many each is a unit of work.
   const index = module.define({ parameters }, (locals) => {
-    if (count === 1) return call(product.index, from, to, scratchAt, i32.const(0));
+    if (count === 1) return call(product.index, from, to, scratchAt, i32.const(0), ...given);
     const batch = locals.make(types.i32);
     return repeat(
       batch,
       from,
       to,
       1,
-      call(product.index, i32.const(0), i32.const(units), scratchAt, get(batch)),
+      call(product.index, i32.const(0), i32.const(units), scratchAt, get(batch), ...given),
     );
   });
   return { index, units: count === 1 ? units : units === 0 ? 0 : count, scratch };
@@ -95,7 +98,7 @@ function batchIndex(batch: Code, batches: readonly number[], axis: number): Code
 class TileWriter extends Writer {
   constructor(
     readonly product: ProductKernel,
-    readonly globals: Globals,
+    readonly places: Places,
     readonly tile: TilePosition,
     readonly tileLane: Lane,
   ) {
@@ -121,17 +124,11 @@ class TileWriter extends Writer {
       (view.strides[rank - 2] ?? 0) * bytes,
       (view.strides[rank - 1] ?? 0) * bytes,
     ];
-    const { name, offset } = this.globals.of(buffer);
+    const { code, offset } = this.places.of(buffer, tile.table);
     const constant = offset + view.offset * bytes;
     const key = `${buffer} ${view.strides.join()} ${bytes}`;
     const pointer = tile.once(key, types.i32, () => {
-      const start = plusBatch(
-        this.globals.named(name),
-        tile.batch,
-        product.space.slice(0, rank - 2),
-        view,
-        bytes,
-      );
+      const start = plusBatch(code, tile.batch, product.space.slice(0, rank - 2), view, bytes);
       const withRow = rowStride === 0 ? start : i32.add(start, scaled(tile.row, rowStride));
       return columnStride === 0 ? withRow : i32.add(withRow, scaled(tile.column, columnStride));
     });

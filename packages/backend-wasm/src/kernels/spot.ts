@@ -106,6 +106,10 @@ export class Writer {
     return this.#late.has(statement);
   }
 
+  followsSum(statement: number): boolean {
+    return this.#late.has(statement) || this.#inRow.has(statement);
+  }
+
   statement(index: number): Statement {
     const statement = this.kernel.statements[index];
     if (statement === undefined)

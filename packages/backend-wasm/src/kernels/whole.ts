@@ -1,10 +1,18 @@
 import type { WholeKernel } from '@pullback/compiler';
-import { bytesOf, type DType, isFloat, type Primitive, sizeOf, type TensorSpec } from '@pullback/core';
+import {
+  bytesOf,
+  type DType,
+  isFloat,
+  type Primitive,
+  sizeOf,
+  type TensorSpec,
+  UnsupportedError,
+} from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { f32, f64, fillMemory, get, i32, repeat, set, when } from '../instructions.ts';
 import type { Locals } from '../module.ts';
-import type { Globals } from './bases.ts';
 import type { Defined } from './loop.ts';
+import type { Places } from './places.ts';
 
 /** Whether there is code for a primitive as a whole; the host computes the others. */
 export function isWritten({ instruction: { primitive } }: WholeKernel): boolean {
@@ -16,17 +24,18 @@ function writerOf({ form }: Primitive): ((kernel: WholeKernel, around: Around) =
   return form?.kind === 'reduce' && form.combine === 'argmax' ? argmax : undefined;
 }
 
-export function defineWhole(kernel: WholeKernel, globals: Globals): Defined | undefined {
+export function defineWhole(kernel: WholeKernel, places: Places): Defined {
   const write = writerOf(kernel.instruction.primitive);
-  if (write === undefined) return undefined;
-  const { module, plan } = globals;
+  if (write === undefined) throw new UnsupportedError(kernel.instruction.primitive.name);
+  const { module, plan } = places;
   const spec = (value = -1): TensorSpec => plan.specs.get(value) ?? { shape: [], dtype: 'float32' };
   const address = (value = -1): Code => {
-    const { name: base, offset } = globals.of(value);
-    return i32.add(globals.named(base), i32.const(offset));
+    const { code, offset } = places.of(value, get(3));
+    return i32.add(code, i32.const(offset));
   };
   let scratch = 0;
-  const index = module.define({ parameters: [types.i32, types.i32, types.i32] }, (locals) => {
+  const parameters = [types.i32, types.i32, types.i32, ...places.parameters];
+  const index = module.define({ parameters }, (locals) => {
     const { code, scratch: bytes } = write(kernel, { spec, address, locals });
     scratch = bytes;
     return code;

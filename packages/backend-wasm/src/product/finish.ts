@@ -12,6 +12,7 @@ export interface FinishOperands {
   readonly row: Code;
   readonly column: Code;
   readonly batch: Code;
+  readonly table: Code;
 }
 
 /** The epilogue on every four of a tile whose sums are stored. */
@@ -20,7 +21,7 @@ export function finishTile(
   floats: Floats,
   { epilogue, lane: options }: ProductSpec,
   tile: Pick<Tile, 'lanes' | 'height' | 'width'>,
-  { sums, row, column, batch }: FinishOperands,
+  { sums, ...place }: FinishOperands,
 ): Code {
   const lane = new Lane(locals, options);
   const shared = new Map<string, number>();
@@ -32,7 +33,7 @@ export function finishTile(
     shared.set(key, local);
     return get(local);
   };
-  const position = { row, column, batch, once };
+  const position = { ...place, once };
   const { height, width } = tile;
   // As many rows at a time as a transposition yields.
   const together = tile.lanes === 'rows' ? floats.lanes : 1;

@@ -12,7 +12,7 @@ import { largestOf, partsOf, tilingOf } from './tiling.ts';
 
 export interface ProductKernel {
   /**
-   * Function (from: i32, to: i32, scratch: i32, batch: i32) that does the units of work from .. to-1 of a product of the batch. The bits
+   * Function (from: i32, to: i32, scratch: i32, batch: i32, the spec's parameters) that does the units of work from .. to-1 of a product of the batch. The bits
    * of an element do not depend on how units are divided among calls.
    */
   readonly index: number;
@@ -24,7 +24,7 @@ export interface ProductKernel {
 /** Code for one product: every size and stride is an immediate. */
 export function defineProduct(module: ModuleBuilder, given: ProductSpec): ProductKernel {
   const spec = withoutIdleStrides(given);
-  const parameters = [types.i32, types.i32, types.i32, types.i32];
+  const parameters = [types.i32, types.i32, types.i32, types.i32, ...(spec.parameters ?? [])];
   if (spec.rows === 0 || spec.columns === 0)
     return { index: module.define({ parameters }, () => []), units: 0, scratch: 0 };
 
@@ -59,6 +59,8 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
   const index = module.define({ parameters }, (locals) => {
     const [from, to, scratch] = [0, 1, 2];
     const batch = spec.batched ? get(3) : i32.const(0);
+    const given = (spec.parameters ?? []).map((_, i) => get(4 + i));
+    const table = given[0] ?? [];
     const local = () => locals.make(types.i32);
     const [startA, startB, k, count] = [local(), local(), local(), local()];
     const [row, column, strip, panel, sums] = [local(), local(), local(), local(), local()];
@@ -97,7 +99,7 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
       ]),
     ];
     const operands = [get(strip), b.packed ? get(panel) : b.line(get(startB), get(column)), get(sums)];
-    const position = [get(row), get(column), spec.batched ? batch : []];
+    const position = [get(row), get(column), spec.batched ? batch : [], ...given];
 
     const whole = (height: number, width: number): Code =>
       call(tiles.whole(height, width), ...operands, ...position);
@@ -119,8 +121,8 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
       loop(
         set(count, i32.sub(i32.const(inner), get(k))),
         set(count, choose(get(count), i32.const(block.inner), i32.ltS(get(count), i32.const(block.inner)))),
-        set(startA, a.step(spec.a.address(batch), get(k))),
-        set(startB, b.step(spec.b.address(batch), get(k))),
+        set(startA, a.step(spec.a.address(batch, table), get(k))),
+        set(startB, b.step(spec.b.address(batch, table), get(k))),
         b.packed ? packPanels(columns) : [],
         overTiles(rows, columns, findStrip, (height, width) =>
           call(
@@ -149,8 +151,8 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
         ),
       );
     return [
-      set(startA, spec.a.address(batch)),
-      set(startB, spec.b.address(batch)),
+      set(startA, spec.a.address(batch, table)),
+      set(startB, spec.b.address(batch, table)),
       block.panels === 1 && !inPasses ? panelByPanel(rows, columns) : blocks(),
     ];
   });

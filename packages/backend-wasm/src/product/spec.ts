@@ -3,8 +3,8 @@ import type { Four, Lane, LaneOptions } from '../lane.ts';
 
 /** A matrix as elements of memory at strides. */
 export interface Matrix {
-  /** Code for the byte address of element [0][0], an i32; `batch` is which product of a batch. */
-  readonly address: (batch: Code) => Code;
+  /** Code for the byte address of element [0][0], an i32; `batch` is which product of a batch, `table` the first of the spec's parameters. */
+  readonly address: (batch: Code, table: Code) => Code;
   /** In elements; 0 for a broadcast, or negative. */
   readonly rowStride: number;
   readonly columnStride: number;
@@ -22,6 +22,8 @@ export interface ProductSpec {
   readonly relaxed: boolean;
   /** Whether there are several products, told apart by `batch`. */
   readonly batched?: boolean;
+  /** What the functions that ask for addresses, or run the epilogue, get behind their other parameters. */
+  readonly parameters?: readonly ValueType[];
   /** What the lanes of the epilogue get. */
   readonly lane?: LaneOptions;
   /**
@@ -36,6 +38,8 @@ export interface TilePosition {
   readonly row: Code;
   readonly column: Code;
   readonly batch: Code;
+  /** The first of the spec's parameters. */
+  readonly table: Code;
   /** Where these four stand in the tile: row `dr`, columns `dc` .. `dc` + 3. */
   readonly dr: number;
   readonly dc: number;

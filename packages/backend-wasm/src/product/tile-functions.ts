@@ -35,7 +35,7 @@ export class TileFunctions {
     return index;
   }
 
-  /** (a, b, sums, row, column, batch if there are several): the whole sum and the epilogue. */
+  /** (a, b, sums, row, column, batch if there are several, the spec's parameters): the whole sum and the epilogue. */
   whole(height: number, width: number): number {
     return this.#once('whole', height, width, () =>
       this.module.define({ parameters: this.#parameters(5) }, (locals) => {
@@ -58,7 +58,7 @@ export class TileFunctions {
     );
   }
 
-  /** (sums, row, column, batch if there are several): the epilogue on stored sums. */
+  /** (sums, row, column, batch if there are several, the spec's parameters): the epilogue on stored sums. */
   finish(height: number, width: number): number {
     return this.#once('finish', height, width, () =>
       this.module.define({ parameters: this.#parameters(3) }, (locals) =>
@@ -68,7 +68,8 @@ export class TileFunctions {
   }
 
   #parameters(count: number) {
-    return Array.from({ length: this.spec.batched ? count + 1 : count }, () => types.i32);
+    const own = Array.from({ length: this.spec.batched ? count + 1 : count }, () => types.i32);
+    return [...own, ...(this.spec.parameters ?? [])];
   }
 
   /** The parameters of `finish` start at local `first`. */
@@ -78,6 +79,7 @@ export class TileFunctions {
       row: get(first + 1),
       column: get(first + 2),
       batch: this.spec.batched ? get(first + 3) : i32.const(0),
+      table: get(first + (this.spec.batched ? 4 : 3)),
     });
   }
 }

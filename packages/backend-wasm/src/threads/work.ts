@@ -4,8 +4,8 @@ import type { Defined } from '../kernels/loop.ts';
 import type { ModuleBuilder } from '../module.ts';
 import { control } from './control.ts';
 
-/** What a step consists of: kernels, and what the host does. */
-export type Part = Defined | { readonly host: number };
+/** What a step consists of: kernels, with what their functions are given last, and what the host does. */
+export type Part = (Defined & { readonly given: readonly Code[] }) | { readonly host: number };
 
 interface Work {
   readonly threads: number;
@@ -59,13 +59,13 @@ export function defineWork(module: ModuleBuilder, parts: readonly Part[], work: 
     const first = (code: Code): Code => when(i32.eqz(thread), code);
     const steps = parts.map((part): Code => {
       if ('host' in part) return [first(onHost(part.host)), meet];
-      const { index, units } = part;
+      const { index, units, given } = part;
       if (units === 0) return [];
       const share = (of: Code) => i32.divU(i32.mul(of, i32.const(units)), i32.const(threads));
       const own =
         units === 1
-          ? first(call(index, i32.const(0), i32.const(1), scratch(thread)))
-          : call(index, share(thread), share(i32.add(thread, i32.const(1))), scratch(thread));
+          ? first(call(index, i32.const(0), i32.const(1), scratch(thread), ...given))
+          : call(index, share(thread), share(i32.add(thread, i32.const(1))), scratch(thread), ...given);
       return [own, meet];
     });
     return [

@@ -3,6 +3,7 @@ import {
   type BackendStatistics,
   type Binding,
   type Buffer,
+  checkOptions,
   DisposedError,
   type DType,
   type Executable,
@@ -171,7 +172,8 @@ function at<T>(list: readonly T[], index: number): T {
   return item;
 }
 
-/** A reference backend of one's own. */
-export function cpu(): CpuBackend {
+/** A reference backend of one's own; it has no options. */
+export function cpu(options: Readonly<Record<string, never>> = {}): CpuBackend {
+  checkOptions('cpu', options, {});
   return new CpuBackend();
 }

@@ -3,12 +3,14 @@ import {
   type Backend,
   type BackendStatistics,
   type Buffer,
+  checkOptions,
   DisposedError,
   type DType,
   type Executable,
   type Exported,
   type ExportedNames,
-  OptionError,
+  type FieldsOf,
+  field,
   type Program,
   ShapeError,
   store,
@@ -32,6 +34,11 @@ export interface WasmOptions {
   readonly threads?: number;
 }
 
+const wasmFields = {
+  deterministic: field.flag(),
+  threads: field.whole({ from: 1, to: mostWorkers }),
+} satisfies FieldsOf<WasmOptions>;
+
 /** More Programs than this, and what was compiled for the oldest is made again when it is wanted. */
 const mostCompiled = 64;
 
@@ -48,12 +55,8 @@ export class WasmBackend implements Backend {
   #disposed = false;
 
   /** @throws OptionError */
-  constructor({ deterministic = false, threads = 1 }: WasmOptions = {}) {
-    if (!Number.isInteger(threads) || threads < 1 || threads > mostWorkers)
-      throw new OptionError({
-        got: `${threads} threads`,
-        expected: `a whole number from 1 to ${mostWorkers}`,
-      });
+  constructor(options: WasmOptions = {}) {
+    const { deterministic = false, threads = 1 } = checkOptions('wasm', options, wasmFields);
     this.#relaxed = !deterministic && hasRelaxed();
     this.#asked = threads;
     const shared = threads > 1 && whyNoThreads() === undefined;

@@ -4,9 +4,12 @@ import {
   type BackendStatistics,
   type Buffer,
   bytesOf,
+  checkOptions,
   DisposedError,
   type DType,
   type Executable,
+  type FieldsOf,
+  field,
   formatShape,
   type Program,
   PullbackError,
@@ -51,6 +54,22 @@ export interface Tuning {
   /** Whether products read four elements along the inner axis at once. */
   readonly innerVectors: boolean;
 }
+
+const tuningFields = {
+  invocations: field.whole({ from: 1 }),
+  longestRow: field.whole({ from: 1 }),
+  sharedTiles: field.flag(),
+  innerVectors: field.flag(),
+} satisfies FieldsOf<Partial<Tuning>>;
+
+const webGpuFields = {
+  powerPreference: field.oneOf('low-power', 'high-performance'),
+  device: field.having<GPUDevice>('a GPUDevice', 'createBuffer'),
+  subgroups: field.flag(),
+  fallback: field.oneOf('cpu'),
+  float16: field.flag(),
+  tuning: field.object(tuningFields),
+} satisfies FieldsOf<WebGpuOptions>;
 
 // Where a workgroup is a loop of one thread barriers are dear, and a vector is read element by element.
 const tunings = {
@@ -279,6 +298,7 @@ let warned = false;
  * @throws UnsupportedError where there is no WebGPU, no adapter, or none with what an option needs.
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
+  checkOptions('webgpu', options, webGpuFields);
   const opened = await openDevice(options, options.float16 === true ? ['shader-f16'] : []);
   if (opened.adapter.software && !warned) {
     warned = true;

@@ -2,6 +2,9 @@ import type { Backend } from './contracts/backend.ts';
 import type { DType, FloatDType, TensorSpec } from './dtype.ts';
 import { OptionError } from './errors.ts';
 import { placeholder } from './ops/leaves.ts';
+import { checkOptions } from './options/check-options.ts';
+import { either, type FieldsOf, isPlain, list, needed, one, oneOf, shape } from './options/field.ts';
+import { parts } from './options/parts.ts';
 import type { Shape } from './shape.ts';
 import { fit, type Tensor, type TensorLike } from './tensor.ts';
 import { trace } from './trace/trace.ts';
@@ -15,6 +18,20 @@ export interface CompileOptions {
   readonly backend: Backend;
 }
 
+const givenSpec = either(
+  shape(),
+  one<{ readonly shape: Shape; readonly dtype: DType }>(
+    '{ shape, dtype }',
+    (x) => isPlain(x) && shape().refuse(x['shape']) === undefined,
+  ),
+);
+
+export const compileFields = {
+  inputs: needed(list(givenSpec)),
+  dtype: oneOf<FloatDType>('float32', 'float64'),
+  backend: needed(parts.backend),
+} satisfies FieldsOf<CompileOptions>;
+
 /** Runs what was compiled: tensors in, tensors out. */
 export type Compiled = (...inputs: TensorLike[]) => Promise<Tensor[]>;
 
@@ -24,8 +41,9 @@ export type Compiled = (...inputs: TensorLike[]) => Promise<Tensor[]>;
  */
 export async function compile(
   f: (...x: Value[]) => Value | readonly Value[],
-  { inputs, dtype = 'float32', backend }: CompileOptions,
+  options: CompileOptions,
 ): Promise<Compiled> {
+  const { inputs, dtype = 'float32', backend } = checkOptions('compile', options, compileFields);
   const specs: TensorSpec[] = inputs.map((input) => ('dtype' in input ? input : { shape: input, dtype }));
   const arguments_ = specs.map((spec, i) => placeholder(spec, `argument${i}`));
   const outputs = [f(...arguments_)].flat();

@@ -1,7 +1,9 @@
 import { apply } from './apply.ts';
-import type { Layer, LayerOptions } from './contracts/layer.ts';
+import { type Layer, type LayerOptions, layerFields } from './contracts/layer.ts';
 import { NotElementwiseError } from './errors.ts';
 import type { Composite, InverseLink } from './node.ts';
+import { checkOptions } from './options/check-options.ts';
+import { type Fields, flag, number, text } from './options/field.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { Value, type Vertex } from './value.ts';
 
@@ -57,9 +59,16 @@ export function activationOf(name: string, f: (x: Value) => Value): Activation {
   function activation(options?: LayerOptions): Layer<readonly [Value]>;
   function activation(given: Value | LayerOptions = {}): Value | Layer<readonly [Value]> {
     if (given instanceof Value) return f(given);
+    checkOptions(name, given, layerFields);
     return { name, label: given.name, forward: (_, x) => f(x) };
   }
-  return Object.assign(activation, { activation: name });
+  return named(name, activation);
+}
+
+/** A function called that, also where it is printed. */
+function named<F extends object>(name: string, f: F): F & { readonly activation: string } {
+  Object.defineProperty(f, 'name', { value: name });
+  return Object.assign(f, { activation: name });
 }
 
 // Structural: everything between the inputs and the output must be elementwise and of the inputs' shape. No number is
@@ -109,11 +118,13 @@ export interface ActivationWith<O extends object> {
 /**
  * An elementwise function with options, such as a slope; see `defineActivation`.
  * @param rules the function for given options; those left out are taken from `defaults`.
+ * @param fields which values they take; those of the type of their defaults when left out.
  */
 export function defineActivationWith<O extends object>(
   name: string,
   defaults: O,
   rules: (options: O) => ActivationRules | ActivationRules['forward'],
+  fields: Fields = fieldsLike(defaults),
 ): ActivationWith<Partial<O>> {
   function activation(x: Value, options?: Partial<O>): Value;
   function activation(options?: Partial<O> & LayerOptions): Layer<readonly [Value]>;
@@ -121,9 +132,20 @@ export function defineActivationWith<O extends object>(
     given?: Value | (Partial<O> & LayerOptions),
     options?: Partial<O>,
   ): Value | Layer<readonly [Value]> {
-    if (given instanceof Value) return defineActivation(name, rules({ ...defaults, ...options }))(given);
+    if (given instanceof Value) {
+      checkOptions(name, options, { ...fields, ...layerFields });
+      return defineActivation(name, rules({ ...defaults, ...options }))(given);
+    }
+    checkOptions(name, given, { ...fields, ...layerFields });
     const layer = defineActivation(name, rules({ ...defaults, ...given }));
     return given?.name === undefined ? layer() : layer({ name: given.name });
   }
-  return Object.assign(activation, { activation: name });
+  return named(name, activation);
+}
+
+function fieldsLike(defaults: object): Fields {
+  const known: Fields = { number: number(), boolean: flag() };
+  return Object.fromEntries(
+    Object.entries(defaults).map(([name, value]) => [name, known[typeof value] ?? text()]),
+  );
 }

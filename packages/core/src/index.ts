@@ -1,5 +1,5 @@
 export { apply, applyMany, applyPrimitive } from './apply.ts';
-export { type Compiled, type CompileOptions, compile } from './compile.ts';
+export { type Compiled, type CompileOptions, compile, compileFields } from './compile.ts';
 export type {
   Backend,
   BackendStatistics,
@@ -16,6 +16,7 @@ export {
   type Layer,
   type LayerOptions,
   type Layout,
+  layerFields,
   type ParameterOptions,
   rescoped,
   type Scope,

@@ -95,14 +95,14 @@ describe('values', () => {
     [{ limits: { a: 1, b: 0 } }, "a finite number above 0 as 'limits.b' of fit | 0"],
     [
       { limits: [1] },
-      "an object that has for each name a finite number above 0 as 'limits' of fit | an array of 1",
+      "an object with a finite number above 0 for each name as 'limits' of fit | an array of 1",
     ],
     [{ metrics: ['a', 3] }, "a string, or a metric as 'metrics[1]' of fit | 3"],
     [{ metrics: Array(1) }, "a string, or a metric as 'metrics[0]' of fit | nothing"],
     [{ metrics: 'auc' }, "an array, each a string, or a metric as 'metrics' of fit | 'auc'"],
   ])('%o', (options, complaint) => expect(wrong(options)).toBe(complaint));
 
-  test.each([[null], [5], ['fast'], [[]], [() => 1], [new Float32Array(2)]])(
+  test.each([[undefined], [null], [5], ['fast'], [[]], [() => 1], [new Float32Array(2)]])(
     '%o is no object of options',
     (given) => {
       expect(thrown(given).expected).toBe('an object of options for fit');

@@ -1,13 +1,17 @@
 import {
   add as addValues,
+  checkOptions,
   concatenate as concatenateValues,
   defineLayer,
+  field,
   formatShape,
   type Layer,
   type LayerOptions,
+  layerFields,
   mul,
   type Operand,
   OptionError,
+  parts,
   ShapeError,
   sameShape,
   Value,
@@ -17,10 +21,14 @@ import {
 type Branch = Layer<readonly Value[]>;
 type Inner = Layer<readonly [Value]>;
 
+/** Those of the layers inside, by kind of combination. */
+export const residualFields = { layers: field.needed(field.list(parts.layer, { from: 1 })) };
+export const branchesFields = { layers: field.needed(field.list(parts.layer)) };
+export const concatenateFields = { ...branchesFields, ...layerFields, axis: field.whole() };
+
 /** x + f(x), with the layers of f one after the other. Source: He et al. 2016. @throws ShapeError when f changes the shape. */
 export function residual(...layers: readonly Inner[]): Inner {
-  if (layers.length === 0)
-    throw new OptionError({ got: 'a residual layer of nothing', expected: 'at least one layer' });
+  checkOptions('residual', { layers }, residualFields);
   return defineLayer('residual', (scope, x: Value) => {
     const y = layers.reduce((value, layer) => scope.apply(layer, value), x);
     if (!sameShape(x.shape, y.shape))
@@ -63,14 +71,14 @@ export function concatenate(
   given: readonly (Value | Branch)[] = [],
   options: ConcatenateOptions = {},
 ): Value | Branch {
-  const { axis } = options;
+  const { axis } = checkOptions('concatenate', options, { ...layerFields, axis: field.whole() });
   const values = given.filter((item) => item instanceof Value);
   if (values.length > 0) return concatenateValues(values, axis === undefined ? {} : { axis });
   const branches = given.flatMap((item) => (item instanceof Value ? [] : [item]));
   return merging(
     'concatenate',
     branches,
-    (parts, layout) => concatenateValues(parts, { axis: axis ?? (layout === 'row' ? -1 : 0) }),
+    (made, layout) => concatenateValues(made, { axis: axis ?? (layout === 'row' ? -1 : 0) }),
     options,
   );
 }
@@ -89,6 +97,7 @@ function merging(
   merge: (values: readonly Value[], layout: 'row' | 'column') => Value,
   options: LayerOptions = {},
 ): Branch {
+  checkOptions(name, { layers: branches, ...options }, concatenateFields);
   return defineLayer(
     name,
     (scope, ...inputs: readonly Value[]) => {
@@ -98,7 +107,7 @@ function merging(
         throw new OptionError({ got: `no inputs for ${name}`, expected: 'at least one' });
       return merge(values, scope.layout);
     },
-    options,
+    options.name === undefined ? {} : { name: options.name },
   );
 }
 

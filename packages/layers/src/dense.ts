@@ -1,13 +1,17 @@
 import {
   type Activation,
   add,
+  checkOptions,
+  type FieldsOf,
+  field,
   formatShape,
   type Initializer,
   type Layer,
   type LayerOptions,
   type Layout,
+  layerFields,
   matmul,
-  OptionError,
+  parts,
   ShapeError,
   type Value,
 } from '@pullback/core';
@@ -26,14 +30,23 @@ export interface DenseOptions extends LayerOptions {
   readonly biasInitializer?: Initializer;
 }
 
+export const denseFields = {
+  ...layerFields,
+  units: field.needed(field.whole({ from: 1 })),
+  activation: parts.activation,
+  bias: field.flag(),
+  layout: field.oneOf('row', 'column'),
+  kernelInitializer: parts.initializer,
+  biasInitializer: parts.initializer,
+} satisfies FieldsOf<DenseOptions & { readonly units: number }>;
+
 /**
  * Every unit sees every input. Row layout: Z = b + X W (4.2), X [..., n, p], W [p, q], b [q]. Column layout: Z = b + W X
  * (2.7, 4.1), X [p, n], W [q, p], b [q, 1].
  * @throws OptionError when `units` is no whole number from 1 up; ShapeError for a scalar or, in column layout, no matrix.
  */
 export function dense(units: number, options: DenseOptions = {}): Layer<readonly [Value]> {
-  if (!Number.isInteger(units) || units < 1)
-    throw new OptionError({ got: `${units} units for dense`, expected: 'a whole number from 1 up' });
+  checkOptions('dense', { ...options, units }, denseFields);
   const { bias = true, kernelInitializer = glorotUniform(), biasInitializer = filled(0) } = options;
   return {
     name: 'dense',

@@ -1,4 +1,6 @@
 import {
+  checkOptions,
+  field,
   formatShape,
   type Initializer,
   type RandomStream,
@@ -15,35 +17,35 @@ function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number }
 
 const draw = (shape: Shape, next: () => number) => Float64Array.from({ length: sizeOf(shape) }, next);
 
+const any = field.one<number>('a number', (x) => typeof x === 'number');
+
+/** The options of the initializers that have some. */
+export const filledFields = { value: field.needed(any) };
+export const uniformFields = { low: field.number(), high: field.number() };
+export const normalFields = { mean: field.number(), deviation: field.number({ from: 0 }) };
+export const gainFields = { gain: field.number() };
+
 /** `value` everywhere. */
 export function filled(value: number): Initializer {
+  checkOptions('filled', { value }, filledFields);
   return (shape) => draw(shape, () => value);
 }
 
 /** Uniform on [low, high). */
-export function uniformly({ low = -0.05, high = 0.05 }: { low?: number; high?: number } = {}): Initializer {
+export function uniformly(options: { low?: number; high?: number } = {}): Initializer {
+  const { low = -0.05, high = 0.05 } = checkOptions('uniformly', options, uniformFields);
   return (shape, random) => draw(shape, () => low + (high - low) * random.uniform());
 }
 
 /** Normal with the given mean and standard deviation. */
-export function normally({
-  mean = 0,
-  deviation = 0.05,
-}: {
-  mean?: number;
-  deviation?: number;
-} = {}): Initializer {
+export function normally(options: { mean?: number; deviation?: number } = {}): Initializer {
+  const { mean = 0, deviation = 0.05 } = checkOptions('normally', options, normalFields);
   return (shape, random) => draw(shape, () => mean + deviation * random.normal());
 }
 
 /** Normal, drawn again where a number is more than two standard deviations from the mean. */
-export function truncatedNormal({
-  mean = 0,
-  deviation = 0.05,
-}: {
-  mean?: number;
-  deviation?: number;
-} = {}): Initializer {
+export function truncatedNormal(options: { mean?: number; deviation?: number } = {}): Initializer {
+  const { mean = 0, deviation = 0.05 } = checkOptions('truncatedNormal', options, normalFields);
   return (shape, random) =>
     draw(shape, () => {
       for (;;) {
@@ -99,7 +101,8 @@ export const lecunNormal = normalOf(lecun);
  * A matrix with orthonormal columns, or rows when there are fewer of them, times `gain`; every such matrix is equally likely. All axes
  * but the last count as rows. Source: Saxe et al. 2014.
  */
-export function orthogonal({ gain = 1 }: { gain?: number } = {}): Initializer {
+export function orthogonal(options: { gain?: number } = {}): Initializer {
+  const { gain = 1 } = checkOptions('orthogonal', options, gainFields);
   return (shape, random) => {
     const columns = shape.at(-1) ?? 1;
     const rows = sizeOf(shape.slice(0, -1));
@@ -129,7 +132,8 @@ function orthonormalTo(basis: readonly Float64Array[], length: number, random: R
 }
 
 /** `gain` on the diagonal of a matrix, 0 elsewhere. @throws ShapeError for anything but a matrix. */
-export function eye({ gain = 1 }: { gain?: number } = {}): Initializer {
+export function eye(options: { gain?: number } = {}): Initializer {
+  const { gain = 1 } = checkOptions('eye', options, gainFields);
   return (shape) => {
     const [rows = 0, columns = 0] = shape;
     if (shape.length !== 2)

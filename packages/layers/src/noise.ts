@@ -1,11 +1,13 @@
 import {
   add,
+  checkOptions,
+  field,
   type Layer,
   type LayerOptions,
+  layerFields,
   less,
   mul,
   normal,
-  OptionError,
   type Scope,
   type Shape,
   select,
@@ -22,10 +24,12 @@ function noise(
   return { name, label: options.name, forward: (scope, x) => (scope.training ? disturb(scope, x) : x) };
 }
 
-function checkRate(rate: number): void {
-  if (!(rate >= 0 && rate < 1))
-    throw new OptionError({ got: `a dropout rate of ${rate}`, expected: 'a share from 0 to below 1' });
-}
+export const dropoutFields = {
+  ...layerFields,
+  rate: field.needed(field.number({ from: 0, below: 1 })),
+};
+
+export const noiseFields = { ...layerFields, deviation: field.needed(field.number({ from: 0 })) };
 
 /** True with probability 1 - rate, for each element of `shape`. */
 function keeps(scope: Scope, shape: Shape, rate: number): Value {
@@ -38,7 +42,7 @@ function keeps(scope: Scope, shape: Shape, rate: number): Value {
  * @throws OptionError for a rate outside of [0, 1).
  */
 export function dropout(rate: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkRate(rate);
+  checkOptions('dropout', { ...options, rate }, dropoutFields);
   return noise('dropout', options, (scope, x) =>
     select(keeps(scope, x.shape, rate), mul(x, 1 / (1 - rate)), 0),
   );
@@ -50,7 +54,7 @@ export function dropout(rate: number, options: LayerOptions = {}): Layer<readonl
  * @throws OptionError for a rate outside of [0, 1).
  */
 export function spatialDropout(rate: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkRate(rate);
+  checkOptions('spatialDropout', { ...options, rate }, dropoutFields);
   return noise('spatialDropout', options, (scope, x) => {
     const last = x.shape.length - 1;
     const shape = x.shape.map((extent, i) => (i === 0 || i === last ? extent : 1));
@@ -67,7 +71,7 @@ const floor = -1.0507009873554805 * 1.6732632423543772;
  * @throws OptionError for a rate outside of [0, 1).
  */
 export function alphaDropout(rate: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkRate(rate);
+  checkOptions('alphaDropout', { ...options, rate }, dropoutFields);
   const kept = 1 - rate;
   const a = (kept + floor ** 2 * kept * rate) ** -0.5;
   const b = -a * floor * rate;
@@ -81,8 +85,7 @@ export function alphaDropout(rate: number, options: LayerOptions = {}): Layer<re
  * @throws OptionError for a deviation below 0.
  */
 export function gaussianNoise(deviation: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  if (!(deviation >= 0 && deviation < Infinity))
-    throw new OptionError({ got: `a deviation of ${deviation}`, expected: 'a finite number from 0 up' });
+  checkOptions('gaussianNoise', { ...options, deviation }, noiseFields);
   return noise('gaussianNoise', options, (scope, x) =>
     add(x, mul(normal(scope.randomKey(), x.shape, { dtype: scope.dtype }), deviation)),
   );

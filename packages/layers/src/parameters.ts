@@ -1,9 +1,11 @@
 import {
   abs,
   add,
+  checkOptions,
   clip,
   div,
   equal,
+  field,
   type Layer,
   maximum,
   mul,
@@ -11,6 +13,7 @@ import {
   norm,
   OptionError,
   type ParameterOptions,
+  parts,
   rescoped,
   select,
   square,
@@ -27,11 +30,14 @@ export type Constraint = (weight: Value) => Value;
 /** For the parameters of those names, such as `{ kernel: l2(1e-4) }`; a function is for all parameters. */
 export type ForParameters<F> = F | Readonly<Record<string, F>>;
 
+export const frozenFields = { layer: field.needed(parts.layer) };
+
 /**
  * The same layer, and all inside it, as fixed functions: no gradient of their weights is computed, no optimizer touches them, and they
  * run as in prediction. Beside the layer itself, which is trained where it is applied, they share its weights.
  */
 export function frozen<In extends readonly Value[], Out>(layer: Layer<In, Out>): Layer<In, Out> {
+  checkOptions('frozen', { layer }, frozenFields);
   return rescoped(layer, (scope) => ({
     training: false,
     parameter: (name, shape, initializer, options) =>
@@ -60,6 +66,16 @@ function withOption<In extends readonly Value[], Out>(
   option: 'regularizer' | 'constraint',
   given: ForParameters<(weight: Value) => Value>,
 ): Layer<In, Out> {
+  const where = option === 'regularizer' ? 'regularized' : 'constrained';
+  const change = field.callable(`a ${option}`);
+  checkOptions(
+    where,
+    { layer, [option]: given },
+    {
+      ...frozenFields,
+      [option]: field.needed(field.either(change, field.named(change))),
+    },
+  );
   // One function for each that is there already: a parameter counts those of its uses once, by reference.
   const both = new WeakMap<Regularizer | Constraint, Regularizer | Constraint>();
   const after = (own: Regularizer | Constraint, f: Regularizer | Constraint) => {
@@ -103,25 +119,34 @@ const combinations = {
       outer(inner(weight)),
 };
 
-function checkFactor(factor: number, what: string): void {
-  if (!(factor >= 0 && factor < Infinity))
-    throw new OptionError({ got: `a ${what} of ${factor}`, expected: 'a finite number from 0 up' });
-}
+const from0 = field.number({ from: 0 });
+const axes = field.either(field.whole(), field.list(field.whole()));
+const norms = { axis: axes, low: from0, high: from0 };
+
+/** The factors of penalties. */
+export const penaltyFields = { l1: from0, l2: from0 };
+
+/** The options of `constrained` as data. */
+export const constraintFields = {
+  constraint: field.needed(field.oneOf('nonNegative', 'unitNorm', 'maxNorm', 'minMaxNorm')),
+  ...norms,
+};
 
 /** factor sum |w| */
 export function l1(factor: number): Regularizer {
-  checkFactor(factor, 'factor');
+  checkOptions('l1', { factor }, { factor: field.needed(from0) });
   return (weight) => mul(sum(abs(weight)), factor);
 }
 
 /** factor sum w^2 */
 export function l2(factor: number): Regularizer {
-  checkFactor(factor, 'factor');
+  checkOptions('l2', { factor }, { factor: field.needed(from0) });
   return (weight) => mul(sum(square(weight)), factor);
 }
 
 /** l1 sum |w| + l2 sum w^2. Source: Zou and Hastie 2005. */
 export function l1l2(factors: { readonly l1: number; readonly l2: number }): Regularizer {
+  checkOptions('l1l2', factors, { l1: field.needed(from0), l2: field.needed(from0) });
   const [first, second] = [l1(factors.l1), l2(factors.l2)];
   return (weight) => add(first(weight), second(weight));
 }
@@ -137,23 +162,24 @@ export function nonNegative(): Constraint {
 }
 
 /** w / |w|; w = 0 stays. */
-export function unitNorm({ axis = 0 }: NormOptions = {}): Constraint {
+export function unitNorm(options: NormOptions = {}): Constraint {
+  const { axis = 0 } = checkOptions('unitNorm', options, { axis: axes });
   return minMaxNorm({ low: 1, high: 1, axis });
 }
 
 /** w scaled down to the norm `limit` where it is longer. Source: Srebro and Shraibman 2005. */
-export function maxNorm(limit: number, { axis = 0 }: NormOptions = {}): Constraint {
+export function maxNorm(limit: number, options: NormOptions = {}): Constraint {
+  const fields = { axis: axes, limit: field.needed(from0) };
+  const { axis = 0 } = checkOptions('maxNorm', { ...options, limit }, fields);
   return minMaxNorm({ low: 0, high: limit, axis });
 }
 
 /** w scaled to a norm within [low, high]; w = 0 stays. */
-export function minMaxNorm({
-  low,
-  high,
-  axis = 0,
-}: NormOptions & { readonly low: number; readonly high: number }): Constraint {
-  checkFactor(low, 'lowest norm');
-  checkFactor(high, 'highest norm');
+export function minMaxNorm(
+  options: NormOptions & { readonly low: number; readonly high: number },
+): Constraint {
+  const fields = { axis: axes, low: field.needed(from0), high: field.needed(from0) };
+  const { low, high, axis = 0 } = checkOptions('minMaxNorm', options, fields);
   if (low > high)
     throw new OptionError({ got: `norms from ${low} to ${high}`, expected: 'low at most high' });
   return (weight) => {

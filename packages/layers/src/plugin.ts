@@ -1,12 +1,16 @@
-import { type Activation, type ActivationWith, activationOf, type Layout, type Shape } from '@pullback/core';
 import {
-  type ActivationSpec,
-  type AnySpec,
-  type InitializerSpec,
-  type LayerSpec,
-  plugin,
-} from '@pullback/plugin';
-import * as v from 'valibot';
+  type Activation,
+  type ActivationWith,
+  activationOf,
+  checkOptions,
+  field,
+  type Layer,
+  type Layout,
+  layerFields,
+  type Shape,
+  type Value,
+} from '@pullback/core';
+import { type ActivationSpec, type InitializerSpec, type LayerSpec, plugin } from '@pullback/plugin';
 import {
   celu,
   elu,
@@ -28,24 +32,46 @@ import {
   softsign,
   tanh,
 } from './activations/index.ts';
-import { add, concatenate, multiply, residual } from './combining.ts';
-import { dense } from './dense.ts';
+import { classFields } from './activations/normalized.ts';
+import { preluFields } from './activations/prelu.ts';
+import { geluFields } from './activations/smooth.ts';
+import {
+  add,
+  branchesFields,
+  concatenate,
+  concatenateFields,
+  multiply,
+  residual,
+  residualFields,
+} from './combining.ts';
+import { type DenseOptions, dense, denseFields } from './dense.ts';
 import { bindInitializers } from './initializers-plugin.ts';
-import { alphaDropout, dropout, gaussianNoise, spatialDropout } from './noise.ts';
+import { alphaDropout, dropout, dropoutFields, gaussianNoise, noiseFields, spatialDropout } from './noise.ts';
 import {
   type Constraint,
   constrained,
+  constraintFields,
   type ForParameters,
   frozen,
+  frozenFields,
   l1l2,
   maxNorm,
   minMaxNorm,
   nonNegative,
+  penaltyFields,
   regularized,
   unitNorm,
 } from './parameters.ts';
-import { sequential } from './sequential.ts';
-import { flatten, permute, rescale, reshape } from './shaping.ts';
+import { sequential, sequentialFields } from './sequential.ts';
+import {
+  flatten,
+  permute,
+  permuteFields,
+  rescale,
+  rescaleFields,
+  reshape,
+  reshapeFields,
+} from './shaping.ts';
 
 interface Named {
   readonly name?: string;
@@ -106,7 +132,7 @@ declare module '@pullback/plugin' {
     residual: Inner;
     add: Inner;
     multiply: Inner;
-    concatenate: Inner & { readonly axis?: number };
+    concatenate: Named & Inner & { readonly axis?: number };
     frozen: Wrapped;
     regularized: Wrapped & {
       readonly l1?: number;
@@ -151,65 +177,42 @@ declare module '@pullback/plugin' {
   }
 }
 
-const spec = v.custom<AnySpec>(
-  (given) => typeof given === 'string' || (typeof given === 'object' && given !== null && 'type' in given),
-  "a name, or an object with 'type'",
-);
-const name = v.optional(v.string());
-const number = v.optional(v.number());
-const units = v.pipe(v.number(), v.integer(), v.minValue(1));
+type Made = Layer<readonly [Value]>;
+
+interface Wrapping {
+  readonly layer: Made;
+  readonly parameters?: readonly string[];
+}
+
+const parameters = field.list(field.text());
 
 /** The layers, activations and initializers of this package, by name. */
 export const layersPlugin = plugin(
   ({ layer, activation, initializer }) => {
-    layer(
-      'dense',
-      ({ units: count, activation: f, kernelInitializer, biasInitializer, ...options }: DenseSpec, resolve) =>
-        dense(count, {
-          ...options,
-          ...(f !== undefined && { activation: resolve.activation(f) }),
-          ...(kernelInitializer !== undefined && {
-            kernelInitializer: resolve.initializer(kernelInitializer),
-          }),
-          ...(biasInitializer !== undefined && { biasInitializer: resolve.initializer(biasInitializer) }),
-        }),
-      {
-        doc: 'Z = b + X W: every unit sees every input.',
-        options: v.strictObject({
-          units,
-          name,
-          activation: v.optional(spec),
-          bias: v.optional(v.boolean()),
-          layout: v.optional(v.picklist(['row', 'column'])),
-          kernelInitializer: v.optional(spec),
-          biasInitializer: v.optional(spec),
-        }),
-      },
-    );
+    layer('dense', ({ units, ...options }: DenseOptions & { units: number }) => dense(units, options), {
+      doc: 'Z = b + X W: every unit sees every input.',
+      options: denseFields,
+    });
     layer(
       'sequential',
-      ({ layers }: { layers: readonly AnySpec[] }, resolve) => sequential(...layers.map(resolve.layer)),
-      {
-        doc: 'Layers one after the other.',
-        options: v.strictObject({ layers: v.array(spec), name }),
-      },
+      ({ layers, name }: { layers: readonly Made[]; name?: string }) => ({
+        ...sequential(...layers),
+        label: name,
+      }),
+      { doc: 'Layers one after the other.', options: sequentialFields },
     );
-    layer('softmax', softmaxLayer, {
-      doc: 'e^z / sum e^z along the class axis.',
-      options: v.strictObject({ axis: v.optional(v.number()), name }),
-    });
-    layer('flatten', flatten, { doc: 'All axes of a sample as one.', options: v.strictObject({ name }) });
+    layer('flatten', flatten, { doc: 'All axes of a sample as one.', options: layerFields });
     layer('rescale', ({ scale, ...options }: Named & { scale: number }) => rescale(scale, options), {
       doc: 'x times scale.',
-      options: v.strictObject({ scale: v.number(), name }),
+      options: rescaleFields,
     });
     layer('reshape', ({ shape, ...options }: Named & { shape: Shape }) => reshape(shape, options), {
       doc: 'Samples in another shape.',
-      options: v.strictObject({ shape: v.array(v.number()), name }),
+      options: reshapeFields,
     });
     layer('permute', ({ axes, ...options }: Named & { axes: readonly number[] }) => permute(axes, options), {
       doc: 'The axes of samples in another order.',
-      options: v.strictObject({ axes: v.array(v.number()), name }),
+      options: permuteFields,
     });
     const dropouts = {
       dropout: [dropout, '0 with probability rate, else x / (1 - rate), while training'],
@@ -217,97 +220,62 @@ export const layersPlugin = plugin(
       spatialDropout: [spatialDropout, 'dropout of whole channels'],
     } as const;
     for (const [key, [make, doc]] of Object.entries(dropouts))
-      layer(key, ({ rate, ...options }: Rate) => make(rate, options), {
-        doc,
-        options: v.strictObject({ rate: v.number(), name }),
-      });
+      layer(key, ({ rate, ...options }: Rate) => make(rate, options), { doc, options: dropoutFields });
     layer(
       'gaussianNoise',
       ({ deviation, ...options }: Named & { deviation: number }) => gaussianNoise(deviation, options),
-      {
-        doc: 'x plus normal noise, while training',
-        options: v.strictObject({ deviation: v.number(), name }),
-      },
+      { doc: 'x plus normal noise, while training', options: noiseFields },
     );
+    layer('residual', ({ layers }: { layers: readonly Made[] }) => residual(...layers), {
+      doc: 'x + f(x), with the layers of f one after the other',
+      options: residualFields,
+    });
     const merges = {
-      residual: [residual, 'x + f(x), with the layers of f one after the other'],
       add: [add, 'the sum of what the layers make of the same input'],
       multiply: [multiply, 'the product of what the layers make of the same input'],
     } as const;
     for (const [key, [make, doc]] of Object.entries(merges))
-      layer(
-        key,
-        ({ layers }: { layers: readonly AnySpec[] }, resolve) => make(...layers.map(resolve.layer)),
-        {
-          doc,
-          options: v.strictObject({ layers: v.array(spec) }),
-        },
-      );
+      layer(key, ({ layers }: { layers: readonly Made[] }) => make(...layers), {
+        doc,
+        options: branchesFields,
+      });
     layer(
       'concatenate',
-      ({ layers, ...options }: { layers: readonly AnySpec[]; axis?: number }, resolve) =>
-        concatenate(layers.map(resolve.layer), options),
-      {
-        doc: 'what the layers make of the same input, side by side',
-        options: v.strictObject({ layers: v.array(spec), axis: v.optional(v.number()) }),
-      },
+      ({ layers, ...options }: { layers: readonly Made[]; axis?: number }) => concatenate(layers, options),
+      { doc: 'what the layers make of the same input, side by side', options: concatenateFields },
     );
-    layer('frozen', ({ layer: inner }: { layer: AnySpec }, resolve) => frozen(resolve.layer(inner)), {
+    layer('frozen', (options: Wrapping) => frozen(options.layer), {
       doc: 'a layer that is not trained',
-      options: v.strictObject({ layer: spec }),
+      options: frozenFields,
     });
-    const parameters = v.optional(v.array(v.string()));
     layer(
       'regularized',
-      (
-        { layer: inner, parameters: names, ...factors }: Penalty & { layer: AnySpec; parameters?: string[] },
-        resolve,
-      ) => regularized(resolve.layer(inner), forNames(l1l2({ l1: 0, l2: 0, ...factors }), names)),
+      ({ layer: inner, parameters: names, ...factors }: Penalty & Wrapping) =>
+        regularized(inner, forNames(l1l2({ l1: 0, l2: 0, ...factors }), names)),
       {
         doc: 'a layer with l1 sum |w| + l2 sum w^2 of its weights added to the error',
-        options: v.strictObject({
-          layer: spec,
-          l1: v.optional(v.number()),
-          l2: v.optional(v.number()),
-          parameters,
-        }),
+        options: { ...frozenFields, ...penaltyFields, parameters },
       },
     );
     layer(
       'constrained',
-      (
-        {
-          layer: inner,
-          parameters: names,
-          ...rule
-        }: ConstraintSpec & { layer: AnySpec; parameters?: string[] },
-        resolve,
-      ) => constrained(resolve.layer(inner), forNames(constraintOf(rule), names)),
+      ({ layer: inner, parameters: names, ...rule }: ConstraintSpec & Wrapping) =>
+        constrained(inner, forNames(constraintOf(rule), names)),
       {
         doc: 'a layer whose weights are constrained after each step',
-        options: v.strictObject({
-          layer: spec,
-          constraint: v.picklist(['nonNegative', 'unitNorm', 'maxNorm', 'minMaxNorm']),
-          low: v.optional(v.number()),
-          high: v.optional(v.number()),
-          axis: v.optional(v.number()),
-          parameters,
-        }),
+        options: { ...frozenFields, ...constraintFields, parameters },
       },
     );
-    layer('logSoftmax', (options: Named & { readonly axis?: number }) => logSoftmax(options), {
-      doc: 'z - log sum e^z along the class axis.',
-      options: v.strictObject({ axis: v.optional(v.number()), name }),
-    });
-    layer(
-      'prelu',
-      ({ initializer: start, ...options }: Named & { initializer?: AnySpec }, resolve) =>
-        prelu({ ...options, ...(start !== undefined && { initializer: resolve.initializer(start) }) }),
-      {
-        doc: 'x, or a learned slope times x below 0.',
-        options: v.strictObject({ initializer: v.optional(spec), name }),
-      },
-    );
+    const classes = {
+      softmax: [softmax, 'e^z / sum e^z along the class axis.'],
+      logSoftmax: [logSoftmax, 'z - log sum e^z along the class axis.'],
+    } as const;
+    for (const [key, [make, doc]] of Object.entries(classes))
+      layer(key, (options: Named & { readonly axis?: number }) => make(options), {
+        doc,
+        options: classFields,
+      });
+    layer('prelu', prelu, { doc: 'x, or a learned slope times x below 0.', options: preluFields });
     const plain = {
       relu: [relu, 'max(x, 0)'],
       sigmoid: [sigmoid, '1 / (1 + e^-x)'],
@@ -322,49 +290,56 @@ export const layersPlugin = plugin(
       hardTanh: [hardTanh, 'x within [-1, 1]'],
       hardSwish: [hardSwish, 'x hardSigmoid(x)'],
     } as const;
-    for (const [key, [f, doc]] of Object.entries(plain))
-      activation(key, f, { doc, options: v.strictObject({ name }) });
+    for (const [key, [f, doc]] of Object.entries(plain)) activation(key, f, { doc, options: layerFields });
+    const slope = { ...layerFields, slope: field.number() };
+    const alpha = { ...layerFields, alpha: field.number() };
     activation('leakyRelu', (options: { slope?: number }) => withOptions(leakyRelu, options), {
       doc: 'x, or slope x below 0',
-      options: v.strictObject({ slope: number, name }),
+      options: slope,
     });
     activation('elu', (options: { alpha?: number }) => withOptions(elu, options), {
       doc: 'x, or alpha (e^x - 1) below 0',
-      options: v.strictObject({ alpha: number, name }),
+      options: alpha,
     });
     activation('celu', (options: { alpha?: number }) => withOptions(celu, options), {
       doc: 'x, or alpha (e^(x/alpha) - 1) below 0',
-      options: v.strictObject({ alpha: number, name }),
+      options: alpha,
     });
     activation('gelu', (options: { approximate?: 'none' | 'tanh' }) => withOptions(gelu, options), {
       doc: 'x Phi(x)',
-      options: v.strictObject({ approximate: v.optional(v.picklist(['none', 'tanh'])), name }),
+      options: { ...layerFields, ...geluFields },
     });
     bindInitializers(initializer);
   },
   { name: '@pullback/layers' },
 );
 
-function constraintOf(rule: ConstraintSpec): Constraint {
-  switch (rule.constraint) {
-    case 'nonNegative':
+/** @throws OptionError for a bound that is missing, or one that the constraint has not. */
+function constraintOf(given: ConstraintSpec): Constraint {
+  switch (given.constraint) {
+    case 'nonNegative': {
+      const { constraint, ...none } = given;
+      checkOptions(constraint, none, {});
       return nonNegative();
-    case 'unitNorm':
-      return unitNorm(rule);
-    case 'maxNorm':
-      return maxNorm(rule.high, rule);
-    case 'minMaxNorm':
-      return minMaxNorm(rule);
+    }
+    case 'unitNorm': {
+      const { constraint: _, ...axis } = given;
+      return unitNorm(axis);
+    }
+    case 'maxNorm': {
+      const { constraint: _, high, ...axis } = given;
+      return maxNorm(high, axis);
+    }
+    case 'minMaxNorm': {
+      const { constraint: _, ...bounds } = given;
+      return minMaxNorm(bounds);
+    }
   }
 }
 
 /** For the parameters of those names, or for all. */
 function forNames<F>(f: F, names: readonly string[] | undefined): ForParameters<F> {
   return names === undefined ? f : Object.fromEntries(names.map((each) => [each, f]));
-}
-
-function softmaxLayer(options: Named & { readonly axis?: number }) {
-  return softmax(options);
 }
 
 /** The activation for fixed options. */

@@ -1,7 +1,10 @@
 import {
+  checkOptions,
+  field,
   formatShape,
   type Layer,
   type LayerOptions,
+  layerFields,
   mul,
   OptionError,
   reshape as reshapeValue,
@@ -12,13 +15,27 @@ import {
   Value,
 } from '@pullback/core';
 
+export const rescaleFields = { ...layerFields, scale: field.needed(field.number()) };
+
+/** A shape one of whose extents may be -1. */
+const open = field.list(field.whole({ from: -1 }), { words: 'a shape, such as [3, -1]' });
+
+export const reshapeFields = { ...layerFields, shape: field.needed(open) };
+
+export const permuteFields = {
+  ...layerFields,
+  axes: field.needed(field.list(field.whole({ from: 0 }), { words: 'axes, such as [1, 0]' })),
+};
+
 /** x times `scale`, such as 1/255 for bytes. */
 export function rescale(scale: number, options: LayerOptions = {}): Layer<readonly [Value]> {
+  checkOptions('rescale', { ...options, scale }, rescaleFields);
   return { name: 'rescale', label: options.name, forward: (_, x) => mul(x, scale) };
 }
 
 /** All axes of a sample as one; the sample axis stays. */
 export function flatten(options: LayerOptions = {}): Layer<readonly [Value]> {
+  checkOptions('flatten', options, layerFields);
   return {
     name: 'flatten',
     label: options.name,
@@ -49,8 +66,9 @@ function isShape(given: Shape | LayerOptions): given is Shape {
 }
 
 function reshapeLayer(shape: Shape, options: LayerOptions): Layer<readonly [Value]> {
+  checkOptions('reshape', { ...options, shape }, reshapeFields);
   const open = shape.filter((extent) => extent === -1).length;
-  if (open > 1 || shape.some((extent) => !Number.isInteger(extent) || extent < -1))
+  if (open > 1)
     throw new OptionError({
       got: `a shape of ${formatShape(shape)}`,
       expected: 'whole numbers from 0 up, at most one of them -1',
@@ -81,6 +99,7 @@ function reshapeLayer(shape: Shape, options: LayerOptions): Layer<readonly [Valu
  * @throws OptionError when `axes` is no order of 0 .. n-1; ShapeError when samples have another number of axes.
  */
 export function permute(axes: readonly number[], options: LayerOptions = {}): Layer<readonly [Value]> {
+  checkOptions('permute', { ...options, axes }, permuteFields);
   if ([...axes].sort((a, b) => a - b).some((axis, i) => axis !== i))
     throw new OptionError({
       got: `the axes ${formatShape(axes)}`,

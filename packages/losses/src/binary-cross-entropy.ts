@@ -1,22 +1,31 @@
 import {
   add,
+  checkOptions,
   defineNode,
   div,
   equal,
   exp,
+  type FieldsOf,
+  field,
   type Loss,
   log,
   log1p,
   maximum,
   mul,
   neg,
-  OptionError,
   select,
   softplus,
   sub,
   type Value,
 } from '@pullback/core';
-import { componentLoss, type LossOptions, linkedErrors, ofSigmoidLogits, ofSigmoids } from './reduce.ts';
+import {
+  componentLoss,
+  type LossOptions,
+  linkedErrors,
+  lossFields,
+  ofSigmoidLogits,
+  ofSigmoids,
+} from './reduce.ts';
 
 export interface BinaryOptions extends LossOptions {
   /** Targets moved towards 1/2: t (1 - s) + s / 2. 0 when left out. Source: Szegedy et al. 2016. */
@@ -40,10 +49,13 @@ const errors = defineNode('binaryCrossEntropy', {
   ],
 });
 
-/** Targets with a share of 1/2 mixed in. @throws OptionError */
+export const binaryFields = {
+  ...lossFields,
+  labelSmoothing: field.number({ from: 0, to: 1 }),
+} satisfies FieldsOf<BinaryOptions>;
+
+/** Targets with a share of 1/2 mixed in. */
 function smoother(share: number): (t: Value) => Value {
-  if (!(share >= 0 && share <= 1))
-    throw new OptionError({ got: `a label smoothing of ${share}`, expected: 'a share from 0 to 1' });
   return (t) => (share === 0 ? t : add(mul(t, 1 - share), share / 2));
 }
 
@@ -54,7 +66,9 @@ function smoother(share: number): (t: Value) => Value {
  * The mean over samples unless `sum` is asked for.
  * @throws ShapeError when target and prediction differ in shape, OptionError for a smoothing outside of [0, 1].
  */
-export function binaryCrossEntropy({ reduction = 'mean', labelSmoothing = 0 }: BinaryOptions = {}): Loss {
+export function binaryCrossEntropy(options: BinaryOptions = {}): Loss {
+  const given = checkOptions('binaryCrossEntropy', options, binaryFields);
+  const { reduction = 'mean', labelSmoothing = 0 } = given;
   const smooth = smoother(labelSmoothing);
   return componentLoss('binaryCrossEntropy', { reduction, ...ofSigmoids }, (x, t) =>
     linkedErrors(x, smooth(t), {
@@ -76,10 +90,9 @@ function logitErrors(z: Value, t: Value): Value {
  * sigmoid(z) - t. (3.7) The mean over samples unless `sum` is asked for.
  * @throws ShapeError when target and prediction differ in shape, OptionError for a smoothing outside of [0, 1].
  */
-export function sigmoidBinaryCrossEntropy({
-  reduction = 'mean',
-  labelSmoothing = 0,
-}: BinaryOptions = {}): Loss {
+export function sigmoidBinaryCrossEntropy(options: BinaryOptions = {}): Loss {
+  const given = checkOptions('sigmoidBinaryCrossEntropy', options, binaryFields);
+  const { reduction = 'mean', labelSmoothing = 0 } = given;
   const smooth = smoother(labelSmoothing);
   return componentLoss('sigmoidBinaryCrossEntropy', { reduction, ...ofSigmoidLogits }, (z, t) =>
     logitErrors(z, smooth(t)),
@@ -93,13 +106,19 @@ export interface FocalOptions extends LossOptions {
   readonly alpha?: number;
 }
 
+export const focalFields = {
+  ...lossFields,
+  gamma: field.number({ from: 0 }),
+  alpha: field.number({ from: 0, to: 1 }),
+} satisfies FieldsOf<FocalOptions>;
+
 /**
  * Binary cross entropy of sigmoid(z) times (1 - p)^gamma, with p the probability of what is so: from logits, as
  * e^(-gamma softplus(+-z)), finite for every z. Targets are 0 or 1. Source: Lin et al. 2017.
  * @throws ShapeError when target and prediction differ in shape, OptionError for a gamma below 0.
  */
-export function sigmoidFocal({ gamma = 2, alpha, reduction = 'mean' }: FocalOptions = {}): Loss {
-  if (!(gamma >= 0)) throw new OptionError({ got: `a gamma of ${gamma}`, expected: 'a number from 0 up' });
+export function sigmoidFocal(options: FocalOptions = {}): Loss {
+  const { gamma = 2, alpha, reduction = 'mean' } = checkOptions('sigmoidFocal', options, focalFields);
   return componentLoss('sigmoidFocal', { reduction, ...ofSigmoidLogits }, (z, t) => {
     const side = mul(z, sub(mul(t, 2), 1));
     // 1 - p = sigmoid(-side) = e^-softplus(side)

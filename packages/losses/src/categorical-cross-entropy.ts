@@ -1,5 +1,6 @@
 import {
   add,
+  checkOptions,
   constant,
   DataError,
   defineNode,
@@ -7,7 +8,9 @@ import {
   equal,
   exp,
   expm1,
+  type FieldsOf,
   type FloatDType,
+  field,
   formatShape,
   type Loss,
   log,
@@ -29,7 +32,7 @@ import {
   type Value,
   weigh,
 } from '@pullback/core';
-import { type LossOptions, linkedErrors, lossOf, ofSoftmax, ofSoftmaxLogits } from './reduce.ts';
+import { type LossOptions, linkedErrors, lossFields, lossOf, ofSoftmax, ofSoftmaxLogits } from './reduce.ts';
 
 export interface CategoricalOptions extends LossOptions {
   /** Targets with a share of every class mixed in: t (1 - s) + s / classes. 0 when left out. Source: Szegedy et al. 2016. */
@@ -37,6 +40,14 @@ export interface CategoricalOptions extends LossOptions {
   /** A weight for each class, which its errors are multiplied by. */
   readonly classWeights?: readonly number[];
 }
+
+export const categoricalFields = {
+  ...lossFields,
+  labelSmoothing: field.number({ from: 0, to: 1 }),
+  classWeights: field.list(field.number()),
+} satisfies FieldsOf<CategoricalOptions>;
+
+export const softmaxFocalFields = { ...categoricalFields, gamma: field.number({ from: 0 }) };
 
 const leastLog = -100;
 const leastProbability = 1e-38;
@@ -111,11 +122,8 @@ function focalOf(logProbability: Value, gamma: number): Value {
  * Source: Lin et al. 2017.
  * @throws as softmaxCrossEntropy, and OptionError for a gamma below 0.
  */
-export function softmaxFocal({
-  gamma = 2,
-  ...options
-}: CategoricalOptions & { readonly gamma?: number } = {}): Loss {
-  if (!(gamma >= 0)) throw new OptionError({ got: `a gamma of ${gamma}`, expected: 'a number from 0 up' });
+export function softmaxFocal(given: CategoricalOptions & { readonly gamma?: number } = {}): Loss {
+  const { gamma = 2, ...options } = checkOptions('softmaxFocal', given, softmaxFocalFields);
   return categorical('softmaxFocal', ofSoftmaxLogits, options, (z, t, { classAxis }) => {
     const focal = focalOf(logSoftmax(z, { axis: classAxis }), gamma);
     return select(equal(t, 0), 0, mul(t, focal));
@@ -126,11 +134,11 @@ export function softmaxFocal({
 function categorical(
   name: string,
   meant: Pick<Loss, 'meaning'>,
-  { reduction = 'mean', labelSmoothing = 0, classWeights }: CategoricalOptions,
+  options: CategoricalOptions,
   error: (prediction: Value, target: Value, at: Placement) => Value,
 ): Loss {
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
-    throw new OptionError({ got: `a label smoothing of ${labelSmoothing}`, expected: 'a share from 0 to 1' });
+  const given = checkOptions(name, options, categoricalFields);
+  const { reduction = 'mean', labelSmoothing = 0, classWeights } = given;
   return lossOf({
     ...meant,
     name,

@@ -1,7 +1,9 @@
 import {
+  checkOptions,
   div,
   equal,
   exp,
+  field,
   type Loss,
   log,
   logitsOf,
@@ -13,7 +15,7 @@ import {
   sum,
   type Value,
 } from '@pullback/core';
-import { checkTarget, componentLoss, type LossOptions, lossOf, ofSoftmax } from './reduce.ts';
+import { checkTarget, componentLoss, type LossOptions, lossFields, lossOf, ofSoftmax } from './reduce.ts';
 
 const least = 1e-38;
 
@@ -27,7 +29,8 @@ function logOf(x: Value): Value {
  * x counts as 1e-38 at least, unless it was made by a sigmoid or softmax: then log x comes from the logits. Source: Kullback and Leibler 1951.
  * @throws ShapeError when target and prediction differ in shape.
  */
-export function kullbackLeibler({ reduction = 'mean' }: LossOptions = {}): Loss {
+export function kullbackLeibler(options: LossOptions = {}): Loss {
+  const { reduction = 'mean' } = checkOptions('kullbackLeibler', options, lossFields);
   return componentLoss('kullbackLeibler', { reduction, ...ofSoftmax }, (x, t) => {
     const some = select(equal(t, 0), 1, t);
     return select(equal(t, 0), 0, mul(t, sub(log(some), logOf(x))));
@@ -38,7 +41,8 @@ export function kullbackLeibler({ reduction = 'mean' }: LossOptions = {}): Loss 
  * 1 - cos of the angle between x and t: 1 - sum x t / (|x| |t|) along the class axis; 1 where either is 0.
  * @throws ShapeError when target and prediction differ in shape.
  */
-export function cosineDistance({ reduction = 'mean' }: LossOptions = {}): Loss {
+export function cosineDistance(options: LossOptions = {}): Loss {
+  const { reduction = 'mean' } = checkOptions('cosineDistance', options, lossFields);
   return lossOf({
     name: 'cosineDistance',
     reduction,
@@ -55,15 +59,15 @@ export function cosineDistance({ reduction = 'mean' }: LossOptions = {}): Loss {
   });
 }
 
+export const poissonFields = { ...lossFields, log: field.flag() };
+
 /**
  * x - t log x for rates x, the negative log likelihood of counts t but for what does not depend on x, with gradient 1 - t/x; or with
  * `log`, e^z - t z from logarithms z of rates, with gradient e^z - t.
  * @throws ShapeError when target and prediction differ in shape.
  */
-export function poisson({
-  reduction = 'mean',
-  log: logarithmic = false,
-}: LossOptions & { readonly log?: boolean } = {}): Loss {
+export function poisson(options: LossOptions & { readonly log?: boolean } = {}): Loss {
+  const { reduction = 'mean', log: logarithmic = false } = checkOptions('poisson', options, poissonFields);
   return componentLoss('poisson', { reduction }, (x, t) =>
     logarithmic ? sub(exp(x), mul(t, x)) : sub(x, select(equal(t, 0), 0, mul(t, log(maximum(x, least))))),
   );

@@ -1,5 +1,6 @@
 import {
   add,
+  checkOptions,
   DataError,
   equal,
   type Loss,
@@ -12,7 +13,7 @@ import {
   sum,
   weigh,
 } from '@pullback/core';
-import { checkTarget, componentLoss, type LossOptions, lossOf } from './reduce.ts';
+import { checkTarget, componentLoss, type LossOptions, lossFields, lossOf } from './reduce.ts';
 
 /** Margins of targets -1 and 1; a target that is missing, as NaN, may have a weight of 0. */
 const ofSigns: Pick<Loss, 'check' | 'meaning'> = {
@@ -32,7 +33,8 @@ const ofSigns: Pick<Loss, 'check' | 'meaning'> = {
  * max(0, 1 - t x) for targets -1 and 1: nothing is wrong from a margin of 1 on; at the kink the derivative is half of -t.
  * @throws ShapeError when target and prediction differ in shape, DataError for targets other than -1 and 1.
  */
-export function hinge({ reduction = 'mean' }: LossOptions = {}): Loss {
+export function hinge(options: LossOptions = {}): Loss {
+  const { reduction = 'mean' } = checkOptions('hinge', options, lossFields);
   return componentLoss('hinge', { reduction, ...ofSigns }, (x, t) => maximum(sub(1, mul(t, x)), 0));
 }
 
@@ -40,7 +42,8 @@ export function hinge({ reduction = 'mean' }: LossOptions = {}): Loss {
  * max(0, 1 - t x)^2 for targets -1 and 1.
  * @throws ShapeError when target and prediction differ in shape, DataError for targets other than -1 and 1.
  */
-export function squaredHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
+export function squaredHinge(options: LossOptions = {}): Loss {
+  const { reduction = 'mean' } = checkOptions('squaredHinge', options, lossFields);
   return componentLoss('squaredHinge', { reduction, ...ofSigns }, (x, t) =>
     square(maximum(sub(1, mul(t, x)), 0)),
   );
@@ -50,7 +53,8 @@ export function squaredHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
  * max(0, 1 + largest x of another class - x of the right one), for one-hot targets. Source: Crammer and Singer 2001.
  * @throws ShapeError when target and prediction differ in shape.
  */
-export function categoricalHinge({ reduction = 'mean' }: LossOptions = {}): Loss {
+export function categoricalHinge(options: LossOptions = {}): Loss {
+  const { reduction = 'mean' } = checkOptions('categoricalHinge', options, lossFields);
   return lossOf({
     meaning: { as: 'margins', exclusive: true },
     name: 'categoricalHinge',

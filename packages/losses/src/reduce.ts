@@ -1,6 +1,8 @@
 import {
   defineNode,
   div,
+  type FieldsOf,
+  field,
   formatShape,
   type InverseLink,
   type Loss,
@@ -17,6 +19,11 @@ export interface LossOptions {
   /** `sum` over samples, or their `mean`. */
   readonly reduction?: Reduction;
 }
+
+/** What a loss without options takes. */
+export type NoOptions = Readonly<Record<string, never>>;
+
+export const lossFields = { reduction: field.oneOf('sum', 'mean') } satisfies FieldsOf<LossOptions>;
 
 interface LossRules extends Pick<Loss, 'check' | 'meaning'> {
   readonly name: string;

@@ -1,11 +1,21 @@
-import { div, type Loss, mul, square, sub } from '@pullback/core';
-import { checkTarget, componentLoss, componentsOf, type LossOptions, lossOf, ofValues } from './reduce.ts';
+import { checkOptions, div, type Loss, mul, square, sub } from '@pullback/core';
+import {
+  checkTarget,
+  componentLoss,
+  componentsOf,
+  type LossOptions,
+  lossFields,
+  lossOf,
+  type NoOptions,
+  ofValues,
+} from './reduce.ts';
 
 /**
  * g(x) = 1/2 sum (t - x)^2, with gradient x - t. (3.2.1) Sums over samples, as the report does, unless `mean` is asked for.
  * @throws ShapeError when target and prediction differ in shape.
  */
-export function halfSquaredError({ reduction = 'sum' }: LossOptions = {}): Loss {
+export function halfSquaredError(options: LossOptions = {}): Loss {
+  const { reduction = 'sum' } = checkOptions('halfSquaredError', options, lossFields);
   return componentLoss('halfSquaredError', { reduction, ...ofValues }, (x, t) => mul(square(sub(x, t)), 0.5));
 }
 
@@ -14,7 +24,8 @@ export function halfSquaredError({ reduction = 'sum' }: LossOptions = {}): Loss 
  * squared error's sum.
  * @throws ShapeError when target and prediction differ in shape.
  */
-export function meanSquaredError(): Loss {
+export function meanSquaredError(options: NoOptions = {}): Loss {
+  checkOptions('meanSquaredError', options, {});
   return lossOf({
     ...ofValues,
     name: 'meanSquaredError',

@@ -1,12 +1,25 @@
-import { type Backend, type FloatDType, UnknownNameError, UnsupportedError } from '@pullback/core';
+import {
+  type Backend,
+  type FloatDType,
+  field,
+  parts,
+  UnknownNameError,
+  UnsupportedError,
+} from '@pullback/core';
 import { forbidden, whyNoWasm } from './why-no-wasm.ts';
 
 /** The backends that are loaded when they are named. */
 const loaders = {
-  cpu: async () => (await import('@pullback/backend-cpu')).cpu(),
-  wasm: async () => (await import('@pullback/backend-wasm')).wasm(),
-  webgpu: async () => (await import('@pullback/backend-webgpu')).webgpu(),
-} as const satisfies Record<string, () => Promise<Backend>>;
+  cpu: async (options?: Options) => (await import('@pullback/backend-cpu')).cpu(options),
+  wasm: async (options?: Options) => (await import('@pullback/backend-wasm')).wasm(options),
+  webgpu: async (options?: Options) => (await import('@pullback/backend-webgpu')).webgpu(options),
+} as const satisfies Record<string, (options?: Options) => Promise<Backend>>;
+
+/** A backend, or its name: names that nothing is called are refused where they are looked up. */
+export const backendField = field.either(parts.backend, field.text());
+
+/** As they come from a spec: each backend checks its own. */
+type Options = Readonly<Record<string, never>>;
 
 /**
  * `auto` is the fastest that the machine has: webgpu on a real GPU, else wasm where it has SIMD and may be compiled, else the
@@ -14,15 +27,21 @@ const loaders = {
  */
 export type BackendName = keyof typeof loaders | 'auto';
 
+export interface BackendChoice {
+  readonly dtype?: FloatDType | undefined;
+  readonly options?: Options | undefined;
+}
+
 /**
  * The backend of that name, loaded; an object is taken as it is. Where it is a page's policy that leaves `auto` nothing but cpu, a
  * warning names the directive, once.
- * @param dtype what will be computed in, when `auto` chooses: a GPU has no float64.
+ * @param choice.dtype what will be computed in, when `auto` chooses: a GPU has no float64.
+ * @param choice.options those of the backend that is named.
  * @throws UnknownNameError, and UnsupportedError for one that cannot be used here.
  */
 export async function backendOf(
   named: Backend | BackendName,
-  { dtype = 'float32' }: { readonly dtype?: FloatDType | undefined } = {},
+  { dtype = 'float32', options }: BackendChoice = {},
 ): Promise<Backend> {
   if (typeof named !== 'string') return named;
   if (named === 'auto') return (dtype === 'float32' ? await onGpu() : undefined) ?? onProcessor();
@@ -35,7 +54,7 @@ export async function backendOf(
       expected: 'a place where it can be compiled',
       hint: "The backend 'cpu' needs nothing; 'auto' takes the fastest that can be used.",
     });
-  return load();
+  return load(options);
 }
 
 /** Why the backend of that name cannot be used here; undefined where it can. */

@@ -1,4 +1,6 @@
-import type { FloatDType } from '@pullback/core';
+import type { WasmOptions } from '@pullback/backend-wasm';
+import type { WebGpuOptions } from '@pullback/backend-webgpu';
+import { type FloatDType, field } from '@pullback/core';
 import { layersPlugin } from '@pullback/layers/plugin';
 import { lossesPlugin } from '@pullback/losses/plugin';
 import { metricsPlugin } from '@pullback/metrics/plugin';
@@ -10,8 +12,8 @@ declare module '@pullback/plugin' {
   interface BackendSpecs {
     auto: { dtype?: FloatDType };
     cpu: object;
-    wasm: object;
-    webgpu: object;
+    wasm: WasmOptions;
+    webgpu: Omit<WebGpuOptions, 'device'>;
   }
 }
 
@@ -19,10 +21,15 @@ const own = plugin(
   ({ backend }) => {
     backend('auto', (options: { dtype?: FloatDType }) => backendOf('auto', options), {
       doc: 'the fastest that the machine has',
+      options: { dtype: field.oneOf('float32', 'float64') },
     });
-    backend('cpu', () => backendOf('cpu'), { doc: 'the reference: every primitive by its own meaning' });
-    backend('wasm', () => backendOf('wasm'), { doc: 'float32 as SIMD kernels in one WebAssembly module' });
-    backend('webgpu', () => backendOf('webgpu'), { doc: 'kernels on the GPU, in float32' });
+    const named = [
+      ['cpu', 'the reference: every primitive by its own meaning'],
+      ['wasm', 'float32 as SIMD kernels in one WebAssembly module'],
+      ['webgpu', 'kernels on the GPU, in float32'],
+    ] as const;
+    for (const [name, doc] of named)
+      backend(name, (options: Readonly<Record<string, never>>) => backendOf(name, { options }), { doc });
   },
   { name: 'pullback' },
 );

@@ -1,7 +1,7 @@
-import { CheckpointError, OptionError, UnsupportedError } from '@pullback/core';
+import { CheckpointError, checkOptions, type Field, field, UnsupportedError } from '@pullback/core';
 import { sequential } from '@pullback/layers';
 import { type AnySpec, type BackendSpec, type ModelSpec, resolve } from '@pullback/plugin';
-import { type CheckpointSource, type EpochRecord, isStream, restored } from '@pullback/train';
+import { type CheckpointSource, type EpochRecord, isStream, modelFields, restored } from '@pullback/train';
 import type { Container } from 'inversify';
 import { Model } from './model.ts';
 import {
@@ -24,6 +24,21 @@ export async function createModel(container: Container, spec: ModelSpec): Promis
     : new SpecBuilder(container).build(spec);
 }
 
+const thing = field.anything<AnySpec>('a spec');
+const { input, dtype, layout, seed } = modelFields;
+
+/** What a spec has: things are looked at where they are made. */
+const specFields = {
+  input,
+  layers: field.needed(field.list(thing, { from: 1, words: 'an array of at least one layer' })),
+  loss: field.needed(thing),
+  optimizer: field.needed(thing),
+  backend: thing,
+  seed,
+  dtype,
+  layout,
+} satisfies Record<keyof ModelSpec, Field>;
+
 /** The builder that is used where none is bound; one of one's own may start from it. */
 export class SpecBuilder implements ModelBuilder {
   readonly #container: Container;
@@ -34,9 +49,8 @@ export class SpecBuilder implements ModelBuilder {
 
   async build(spec: ModelSpec): Promise<Model> {
     const container = this.#container;
+    checkOptions('createModel', spec, specFields);
     const { layers, loss, optimizer, backend, ...rest } = spec;
-    if (!Array.isArray(layers) || layers.length === 0)
-      throw new OptionError({ got: 'no layers', expected: 'an array of at least one layer', at: 'layers' });
     const specs: readonly AnySpec[] = layers;
     const network = sequential(
       ...specs.map((layer, i) => resolve(container, 'layer', layer, `layers[${i}]`)),

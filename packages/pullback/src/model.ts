@@ -1,5 +1,6 @@
 import {
   type Backend,
+  checkOptions,
   type FloatDType,
   type Metric,
   UnknownNameError,
@@ -7,8 +8,14 @@ import {
 } from '@pullback/core';
 import { metricsByName } from '@pullback/metrics';
 import type { MetricSpec, ModelSpec } from '@pullback/plugin';
-import { type CheckpointSource, type ModelOptions, restored, Model as TrainedModel } from '@pullback/train';
-import { type BackendName, backendOf } from './backends.ts';
+import {
+  type CheckpointSource,
+  type ModelOptions,
+  modelFields,
+  restored,
+  Model as TrainedModel,
+} from '@pullback/train';
+import { type BackendName, backendField, backendOf } from './backends.ts';
 
 /** A metric by its name, or by its name as `type` and its options: those of the library, and those that plugins declare. */
 export type MetricName = MetricSpec;
@@ -25,7 +32,9 @@ export class Model extends TrainedModel<MetricName> {
   static override async create(
     options: Omit<ModelOptions, 'backend'> & { readonly backend?: Backend | BackendName },
   ): Promise<Model> {
-    return new Model({ ...options, backend: await backendOf(options.backend ?? 'auto', options) });
+    checkOptions('Model.create', options, { ...modelFields, backend: backendField });
+    const { backend = 'auto', dtype } = options;
+    return new Model({ ...options, backend: await backendOf(backend, { dtype }) });
   }
 
   static override async load(

@@ -87,7 +87,7 @@ describe('errors name the place in the spec', () => {
     [
       'an activation',
       { layers: [first, { type: 'dense', units: 6, activation: 'swihs' }] },
-      /Did you mean 'swish'\?\n {2}at 'layers\[1\]'/,
+      /Did you mean 'swish'\?\n {2}at 'layers\[1\]\.activation'/,
     ],
     [
       'a layer',
@@ -97,7 +97,7 @@ describe('errors name the place in the spec', () => {
     [
       'an option',
       { layers: [{ type: 'dense', unit: 6 }] },
-      /expected options that layer 'dense' takes.*at 'layers\[0\]'/s,
+      /layer 'dense' has no option 'unit'. Did you mean 'units'\?.*at 'layers\[0\]'/s,
     ],
     ['a loss', { loss: 'softmax' }, /no loss is called 'softmax'/],
     ['an optimizer', { optimizer: 'adma' }, /no optimizer is called 'adma'/],

@@ -42,8 +42,7 @@ const hooks = ['epochStart', 'step', 'epochEnd', 'fitEnd'];
 export const callbackField: Field<Callback, false> = {
   ...field.having<Callback>(`a callback with some of ${hooks.join(', ')}`),
   refuse(given) {
-    const wrong = field.having(this.expected).refuse(given);
-    if (wrong !== undefined || typeof given !== 'object' || given === null) return wrong;
+    if (typeof given !== 'object' || given === null) return field.having(this.expected, 'step').refuse(given);
     const set = hooks.filter((hook) => Reflect.get(given, hook) !== undefined);
     const notCalled = set.find((hook) => typeof Reflect.get(given, hook) !== 'function');
     if (notCalled !== undefined)

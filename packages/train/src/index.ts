@@ -28,6 +28,7 @@ export type {
   StepOptions,
   Weights,
 } from './model-options.ts';
+export { modelFields } from './option-fields.ts';
 export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';
 export { type Application, type Build, type Variable, Walk } from './scope.ts';
 export { type BatchStream, isStream } from './source.ts';

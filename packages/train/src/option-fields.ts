@@ -1,14 +1,4 @@
-import {
-  type Backend,
-  type FieldsOf,
-  type FloatDType,
-  field,
-  type Layer,
-  type Loss,
-  type Metric,
-  type Optimizer,
-  type Value,
-} from '@pullback/core';
+import { type FieldsOf, type FloatDType, field, type Layer, parts, type Value } from '@pullback/core';
 import { callbackField } from './callbacks.ts';
 import type { SaveOptions } from './checkpoint/write-file.ts';
 import type { Inputs, Targets } from './data.ts';
@@ -32,8 +22,7 @@ const residentBytes = field.one<number>(
   'a number of bytes from 0 up',
   (x) => typeof x === 'number' && x >= 0,
 );
-const loss = having<Loss>('a loss', 'forward');
-const backend = having<Backend>('a backend', 'allocate', 'compile');
+const { loss } = parts;
 const reporter = having<ProgressReporter>('a reporter with batch and epoch', 'batch', 'epoch');
 const metricName = field.one<Named>(
   'the name of a metric, or an object with that as type',
@@ -41,7 +30,7 @@ const metricName = field.one<Named>(
     typeof x === 'string' ||
     (typeof x === 'object' && x !== null && typeof Reflect.get(x, 'type') === 'string'),
 );
-const metric = either(metricName, having<Metric>('a metric', 'observe'));
+const metric = either(metricName, parts.metric);
 const metrics = either(list(metric), named(list(metric)));
 const weights = {
   sampleWeights: field.anything<NonNullable<Batch['sampleWeights']>>('a weight for each sample'),
@@ -54,8 +43,8 @@ export const modelFields = {
   input: needed(either(field.shape(), named(field.shape(), { from: 1 }))),
   loss: needed(either(loss, named(loss, { from: 1 }))),
   lossWeights: named(number()),
-  optimizer: needed(having<Optimizer>('an optimizer', 'slots', 'update')),
-  backend: needed(backend),
+  optimizer: needed(parts.optimizer),
+  backend: needed(parts.backend),
   seed,
   dtype,
   layout: oneOf('row', 'column'),

@@ -1,4 +1,6 @@
 import type { FloatDType } from '../dtype.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { type FieldsOf, text } from '../options/field.ts';
 import type { Shape } from '../shape.ts';
 import type { Value } from '../value.ts';
 import type { Initializer } from './initializer.ts';
@@ -62,12 +64,16 @@ export interface LayerOptions {
   readonly name?: string;
 }
 
+/** The options of every layer. */
+export const layerFields = { name: text() } satisfies FieldsOf<LayerOptions>;
+
 /** A layer of one's own, as a function. */
 export function defineLayer<In extends readonly Value[], Out = Value>(
   name: string,
   forward: (scope: Scope, ...inputs: In) => Out,
   options: LayerOptions = {},
 ): Layer<In, Out> {
+  checkOptions(name, options, layerFields);
   return { name, label: options.name, forward };
 }
 

@@ -15,7 +15,8 @@ export function checkOptions<F extends Fields>(
 ): OptionsOf<F> {
   const place = at === undefined ? {} : { at };
   const options: unknown = given ?? {};
-  if (given === null || !isPlain(options))
+  const missing = given === undefined && Object.values(fields).some(({ needed }) => needed);
+  if (given === null || missing || !isPlain(options))
     throw new OptionError({ got: shown(given), expected: `an object of options for ${where}`, ...place });
   const names = Object.keys(fields);
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(fields, name));

@@ -183,7 +183,7 @@ export function named<T>(
   member: Field<T>,
   { from = 0 }: { readonly from?: number } = {},
 ): Field<Readonly<Record<string, T>>, false> {
-  const expected = `an object${from > 0 ? ` of at least ${from}` : ''} that has for each name ${member.expected}`;
+  const expected = `an object${from > 0 ? `, not empty,` : ''} with ${member.expected} for each name`;
   return {
     expected,
     needed: false,
@@ -192,6 +192,27 @@ export function named<T>(
         return { place: '', got: shown(given), expected };
       for (const [name, each] of Object.entries(given)) {
         const wrong = member.refuse(each);
+        if (wrong !== undefined) return { ...wrong, place: `.${name}${wrong.place}` };
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Options within an option. */
+export function object<F extends Fields>(fields: F): Field<OptionsOf<F>, false> {
+  const names = Object.keys(fields);
+  const expected = `an object with some of ${names.join(', ')}`;
+  return {
+    expected,
+    needed: false,
+    refuse: (given) => {
+      if (!isPlain(given) || Object.keys(given).some((name) => !names.includes(name)))
+        return { place: '', got: shown(given), expected };
+      for (const [name, { needed, refuse, expected }] of Object.entries(fields)) {
+        const value = given[name];
+        if (value === undefined && !needed) continue;
+        const wrong = value === undefined ? { place: '', got: 'nothing', expected } : refuse(value);
         if (wrong !== undefined) return { ...wrong, place: `.${name}${wrong.place}` };
       }
       return undefined;

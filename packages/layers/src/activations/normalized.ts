@@ -1,7 +1,10 @@
 import {
   type AxisOptions,
+  checkOptions,
+  field,
   type Layer,
   type LayerOptions,
+  layerFields,
   logSoftmax as logSoftmaxOf,
   placementOf,
   softmax as softmaxOf,
@@ -14,6 +17,11 @@ export interface ClassActivation {
   (options?: AxisOptions & LayerOptions): Layer<readonly [Value]>;
 }
 
+const axisFields = { axis: field.whole() };
+
+/** The options of these as layers. */
+export const classFields = { ...axisFields, ...layerFields };
+
 function overClasses(
   name: string,
   source: string,
@@ -25,8 +33,8 @@ function overClasses(
     given: Value | (AxisOptions & LayerOptions) = {},
     along: AxisOptions = {},
   ): Value | Layer<readonly [Value]> {
-    if (given instanceof Value) return f(given, along);
-    const { axis, name: label } = given;
+    if (given instanceof Value) return f(given, checkOptions(name, along, axisFields));
+    const { axis, name: label } = checkOptions(name, given, classFields);
     return {
       name,
       label,

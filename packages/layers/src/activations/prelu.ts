@@ -1,9 +1,13 @@
 import {
+  checkOptions,
+  type FieldsOf,
   type Initializer,
   type Layer,
   type LayerOptions,
+  layerFields,
   lessEqual,
   mul,
+  parts,
   select,
   type Value,
 } from '@pullback/core';
@@ -14,8 +18,14 @@ export interface PreluOptions extends LayerOptions {
   readonly initializer?: Initializer;
 }
 
+export const preluFields = {
+  ...layerFields,
+  initializer: parts.initializer,
+} satisfies FieldsOf<PreluOptions>;
+
 /** x for x > 0, else slope x, with a slope learned for every feature. Source: He et al. 2015. */
-export function prelu({ initializer = filled(0.25), name }: PreluOptions = {}): Layer<readonly [Value]> {
+export function prelu(options: PreluOptions = {}): Layer<readonly [Value]> {
+  const { initializer = filled(0.25), name } = checkOptions('prelu', options, preluFields);
   return {
     name: 'prelu',
     label: name,

@@ -9,6 +9,7 @@ import {
   div,
   erf,
   exp,
+  field,
   mul,
   sigmoid,
   softplus as softplusOf,
@@ -60,16 +61,22 @@ function below(x: Value): Value {
 interface GeluOptions {
   readonly approximate: 'none' | 'tanh';
 }
-export const gelu = defineActivationWith<GeluOptions>('gelu', { approximate: 'none' }, ({ approximate }) =>
-  approximate === 'tanh'
-    ? (x) => {
-        // Beyond 16 the tangent is 1 to the last bit, and further out x^3 would overflow.
-        const near = clip(x, -16, 16);
-        const inner = mul(mul(near, add(1, mul(square(near), 0.044715))), Math.sqrt(2 / Math.PI));
-        return mul(mul(x, 0.5), add(1, tanhOf(inner)));
-      }
-    : {
-        forward: (x) => mul(x, below(x)),
-        vjp: (g, { input: x }) => mul(g, add(below(x), mul(x, mul(exp(mul(square(x), -0.5)), density)))),
-      },
+export const geluFields = { approximate: field.oneOf('none', 'tanh') };
+
+export const gelu = defineActivationWith<GeluOptions>(
+  'gelu',
+  { approximate: 'none' },
+  ({ approximate }) =>
+    approximate === 'tanh'
+      ? (x) => {
+          // Beyond 16 the tangent is 1 to the last bit, and further out x^3 would overflow.
+          const near = clip(x, -16, 16);
+          const inner = mul(mul(near, add(1, mul(square(near), 0.044715))), Math.sqrt(2 / Math.PI));
+          return mul(mul(x, 0.5), add(1, tanhOf(inner)));
+        }
+      : {
+          forward: (x) => mul(x, below(x)),
+          vjp: (g, { input: x }) => mul(g, add(below(x), mul(x, mul(exp(mul(square(x), -0.5)), density)))),
+        },
+  geluFields,
 );

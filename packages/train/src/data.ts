@@ -3,25 +3,21 @@ import {
   DataError,
   type FloatDType,
   formatShape,
-  isFloat,
   type Layout,
   OptionError,
+  sameShape,
   sizeOf,
   type Tensor,
   type TensorLike,
   type TensorSpec,
   tensor,
+  within,
 } from '@pullback/core';
 import type { Choice } from './choice.ts';
 import type { Definition } from './definition.ts';
+import { byName, type Inputs, type Targets } from './named-inputs.ts';
 import type { BatchSpecs } from './plan.ts';
 import { planNames } from './plan-names.ts';
-
-/** One input, or several by name. */
-export type Inputs = TensorLike | Readonly<Record<string, TensorLike>>;
-
-/** The target of the only output, or of several by name. */
-export type Targets = Inputs;
 
 /** Samples on the host: inputs in the model's order, targets in that of its outputs, weights where there are some. */
 export interface Samples {
@@ -86,74 +82,57 @@ export function readSamples(
 ): Samples {
   const names = Object.keys(shapes);
   const given = byName(x, names, 'input');
-  const inputs = names.map((name) => {
-    const found = inDType(given[name] ?? [], dtype);
-    const wanted = shapes[name] ?? [];
-    const own = layout === 'row' ? found.shape.slice(1) : found.shape.slice(0, -1);
-    if (found.shape.length !== wanted.length + 1 || own.some((extent, i) => extent !== wanted[i]))
-      throw new DataError({
-        got: `${names.length > 1 ? `'${name}' of ` : ''}${formatShape(found.shape)}`,
-        expected: `${formatBatch(wanted, layout)}: n samples of ${formatShape(wanted)}`,
-        hint: 'tensor(data, { shape }) gives a typed array a shape.',
-      });
-    return found;
-  });
+  const inputs = names.map((name) =>
+    within(names.length > 1 ? `inputs/${name}` : 'inputs', () => {
+      const found = inDType(given.get(name) ?? [], dtype);
+      const wanted = shapes[name] ?? [];
+      const own = layout === 'row' ? found.shape.slice(1) : found.shape.slice(0, -1);
+      if (found.shape.length !== wanted.length + 1 || own.some((extent, i) => extent !== wanted[i]))
+        throw new DataError({
+          got: formatShape(found.shape),
+          expected: `${formatBatch(wanted, layout)}: n samples of ${formatShape(wanted)}`,
+          hint: sameShape(found.shape, wanted)
+            ? 'An array of samples, also of one.'
+            : 'tensor(data, { shape }) gives a typed array a shape.',
+        });
+      return found;
+    }),
+  );
   const outputs = heads.map(({ name }) => name);
-  const goals = y === undefined ? {} : byName(y, outputs, 'target');
-  const targets = y === undefined ? [] : outputs.map((name) => inDType(goals[name] ?? [], dtype));
+  const goals = y === undefined ? undefined : byName(y, outputs, 'target');
+  const targets = [...(goals ?? [])].map(([name, goal]) =>
+    within(name === '' ? 'targets' : `targets/${name}`, () => inDType(goal, dtype)),
+  );
   const [first] = inputs;
   const count = first === undefined ? 0 : countOf(first, layout);
   if (count === 0) throw new DataError({ got: 'no samples', expected: 'at least one' });
-  for (const other of [...inputs, ...targets])
-    if (countOf(other, layout) !== count)
+  const others = [
+    ...inputs.map((tensor, i) => ({ tensor, what: `of the input '${names[i]}'` })),
+    ...targets.map((tensor, i) => ({ tensor, what: `targets${outputs[i] && ` of '${outputs[i]}'`}` })),
+  ];
+  for (const { tensor, what } of others)
+    if (countOf(tensor, layout) !== count)
       throw new DataError({
-        got: `${count} samples and ${countOf(other, layout)} ${targets.includes(other) ? 'targets' : 'of another input'}`,
+        got: `${count} samples and ${countOf(tensor, layout)} ${what}`,
         expected: 'the same number of each',
       });
   return { inputs, targets, weights: undefined, count };
 }
 
-/** Floats in the model's dtype, read once; bytes and integers as they are. */
+/** Floats in the model's dtype; bytes, and integers that int32 holds, as they are: they are cast where they are computed with. */
 function inDType(like: TensorLike, dtype: FloatDType): Tensor {
-  const found = tensor(like);
-  return isFloat(found.dtype) || found.dtype === 'bool' ? tensor(like, { dtype }) : found;
+  const found = asItIs(like);
+  if (found?.dtype === dtype || found?.dtype === 'uint8' || found?.dtype === 'int32') return found;
+  return tensor(like, { dtype });
 }
 
-function byName(
-  x: Inputs,
-  names: readonly string[],
-  what: 'input' | 'target',
-): Readonly<Record<string, TensorLike>> {
-  const [only] = names;
-  const named: unknown = x;
-  if (isByName(named)) {
-    const missing = names.filter((name) => named[name] === undefined);
-    if (missing.length > 0)
-      throw new DataError({
-        got: `${what}s ${Object.keys(named).join(', ')}`,
-        expected: names[0] === '' ? `one ${what}, not an object of several` : `also ${missing.join(', ')}`,
-      });
-    return named;
+/** Undefined for what is no tensor in its own dtype: with another, longer integers are one, and the rest is refused once more. */
+function asItIs(like: TensorLike): Tensor | undefined {
+  try {
+    return tensor(like);
+  } catch {
+    return undefined;
   }
-  if (names.length !== 1 || only === undefined || !isTensorLike(x))
-    throw new DataError({ got: `one ${what}`, expected: `an object with ${names.join(', ')}` });
-  return { [only]: x };
-}
-
-/** The tensor-like of that name; what has no names is the only one. */
-export function likeOf(x: Inputs, name: string): TensorLike | undefined {
-  const named: unknown = x;
-  if (isByName(named)) return named[name];
-  return isTensorLike(x) ? x : undefined;
-}
-
-function isTensorLike(x: Inputs): x is TensorLike {
-  return !isByName(x);
-}
-
-function isByName(x: unknown): x is Readonly<Record<string, TensorLike>> {
-  const object = typeof x === 'object' && x !== null;
-  return object && !Array.isArray(x) && !ArrayBuffer.isView(x) && !('data' in x && 'shape' in x);
 }
 
 /** Refuses a size that is no whole number from 1 to the number of samples. */

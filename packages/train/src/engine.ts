@@ -1,25 +1,23 @@
 import {
   type Backend,
   type Better,
-  DataError,
-  isFloat,
   keyOf,
   type Metric,
   meaningOf,
   NonFiniteError,
   OptionError,
   RandomStream,
-  type Tensor,
   type TensorSpec,
-  tensor,
   UnknownNameError,
   type Value,
   within,
 } from '@pullback/core';
-import { type Inputs, readSamples, type Samples, type Targets } from './data.ts';
+import { readSamples, type Samples } from './data.ts';
 import type { Definition } from './definition.ts';
+import { LossTargets } from './loss-targets.ts';
+import type { Inputs, Targets } from './named-inputs.ts';
 import { type PlanKind, walkThrough } from './plan.ts';
-import { planNames, shared } from './plan-names.ts';
+import { shared } from './plan-names.ts';
 import type { EpochRecord } from './progress.ts';
 import type { Ready } from './ready.ts';
 import { ResidentSets } from './resident-sets.ts';
@@ -34,6 +32,7 @@ export class Engine {
   /** Samples that lie on the backend. */
   readonly residents: ResidentSets;
   readonly #outputs: readonly Value[];
+  readonly #targets: LossTargets;
 
   constructor(
     readonly definition: Definition,
@@ -42,6 +41,10 @@ export class Engine {
     this.runner = new Runner(store);
     this.residents = new ResidentSets(store);
     this.#outputs = this.walk(false).predictions;
+    this.#targets = new LossTargets(
+      definition,
+      this.#outputs.map(({ shape }) => shape),
+    );
   }
 
   /** With the first numbers of everything that the network and the optimizer ask for. */
@@ -77,19 +80,12 @@ export class Engine {
     return walkThrough(this.definition, { inputs: specs, targets: [] }, training);
   }
 
-  /** Samples with everything checked: integer labels where the target has one axis less than the prediction. */
+  /** Samples with everything checked, targets in the dtypes that their losses take. */
   samples(x: Inputs, y: Targets, weights: SampleWeights = {}): Samples {
-    const { heads, layout, placement, dtype } = this.definition;
+    const { placement, dtype } = this.definition;
     const samples = readSamples(x, y, this.definition);
-    const targets = samples.targets.map((target, i) => {
-      const own = this.#outputs[i]?.shape ?? [];
-      const shape =
-        layout === 'row' ? [samples.count, ...own.slice(1)] : [...own.slice(0, -1), samples.count];
-      heads[i]?.loss.check?.(target, { shape, dtype }, placement);
-      const labels = target.shape.length === shape.length - 1;
-      return tensor(target, { dtype: labels ? 'int32' : isFloat(target.dtype) ? dtype : target.dtype });
-    });
     const { count } = samples;
+    const targets = samples.targets.map((target, i) => this.#targets.read(target, i, count));
     return { ...samples, targets, weights: weightsOf(weights, targets, { count, dtype, placement }) };
   }
 
@@ -146,19 +142,6 @@ export class Engine {
 
   prepare(kind: PlanKind, samples: Samples, watched?: readonly Watched[]): Promise<Ready> {
     return this.runner.prepare(kind, this.definition, samples, watched);
-  }
-
-  /** The prediction of every output, in the order of the losses. */
-  async predict(x: Inputs): Promise<readonly Tensor[]> {
-    const samples = readSamples(x, undefined, this.definition);
-    const ready = await this.prepare('prediction', samples);
-    this.runner.run(ready, samples);
-    const read = this.definition.heads.map(async (_, i) => {
-      const buffer = ready.batch.get(planNames.prediction(i));
-      if (buffer === undefined) throw new DataError('a Program without a prediction');
-      return { ...buffer.spec, data: await this.store.backend.read(buffer) };
-    });
-    return Promise.all(read);
   }
 
   /** The figures that the sums over `count` samples stand for. */

@@ -1,12 +1,14 @@
 import { checkOptions, DataError, OptionError } from '@pullback/core';
-import { type Inputs, type Samples, splitSamples, type Targets } from './data.ts';
+import { type Samples, splitSamples } from './data.ts';
 import type { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
 import { IndexedSteps } from './indexed-steps.ts';
 import { type Batch, defaultResidentBytes, type FitOptions, type Named } from './model-options.ts';
+import type { Inputs, Targets } from './named-inputs.ts';
 import { batchFields } from './option-fields.ts';
 import type { Runs } from './runs.ts';
-import { type BatchStream, isStream, memorySource, type Source, streamSource } from './source.ts';
+import { memorySource, type Source } from './source.ts';
+import { type BatchStream, isStream, streamSource } from './stream.ts';
 import type { Watched } from './watched.ts';
 
 interface FitData {
@@ -53,7 +55,7 @@ export function fitData(
       now.checkTargets(samples, watched, true);
       return samples;
     };
-    const source = streamSource(x, read, step);
+    const source = streamSource(x, { read, step, signal: options.signal });
     return { source, validation: evaluationOf(given) };
   }
   if (y === undefined) throw new DataError({ got: 'inputs without targets', expected: 'both' });

@@ -38,7 +38,11 @@ export function headsOf(losses: Losses, weights: Readonly<Record<string, number>
     if (!Number.isFinite(weight))
       throw new OptionError({ got: `a weight of ${weight} for '${name}'`, expected: 'a finite number' });
   }
-  return Object.entries(named).map(([name, loss]) => ({ name, loss, weight: weights[name] ?? 1 }));
+  return Object.entries(named).map(([name, loss]) => ({
+    name,
+    loss,
+    weight: (Object.hasOwn(weights, name) ? weights[name] : undefined) ?? 1,
+  }));
 }
 
 function isLoss(losses: Losses): losses is Loss {

@@ -1,4 +1,4 @@
-export { type BatchesOptions, batches } from './batches.ts';
+export { type BatchesOptions, batches, type Picked, type PickedBatch, type SampleData } from './batches.ts';
 export {
   type Callback,
   earlyStopping,
@@ -11,7 +11,7 @@ export type { Checkpoint, ReadOptions } from './checkpoint/checkpoint.ts';
 export type { Standing } from './checkpoint/standing.ts';
 export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 export { loadWeights, openCheckpoint, restored } from './checkpoint.ts';
-export type { InputShapes, Inputs, Targets } from './data.ts';
+export type { InputShapes } from './data.ts';
 export type { Network } from './definition.ts';
 export type { Losses, Predictions } from './heads.ts';
 export { type Inspected, Inspection, type ModelGraph } from './inspect.ts';
@@ -28,8 +28,10 @@ export type {
   StepOptions,
   Weights,
 } from './model-options.ts';
+export type { Inputs, Targets } from './named-inputs.ts';
 export { modelFields } from './option-fields.ts';
+export type { PredictOptions } from './prediction.ts';
 export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';
 export { type Application, type Build, type Variable, Walk } from './scope.ts';
-export { type BatchStream, isStream } from './source.ts';
+export { type BatchStream, isStream, type StreamedBatch } from './stream.ts';
 export type { GivenWeight, GivenWeights } from './weights.ts';

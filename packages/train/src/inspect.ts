@@ -14,7 +14,7 @@ import type { Samples } from './data.ts';
 import type { Definition } from './definition.ts';
 import { errorOf } from './heads.ts';
 import type { Weights } from './model-options.ts';
-import { walkThrough, weightedSum } from './plan.ts';
+import { computable, walkThrough, weightedSum } from './plan.ts';
 import { planNames } from './plan-names.ts';
 import type { Application } from './scope.ts';
 import { table } from './table.ts';
@@ -108,7 +108,9 @@ export function graphOf(
   const goals = specs.targets.map((spec, i) => placeholder(spec, planNames.target(i)));
   const errors = heads.flatMap((head, i) => {
     const [prediction, goal] = [predictions[i], goals[i]];
-    return prediction && goal ? [{ ...head, error: errorOf(head, prediction, goal, placement) }] : [];
+    return prediction && goal
+      ? [{ ...head, error: errorOf(head, prediction, computable(goal, definition.dtype), placement) }]
+      : [];
   });
   const feeds = new Map<Value, TensorLike>([
     [key, new Int32Array(2)],

@@ -1,5 +1,5 @@
-import { checkOptions, type FieldsOf, field, OptionError, type TensorLike } from '@pullback/core';
-import { batches } from './batches.ts';
+import { checkOptions, type FieldsOf, field, OptionError } from '@pullback/core';
+import { batches, type PickedBatch, type SampleData } from './batches.ts';
 import type { Model } from './model.ts';
 import type { Named } from './model-options.ts';
 
@@ -40,7 +40,7 @@ const [memory, divergence] = [0.9, 4];
  */
 export async function findLearningRate<Name extends Named>(
   model: Model<Name>,
-  data: { readonly x: TensorLike; readonly y: TensorLike },
+  data: SampleData,
   options: FinderOptions = {},
 ): Promise<FoundRate> {
   checkOptions('findLearningRate', options, finderFields);
@@ -76,10 +76,10 @@ export async function findLearningRate<Name extends Named>(
 
 /** Batches again and again, each time in another order. */
 function* endless(
-  data: { readonly x: TensorLike; readonly y: TensorLike },
+  data: SampleData,
   batchSize: number | undefined,
   seed: number,
-): Generator<{ x: TensorLike; y: TensorLike }, never> {
+): Generator<PickedBatch, never> {
   for (let round = 0; ; round++)
     for (const batch of batches(data, { size: batchSize, shuffle: true, seed: seed + round })) yield batch;
 }

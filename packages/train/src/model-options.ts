@@ -1,11 +1,12 @@
 import type { Backend, FloatDType, Layout, Metric, Optimizer, Shape, Tensor } from '@pullback/core';
 import type { Callback } from './callbacks.ts';
-import type { InputShapes, Inputs, Targets } from './data.ts';
+import type { InputShapes } from './data.ts';
 import type { Network } from './definition.ts';
 import type { Losses } from './heads.ts';
+import type { Inputs, Targets } from './named-inputs.ts';
 import type { ProgressReporter } from './progress.ts';
 import type { SampleWeights } from './sample-weights.ts';
-import { type BatchStream, isStream } from './source.ts';
+import { type BatchStream, isStream } from './stream.ts';
 
 export interface ModelOptions {
   readonly network: Network;

@@ -17,7 +17,7 @@ import type { CheckpointSource } from './checkpoint/byte-reader.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 import { restored } from './checkpoint.ts';
-import type { Inputs, Samples, Targets } from './data.ts';
+import type { Samples } from './data.ts';
 import { Engine } from './engine.ts';
 import { Evaluation } from './evaluation.ts';
 import { explainModel } from './explain.ts';
@@ -43,12 +43,15 @@ import {
   type StepOptions,
   type Weights,
 } from './model-options.ts';
+import type { Inputs, Targets } from './named-inputs.ts';
 import * as fields from './option-fields.ts';
 import { planNames, shared } from './plan-names.ts';
+import { type PredictOptions, predictAll } from './prediction.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
 import { Runs } from './runs.ts';
-import type { BatchStream } from './source.ts';
+
 import { Steps } from './steps.ts';
+import type { BatchStream } from './stream.ts';
 import { summaryOf } from './summary.ts';
 import type { Watched } from './watched.ts';
 import type { GivenWeights } from './weights.ts';
@@ -167,8 +170,11 @@ export class Model<Name extends Named = never> {
     }
   }
 
-  /** The network's output for every sample. @throws OptionError for a network of several outputs: they have names. */
-  async predict(x: Inputs): Promise<Tensor> {
+  /**
+   * The network's output for every sample, computed in batches: samples must not influence each other in it.
+   * @throws OptionError for a network of several outputs: they have names.
+   */
+  async predict(x: Inputs, options: PredictOptions = {}): Promise<Tensor> {
     const { heads } = this.#now().definition;
     if (heads.length !== 1 || heads[0]?.name !== '')
       throw new OptionError({
@@ -176,21 +182,18 @@ export class Model<Name extends Named = never> {
         expected: 'one output',
         hint: 'predictAll(x) gives each by its name.',
       });
-    const { '': prediction } = await this.predictAll(x);
+    const { '': prediction } = await this.predictAll(x, options);
     if (prediction === undefined) throw new DataError('a network without an output');
     return prediction;
   }
 
-  /** Every output of the network by name, for every sample; a single output has the name ''. */
-  async predictAll(x: Inputs): Promise<Readonly<Record<string, Tensor>>> {
+  /** Every output of the network by name, for every sample, as `predict` computes it; a single output has the name ''. */
+  async predictAll(x: Inputs, options: PredictOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
+    checkOptions('predict', options, fields.predictFields);
     return this.#alone(async (engine) => {
-      const predictions = await engine.predict(x);
-      return Object.fromEntries(
-        engine.definition.heads.flatMap(({ name }, i) => {
-          const prediction = predictions[i];
-          return prediction === undefined ? [] : [[name, prediction]];
-        }),
-      );
+      const predictions = await predictAll(engine, x, options);
+      const { heads } = engine.definition;
+      return Object.fromEntries(predictions.map((prediction, i) => [heads[i]?.name ?? '', prediction]));
     });
   }
 

@@ -1,7 +1,6 @@
 import { type FieldsOf, type FloatDType, field, type Layer, parts, type Value } from '@pullback/core';
 import { callbackField } from './callbacks.ts';
 import type { SaveOptions } from './checkpoint/write-file.ts';
-import type { Inputs, Targets } from './data.ts';
 import type { Predictions } from './heads.ts';
 import type {
   Batch,
@@ -11,6 +10,8 @@ import type {
   Named,
   StepOptions,
 } from './model-options.ts';
+import type { Inputs, Targets } from './named-inputs.ts';
+import type { PredictOptions } from './prediction.ts';
 import type { ProgressReporter } from './progress.ts';
 
 const { either, flag, having, list, named, needed, number, oneOf, whole } = field;
@@ -22,6 +23,7 @@ const residentBytes = field.one<number>(
   'a number of bytes from 0 up',
   (x) => typeof x === 'number' && x >= 0,
 );
+const signal = having<AbortSignal>('an AbortSignal', 'throwIfAborted');
 const { loss } = parts;
 const reporter = having<ProgressReporter>('a reporter with batch and epoch', 'batch', 'epoch');
 const metricName = field.one<Named>(
@@ -67,7 +69,7 @@ export const fitFields = {
   callbacks: list(callbackField),
   resume: flag(),
   residentBytes,
-  signal: having<AbortSignal>('an AbortSignal', 'throwIfAborted'),
+  signal,
   progress: either(oneOf(false), reporter),
 } satisfies FieldsOf<FitOptions<Named>>;
 
@@ -78,6 +80,9 @@ export const evaluateFields = {
   batchSize,
   residentBytes,
 } satisfies FieldsOf<EvaluateOptions<Named>>;
+
+/** The options of `predict`. */
+export const predictFields = { batchSize, signal } satisfies FieldsOf<PredictOptions>;
 
 /** What a batch has. */
 export const batchFields = {

@@ -60,15 +60,18 @@ function walkOnce(definition: Definition, specs: BatchSpecs, training: boolean, 
   const xs = specs.inputs.map((spec, i) => placeholder(spec, planNames.input(i)));
   const { sampleAxis } = definition.placement;
   const chosen = choose(specs.choice, xs[0]?.shape.at(sampleAxis) ?? 0, step);
-  const batch = xs.map((x) => computable(chosen.take(x, sampleAxis), dtype));
+  const batch = xs.map((x) => {
+    const taken = chosen.take(x, sampleAxis);
+    return isFloat(taken.dtype) ? taken : cast(taken, dtype);
+  });
   const output = walk.run('network', network, ...batch);
   return { walk, xs, predictions: predictionsOf(output, heads), chosen, key, step };
 }
 
 type Walked = ReturnType<typeof walkThrough>;
 
-/** Bytes and booleans as floats; integers stay, since they name things. */
-function computable(x: Value, dtype: FloatDType): Value {
+/** Targets that are bytes as floats; integers stay, since they name things. */
+export function computable(x: Value, dtype: FloatDType): Value {
   return isFloat(x.dtype) || x.dtype === 'int32' ? x : cast(x, dtype);
 }
 

@@ -1,7 +1,6 @@
-import { DataError, RandomStream } from '@pullback/core';
-import { checkBatchSize, type Samples } from './data.ts';
+import { RandomStream } from '@pullback/core';
+import { checkBatchSize } from './data.ts';
 import type { IndexedSteps } from './indexed-steps.ts';
-import type { Batch } from './model-options.ts';
 
 /** Steps that come one after the other, each on `size` samples. */
 export interface Stretch {
@@ -74,42 +73,4 @@ export function stretches(
     ...(done < full ? [stretch(done * batchSize, full - done, batchSize)] : []),
     ...(done <= full && rest > 0 ? [stretch(full * batchSize, 1, rest)] : []),
   ];
-}
-
-/** Batches as they come, synchronously or not; gone through once an epoch. */
-export type BatchStream = Iterable<Batch> | AsyncIterable<Batch>;
-
-/**
- * A step on each batch of a stream, which is checked as it comes.
- * @throws DataError when an epoch has none: a generator, for one, can be gone through only once.
- */
-export function streamSource(
-  stream: BatchStream,
-  read: (batch: Batch) => Samples,
-  step: (samples: Samples) => Promise<void>,
-): Source {
-  return {
-    count: undefined,
-    async *epoch(number, done) {
-      let place = 0;
-      for await (const batch of stream) {
-        if (place++ < done) continue;
-        const samples = read(batch);
-        yield { steps: 1, size: samples.count, run: () => step(samples).then(() => 1) };
-      }
-      if (place === 0)
-        throw new DataError({
-          got: `no batches in epoch ${number + 1}`,
-          expected: 'at least one',
-          hint: 'A generator can be gone through once: give an object whose [Symbol.asyncIterator] starts again.',
-        });
-    },
-    close: () => {},
-  };
-}
-
-/** Whether data are a stream of batches, and not arrays of numbers. */
-export function isStream(x: unknown): x is BatchStream {
-  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return false;
-  return Symbol.iterator in x || Symbol.asyncIterator in x;
 }

@@ -1,7 +1,8 @@
 import type { Buffer, Tensor, TensorLike, TypedArray } from '@pullback/core';
-import { likeOf, namedOf, type Samples } from './data.ts';
+import { namedOf, type Samples } from './data.ts';
 import type { Engine } from './engine.ts';
 import type { Batch } from './model-options.ts';
+import { likeOf } from './named-inputs.ts';
 import { planNames } from './plan-names.ts';
 import type { Ready } from './ready.ts';
 import { Seen } from './seen.ts';
@@ -91,10 +92,12 @@ function partsOf({ definition: { inputs, heads } }: Engine, batch: Batch): reado
     name,
     checked,
   });
+  const names = Object.keys(inputs);
+  const outputs = heads.map(({ name }) => name);
   return [
-    ...Object.keys(inputs).map((name, i) => part(({ x }) => likeOf(x, name), planNames.input(i))),
+    ...names.map((name, i) => part(({ x }) => likeOf(x, name, names), planNames.input(i))),
     ...heads.map(({ name, loss }, i) =>
-      part(({ y }) => likeOf(y, name), planNames.target(i), loss.check !== undefined),
+      part(({ y }) => likeOf(y, name, outputs), planNames.target(i), loss.check !== undefined),
     ),
     part(({ sampleWeights }) => sampleWeights),
     part(({ classWeights }) => classWeights),

@@ -1,4 +1,5 @@
 import { type Case, type CaseName, caseOf } from './cases.ts';
+import { countsPerStep } from './counts-per-step.ts';
 import { functionData, predictionData, trainingData } from './data.ts';
 import type { Counters, Library, Open, Run, Setting } from './library.ts';
 
@@ -74,16 +75,8 @@ export class Session {
 
   /** What `counters` and the library itself count in each of so many steps. */
   async count(steps: number, counters: () => Counters): Promise<Counters> {
-    const run = this.#now();
-    const now = (): Counters => ({ ...run.counters?.(), ...counters() });
     await this.#time(steps);
-    const before = now();
-    await run.step(steps);
-    const after = now(); // before anybody asks for a loss
-    await run.settle();
-    return Object.fromEntries(
-      Object.entries(after).map(([name, total]) => [name, (total - (before[name] ?? 0)) / steps]),
-    );
+    return countsPerStep(this.#now(), steps, counters);
   }
 
   /** The figures as they are now, to see that the work was done. */

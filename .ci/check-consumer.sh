@@ -52,6 +52,41 @@ for version in 20.20.2 24; do
     echo "examples/$name on node $version: as the documentation says"
   done
 done
+# An application's own inversify is ours, in plain Node and by way of a loader of TypeScript.
+npm install --silent --no-audit --no-fund inversify@8 "tsx@$(node -p 'require(process.argv[1]).devDependencies.tsx' "$root/package.json")"
+[ "$(npm ls inversify --all --parseable | sort -u | wc -l)" = 1 ] || { npm ls inversify --all; exit 1; }
+cat >own-container.mjs <<'JS'
+import { Container } from 'inversify';
+import { builtins, createContainer, createModel } from 'pullback';
+
+const own = new Container();
+own.load(builtins);
+const model = await createModel(own, { input: [2], layers: [{ type: 'dense', units: 1 }], loss: 'halfSquaredError', optimizer: { type: 'sgd', learningRate: 0.1 } });
+model.dispose();
+if (!(createContainer(builtins) instanceof Container)) throw new Error('createContainer makes a Container of another copy');
+JS
+cp own-container.mjs own-container.ts
+for version in 20.20.2 24; do
+  npx -y -p "node@$version" node own-container.mjs
+  npx -y -p "node@$version" node --import tsx own-container.ts
+done
+# A first training step without a container finds no inversify, and needs none.
+cat >first-step.mjs <<'JS'
+import { dense, halfSquaredError, Model, sequential, sgd, tanh } from 'pullback';
+
+const model = await Model.create({
+  network: sequential(dense(3), tanh(), dense(1)),
+  input: [2],
+  loss: halfSquaredError(),
+  optimizer: sgd({ learningRate: 0.1 }),
+  backend: 'wasm',
+});
+await model.step({ x: [[1, 2]], y: [[1]] }).loss.read();
+JS
+mv node_modules/inversify aside
+node first-step.mjs
+mv aside node_modules/inversify
+echo "inversify: one copy, the application's own; none for a first step"
 # Once more as one file: nothing that a bundler leaves out is missed.
 cat >vite.config.mjs <<'JS'
 export default {

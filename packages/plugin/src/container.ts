@@ -1,5 +1,6 @@
 import { OptionError } from '@pullback/core';
-import { Container } from 'inversify';
+import type { Container } from 'inversify';
+import { inversify } from '#inversify';
 import { PARENT } from './entry.ts';
 import type { Plugin } from './plugin.ts';
 import { entriesOf } from './resolver.ts';
@@ -9,12 +10,13 @@ import { entriesOf } from './resolver.ts';
  * @throws OptionError that names both plugins, when two bring one name of a kind.
  */
 export function createContainer(...plugins: readonly Plugin[]): Container {
+  const { Container } = inversify();
   return loaded(new Container(), plugins);
 }
 
 /**
  * A container of its own over another: what its plugins bind hides what the parent has, and the parent sees nothing of it.
- * For a test, or a tenant. It is of the parent's class, which may be the application's own or of its own copy of inversify.
+ * For a test, or a tenant. It is of the parent's class, which may be the application's own.
  */
 export function fork(parent: Container, ...plugins: readonly Plugin[]): Container {
   const child: Container = Reflect.construct(parent.constructor, [{ parent }]);

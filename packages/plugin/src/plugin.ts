@@ -1,6 +1,7 @@
 import type { Activation, LayerOptions } from '@pullback/core';
 import { OptionError } from '@pullback/core';
-import { ContainerModule, type Newable, type ServiceIdentifier } from 'inversify';
+import type { ContainerModule, ContainerModuleLoadOptions, Newable, ServiceIdentifier } from 'inversify';
+import { inversify } from '#inversify';
 import { type Description, ENTRIES, type Entry, tokenOf } from './entry.ts';
 import type { Kind, Products } from './products.ts';
 import type { Resolve } from './resolver.ts';
@@ -36,24 +37,46 @@ interface ServiceBinding {
 }
 
 /** A ContainerModule that knows what it binds. */
-export class Plugin extends ContainerModule {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the private field of a ContainerModule keeps every other class from being one in types
+export class Plugin {
+  #module: ContainerModule | undefined;
+  readonly #services: readonly ServiceBinding[];
+
   constructor(
     readonly name: string,
     readonly entries: readonly Entry[],
     services: readonly ServiceBinding[],
   ) {
-    super(({ bind, isBound, unbind }) => {
-      for (const entry of entries) {
+    this.#services = services;
+  }
+
+  get id(): number {
+    return this.#loadable().id;
+  }
+
+  load(options: ContainerModuleLoadOptions): void | Promise<void> {
+    return this.#loadable().load(options);
+  }
+
+  /** Made when a container asks for it: a plugin that no container loads needs no inversify. */
+  #loadable(): ContainerModule {
+    const { ContainerModule } = inversify();
+    this.#module ??= new ContainerModule(({ bind, isBound, unbind }) => {
+      for (const entry of this.entries) {
         bind(tokenOf(entry.kind)).toConstantValue(entry).whenNamed(entry.name);
         bind(ENTRIES).toConstantValue(entry);
       }
-      for (const { token, service } of services) {
+      for (const { token, service } of this.#services) {
         if (isBound(token)) unbind(token);
         bind(token).to(service).inSingletonScope();
       }
     });
+    return this.#module;
   }
 }
+
+/** Containers load it as one of their modules. */
+export interface Plugin extends ContainerModule {}
 
 /**
  * A plugin: names for layers, activations, losses and so on, and services, as an inversify ContainerModule.

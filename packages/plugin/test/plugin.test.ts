@@ -147,7 +147,26 @@ describe('forks', () => {
 });
 
 describe("an application's own inversify", () => {
-  // Where packages are tested as they are published, this is another copy than the one inside of @pullback/plugin.
+  test('is the one that containers are made with', () => {
+    expect(createContainer(first)).toBeInstanceOf(Container);
+    expect(fork(createContainer(first))).toBeInstanceOf(Container);
+  });
+
+  test('its own container loads plugins, unloads them, and rebinds', () => {
+    const own = new Container();
+    own.load(first);
+    expect(resolverOf(own).activation('relu')).toBe(relu);
+    own.bind('answer').toConstantValue(41);
+    own.rebind('answer').toConstantValue(42);
+    expect(own.get('answer')).toBe(42);
+    own.unload(first);
+    expect(entriesOf(own)).toEqual([]);
+    expect(own.get('answer')).toBe(42);
+    // A second time, as any module.
+    own.load(first);
+    expect(resolverOf(own).activation('relu')).toBe(relu);
+  });
+
   test('a fork of its container has its names and what it binds', () => {
     class Own extends Container {}
     const application = new Own();

@@ -1,39 +1,39 @@
 import {
   constant,
-  type FloatDType,
-  type Layer,
   type Layout,
   PullbackError,
   placeholder,
   type Shape,
   sizeOf,
-  type Tensor,
-  Value,
+  type Value,
 } from '@pullback/core';
 import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
 import { examineJacobian } from './jacobian.ts';
+import { type Declared, examineDraws, examineModes } from './layer-modes.ts';
+import { examineInfluence, examineParameters, type Kept } from './layer-parameters.ts';
+import { examinePaths, examinePurity, examineSharing } from './layer-purity.ts';
+import { examineAlone, examineIndependence, examineShapes } from './layer-samples.ts';
+import { examineDTypes, examineNaN, examineState } from './layer-state.ts';
+import { type AnyLayer, outputsOf, runUse, useOf } from './layer-use.ts';
 import { near } from './numbers.ts';
-import { nested, placeOf } from './numbers-as-text.ts';
 import { type Ground, type ParityOptions, parityCases } from './parity.ts';
 import { examineError, refused } from './refusals.ts';
 import { runner } from './runner.ts';
 import { dataOf, examineRoundTrip, float64, type Names, type Spec } from './spec-round-trip.ts';
-import { type Asked, firstNumbers, testScope } from './test-scope.ts';
+import { firstNumbers, type Setting } from './test-scope.ts';
 
-type AnyLayer = Layer<readonly Value[], Value | Readonly<Record<string, Value>>>;
-
-export interface LayerConformance extends SearchOptions, ParityOptions {
+export interface LayerConformance extends SearchOptions, ParityOptions, Partial<Declared> {
   readonly name?: string;
   /** The shape of one sample from two extents; a vector when left out. */
   readonly sample?: (a: number, b: number) => Shape;
   /** The shapes of one sample of each input, for a layer of several; `sample` alone when left out. */
   readonly inputs?: (a: number, b: number) => readonly Shape[];
+  /** The interval of the numbers of its inputs; all when left out. */
+  readonly domain?: readonly [number, number];
   readonly layouts?: readonly Layout[];
-  /** Whether samples may influence each other while training, as in batch normalization; never in prediction. */
-  readonly mixesWhileTraining?: boolean;
-  /** Whether training draws random numbers; differences are then taken in prediction alone. */
-  readonly random?: boolean;
+  /** Options of parameters that must arrive in the scope, by name: `{ 'inner/kernel': { trainable: false } }`. */
+  readonly parameters?: Kept;
   readonly tolerance?: number;
   /** Shapes of a batch of its only input that the layer must refuse, with an error of ours. */
   readonly refuses?: readonly Shape[];
@@ -43,130 +43,258 @@ export interface LayerConformance extends SearchOptions, ParityOptions {
 }
 
 /**
- * The examination of a layer: gradients at its input and at every parameter against differences, batch independence, parameters
- * that depend on nothing but the shape of a sample, sharing, purity, layouts, errors, its trace, backends, and its spec.
+ * The examination of a layer: that it is pure and shares its weights, names, options and states in order, independence of samples,
+ * differences between training and prediction, gradients at its input and at every parameter against differences, layouts, dtypes,
+ * errors, its trace, backends, and its spec.
  * @param make gives a new layer each time.
  */
 export function conformLayer(make: () => AnyLayer, options: LayerConformance = {}): Case[] {
-  const { name = make().name, sample = (a) => [a], layouts = ['row'], random = false } = options;
-  const { mixesWhileTraining = false, tolerance = 2e-6, refuses = [] } = options;
-  const { inputs = (a, b) => [sample(a, b)] } = options;
-  const limits = { empty: false, ...options };
-  const cases: Case[] = [];
-  for (const layout of layouts) {
-    const batchesOf = ({ sizes: [n, a, b] }: Example, count = n): Shape[] =>
-      inputs(a, b).map((own) => (layout === 'row' ? [count, ...own] : [...own, count]));
-    const each = (what: string, examine: (example: Example) => void): void => {
-      cases.push({
-        name: `${name}, samples in ${layout}s: ${what}`,
-        run: () => search(examine, limits, callOf(`conformLayer(() => ${name}`, options)),
-      });
-    };
-    for (const training of random ? [false] : [false, true])
-      each(`gradients at input and parameters, in ${training ? 'training' : 'prediction'}`, (example) => {
-        const batches = batchesOf(example);
-        const { f, shapes, numbers } = groundOf(make, batches, example, { layout, training });
-        const { asked } = parametersOf(make(), batches, { layout, training, dtype: 'float64' });
-        const titles = batches.map((_, i) => (batches.length > 1 ? `input ${i}` : 'the input'));
-        const names = [...titles, ...asked.map(({ name: path }) => `'${path}'`)];
-        examineJacobian({ f, shapes, what: `the gradient of ${name}`, names, tolerance }, numbers);
-      });
-    for (const training of mixesWhileTraining || random ? [false] : [false, true])
-      each(`samples do not influence each other, in ${training ? 'training' : 'prediction'}`, (example) =>
-        examineIndependence(make, batchesOf(example), { layout, training, example }),
-      );
-    each('parameters have shapes that do not depend on the number of samples', (example) => {
-      const [one, more] = [1, 4].map(
-        (count) =>
-          parametersOf(make(), batchesOf(example, count), { layout, training: true, dtype: 'float64' }).asked,
-      );
-      const listed = [one, more].map((asked) =>
-        JSON.stringify(asked?.map(({ name: path, shape }) => [path, shape])),
-      );
-      if (listed[0] !== listed[1])
-        throw new ConformanceError({
-          what: 'parameters differ with the number of samples',
-          got: `${listed[1]} for 4`,
-          expected: `${listed[0]}, as for 1`,
-        });
-    });
-    each('the same graph in another scope: it keeps nothing of the first', (example) => {
-      const layer = make();
-      const setting = { layout, training: true, dtype: 'float64' } as const;
-      const shapes = batchesOf(example);
-      const [first, second] = [run(layer, shapes, example, setting), run(layer, shapes, example, setting)];
-      if (first.some((x, i) => !Object.is(x, second[i])))
-        throw new ConformanceError({
-          what: 'the second use gives other numbers',
-          got: `[${second.join(', ')}]`,
-          expected: `[${first.join(', ')}]`,
-        });
-    });
-    const usual: Example = { sizes: [4, 3, 2], seed: 3 };
-    for (const training of random ? [false] : [false, true])
-      cases.push(
-        ...parityCases(
-          `${name}, samples in ${layout}s, in ${training ? 'training' : 'prediction'}`,
-          () => groundOf(make, batchesOf(usual), usual, { layout, training }),
-          options,
-        ),
-      );
-    if (options.spec !== undefined && options.names !== undefined)
-      cases.push(
-        specCase(`${name}, samples in ${layout}s`, make, layout, sample(3, 2), options.spec, options.names),
-      );
-    each('float32 is near float64', (example) => {
-      const [single, double] = (['float32', 'float64'] as const).map((dtype) =>
-        run(make(), batchesOf(example), example, { layout, training: false, dtype }),
-      );
-      single?.forEach((x, i) => {
-        if (!near(x, double?.[i] ?? Number.NaN, 1e-3))
-          throw new ConformanceError({
-            what: `output [${i}]`,
-            got: String(x),
-            expected: `near ${double?.[i]}`,
-          });
-      });
-    });
-  }
-  cases.push(
-    guarded(`${name}: of wrong shapes, our errors or none`, () =>
-      examineWrongShapes(name, make, inputs(3, 2)),
-    ),
-  );
-  for (const shape of refuses)
-    cases.push(
+  const { layouts = ['row'], refuses = [], name = make().name, inputs, sample } = options;
+  const samples = inputs?.(3, 2) ?? [sample?.(3, 2) ?? [3]];
+  return [
+    ...layouts.flatMap((layout) => casesOf(make, layout, { ...options, name })),
+    guarded(`${name}: of wrong shapes, our errors or none`, () => examineWrongShapes(name, make, samples)),
+    ...refuses.map((shape) =>
       guarded(`${name}: refuses a batch of [${shape.join(', ')}]`, () =>
         refused(name, [shape], () =>
-          parametersOf(make(), [shape], { layout: 'row', training: true, dtype: 'float64' }),
+          useOf(make(), [shape], { layout: 'row', training: true, dtype: 'float64' }),
         ),
       ),
-    );
-  return cases;
+    ),
+  ];
 }
 
-/** The layer as a function of its inputs and its parameters, with their first numbers. */
+/** The cases of one layout, what explains most first. */
+function casesOf(
+  make: () => AnyLayer,
+  layout: Layout,
+  options: LayerConformance & { readonly name: string },
+): Case[] {
+  const { name, sample = (a) => [a], domain = [-Infinity, Infinity] } = options;
+  const {
+    random = false,
+    mixesWhileTraining = false,
+    differsWhileTraining = false,
+    tolerance = 2e-6,
+  } = options;
+  const { inputs = (a, b) => [sample(a, b)], parameters = {}, spec, names } = options;
+  const batchesOf = ({ sizes: [n, a, b] }: Example, count = n): Shape[] =>
+    inputs(a, b).map((own) => (layout === 'row' ? [count, ...own] : [...own, count]));
+  const numbers = (example: Example, count?: number) => numbersOf(example, batchesOf(example, count), domain);
+  const setting = (training: boolean): Setting => ({ layout, training, dtype: 'float64' });
+  const declared: Declared = { random, mixesWhileTraining, differsWhileTraining };
+  const title = (what: string) => `${name}, samples in ${layout}s: ${what}`;
+  const once = (what: string, examine: () => void): Case => guarded(title(what), examine);
+  const each = (what: string, examine: (example: Example) => void): Case => ({
+    name: title(what),
+    run: () => search(examine, { empty: false, ...options }, callOf(`conformLayer(() => ${name}`, options)),
+  });
+  const both = [false, true] as const;
+  const pass = (training: boolean) => (training ? 'training' : 'prediction');
+  const usual: Example = { sizes: [4, 3, 2], seed: 3 };
+  const wider: Example = { sizes: [4, 5, 4], seed: 3 };
+  const alone = both.filter((training) => !training || (!mixesWhileTraining && random === false));
+  return [
+    ...both.map((training) =>
+      once(`it is pure, in ${pass(training)}`, () =>
+        examinePurity(make, batchesOf(usual), batchesOf(wider), numbers(usual), setting(training)),
+      ),
+    ),
+    once('names, options and first numbers of its parameters', () =>
+      examineParameters(make, batchesOf(usual), {
+        ...setting(true),
+        kept: parameters,
+        differs: differsWhileTraining,
+      }),
+    ),
+    once('used twice in one network, it shares its weights', () =>
+      examineSharing(make, batchesOf(usual), setting(true)),
+    ),
+    ...both.map((training) =>
+      once(`it does not depend on its path, in ${pass(training)}`, () =>
+        examinePaths(make, batchesOf(usual), numbers(usual), setting(training)),
+      ),
+    ),
+    once('random numbers are drawn where that was declared', () =>
+      examineDraws(make, batchesOf(usual, 12), numbers(usual, 12), { ...setting(true), random }),
+    ),
+    once('states are set in training, and in nothing else', () =>
+      examineState(make, batchesOf(usual), setting(true)),
+    ),
+    ...both.map((training) =>
+      once(`what it keeps does not depend on the number of samples, in ${pass(training)}`, () =>
+        examineShapes(make, batchesOf(usual, 1), batchesOf(usual, 4), setting(training)),
+      ),
+    ),
+    ...alone.map((training) =>
+      each(`samples do not influence each other, in ${pass(training)}`, (example) =>
+        examineIndependence(make, batchesOf(example), numbers(example), setting(training)),
+      ),
+    ),
+    ...alone.map((training) =>
+      once(`each of twelve samples is what it is alone, in ${pass(training)}`, () =>
+        examineAlone(make, batchesOf(usual, 12), batchesOf(usual, 1), numbers(usual, 12), setting(training)),
+      ),
+    ),
+    once('training differs from prediction where that was declared', () =>
+      examineModes(make, batchesOf(usual, 16), numbers(usual, 16), { ...setting(true), ...declared }),
+    ),
+    once('float64 is computed in float64', () =>
+      examineDTypes(make, batchesOf(usual), numbers(usual), setting(false)),
+    ),
+    ...both.flatMap((training) =>
+      nanCases(make, { batchesOf, numbers, setting: setting(training), domain, title }),
+    ),
+    once('every parameter has an influence', () =>
+      examineInfluence(make, batchesOf(usual), numbers(usual), setting(true)),
+    ),
+    ...both.map((training) => {
+      const what = `gradients at input and parameters, in ${pass(training)}`;
+      const examine = (example: Example) =>
+        examineGradients(make, batchesOf(example), numbers(example), {
+          name,
+          tolerance,
+          ...setting(training),
+        });
+      // What draws is slow, and one graph for all shapes: one example will do.
+      const draws = random === 'always' || (training && random);
+      return draws ? once(what, () => examine({ sizes: [2, 3, 2], seed: 3 })) : each(what, examine);
+    }),
+    ...both
+      .filter((training) => random === false || (random === true && !training))
+      .flatMap((training) =>
+        parityCases(
+          `${name}, samples in ${layout}s, in ${pass(training)}`,
+          () => groundOf(make, batchesOf(usual), numbers(usual), setting(training)),
+          options,
+        ),
+      ),
+    ...(spec === undefined || names === undefined
+      ? []
+      : [specCase(`${name}, samples in ${layout}s`, make, layout, sample(3, 2), spec, names)]),
+    ...(random === 'always'
+      ? []
+      : [
+          each('float32 is near float64', (example) => {
+            const [single, double] = (['float32', 'float64'] as const).map((dtype) =>
+              runUse(useOf(make(), batchesOf(example), { ...setting(false), dtype }))({
+                inputs: numbers(example),
+              }).flatMap(({ data }) => Array.from(data)),
+            );
+            single?.forEach((x, i) => {
+              if (!near(x, double?.[i] ?? Number.NaN, 1e-3))
+                throw new ConformanceError({
+                  what: `output [${i}]`,
+                  got: String(x),
+                  expected: `near ${double?.[i]}`,
+                });
+            });
+          }),
+        ]),
+  ];
+}
+
+/** No NaN for zeros, where they are in the domain, and none for a batch of one sample. */
+function nanCases(
+  make: () => AnyLayer,
+  given: {
+    readonly batchesOf: (example: Example, count?: number) => Shape[];
+    readonly numbers: (example: Example, count?: number) => Float64Array[];
+    readonly setting: Setting;
+    readonly domain: readonly [number, number];
+    readonly title: (what: string) => string;
+  },
+): Case[] {
+  const { batchesOf, numbers, setting, domain, title } = given;
+  const usual: Example = { sizes: [4, 3, 2], seed: 3 };
+  const pass = setting.training ? 'training' : 'prediction';
+  const zeros = domain[0] <= 0 && domain[1] >= 0;
+  return [
+    guarded(title(`no NaN for zeros, and for one sample, in ${pass}`), () => {
+      if (zeros)
+        examineNaN(
+          'a batch of zeros',
+          make,
+          batchesOf(usual),
+          numbers(usual).map((own) => own.fill(0)),
+          setting,
+        );
+      try {
+        examineNaN('a batch of one sample', make, batchesOf(usual, 1), numbers(usual, 1), setting);
+      } catch (error) {
+        // Figures of a batch may be refused for one sample, not made up.
+        if (!(error instanceof PullbackError)) throw error;
+      }
+    }),
+  ];
+}
+
+/** Gradients at the inputs and at every parameter that is trained, against differences. */
+function examineGradients(
+  make: () => AnyLayer,
+  batches: readonly Shape[],
+  numbers: readonly Float64Array[],
+  { name, tolerance, ...setting }: Setting & { readonly name: string; readonly tolerance: number },
+): void {
+  const { parameters } = useOf(make(), batches, setting);
+  const { f, shapes, numbers: all } = groundOf(make, batches, numbers, setting);
+  const fixed = new Set(
+    parameters.flatMap(({ options }, i) => (options.trainable === false ? [batches.length + i] : [])),
+  );
+  const titles = batches.map((_, i) => (batches.length > 1 ? `input ${i}` : 'the input'));
+  const names = [...titles, ...parameters.map(({ name: path }) => `'${path}'`)];
+  const free = all.map((_, i) => i).filter((i) => !fixed.has(i));
+  const of = (...given: Value[]) => {
+    const places = new Map(free.map((place, i) => [place, given[i]]));
+    return f(
+      ...all.map(
+        (own, i) => places.get(i) ?? constant({ shape: shapes[i] ?? [], data: own }, { dtype: 'float64' }),
+      ),
+    );
+  };
+  examineJacobian(
+    {
+      f: of,
+      shapes: free.map((i) => shapes[i] ?? []),
+      what: `the gradient of ${name}`,
+      names: free.map((i) => names[i] ?? ''),
+      tolerance,
+    },
+    free.map((i) => all[i] ?? new Float64Array()),
+  );
+}
+
+/** The layer as a function of its inputs and its parameters, with numbers near their first ones. */
 function groundOf(
   make: () => AnyLayer,
   batches: readonly Shape[],
-  example: Example,
-  { layout, training }: { readonly layout: Layout; readonly training: boolean },
+  numbers: readonly Float64Array[],
+  { layout, training }: Setting,
 ): Ground {
-  const { asked } = parametersOf(make(), batches, { layout, training, dtype: 'float64' });
-  const f = (...given: Value[]) =>
-    outputsOf(make(), given.slice(0, batches.length), given.slice(batches.length), {
-      layout,
-      training,
-      dtype: given[0]?.dtype === 'float32' ? 'float32' : 'float64',
-    });
+  const { parameters, states } = useOf(make(), batches, { layout, training, dtype: 'float64' });
+  const f = (...given: Value[]) => {
+    const dtype = given[0]?.dtype === 'float32' ? 'float32' : 'float64';
+    const held = states.map((state) =>
+      constant({ shape: state.shape, data: firstNumbers(state, 0) }, { dtype }),
+    );
+    return outputsOf(
+      make(),
+      given.slice(0, batches.length),
+      given.slice(batches.length),
+      { layout, training, dtype },
+      held,
+    );
+  };
   return {
     f,
-    shapes: [...batches, ...asked.map((each) => each.shape)],
-    numbers: [
-      ...numbersOf(example, batches, [-Infinity, Infinity]),
-      ...asked.map((each) => shaken(firstNumbers(each, example.seed), example.seed)),
-    ],
+    shapes: [...batches, ...parameters.map(({ shape }) => shape)],
+    numbers: [...numbers, ...parameters.map((each) => shaken(firstNumbers(each, 3), 3))],
   };
+}
+
+/** Numbers that are not all equal, as biases of 0 are: what two places are mixed up for would not show. */
+function shaken(numbers: Float64Array, seed: number): Float64Array {
+  return numbers.map((x, i) => x + 0.2 * Math.sin(3 * i + seed + 1));
 }
 
 /** Batches that do not fit may be taken where they have a meaning; what is refused is refused with an error of ours. */
@@ -176,7 +304,7 @@ function examineWrongShapes(name: string, make: () => AnyLayer, samples: readonl
     for (const other of [[], [4], [...batch, 2], batch.map(() => 0), [5, ...batch.slice(1)]]) {
       const given = batches.map((own, n) => (n === i ? other : own));
       try {
-        parametersOf(make(), given, { layout: 'row', training: true, dtype: 'float64' });
+        useOf(make(), given, { layout: 'row', training: true, dtype: 'float64' });
       } catch (error) {
         if (!(error instanceof PullbackError) || error.expected === undefined)
           examineError(name, given, error);
@@ -197,7 +325,7 @@ function specCase(
   return guarded(`${name}: its spec gives the same spec and the same layer`, async () => {
     const setting = { layout, training: false, dtype: 'float64' } as const;
     const shape = layout === 'row' ? [4, ...sample] : [...sample, 4];
-    const { asked, outputs: made } = parametersOf(make(), [shape], setting);
+    const { parameters: asked, outputs: made } = useOf(make(), [shape], setting);
     const [first] = made;
     const extents = first?.shape ?? [];
     const [x = new Float64Array()] = numbersOf({ sizes: [4, 3, 2], seed: 7 }, [shape], [-Infinity, Infinity]);
@@ -220,118 +348,6 @@ function specCase(
         outputs,
       )([x, ...parameters.map(({ tensor }) => Float64Array.from(tensor.data))]);
       return { kind: 'prediction', numbers: numbers[0]?.data ?? [] };
-    });
-  });
-}
-
-interface Setting {
-  readonly layout: Layout;
-  readonly training: boolean;
-  readonly dtype: FloatDType;
-}
-
-/** Numbers that are not all equal, as biases of 0 are: what two places are mixed up for would not show. */
-function shaken(numbers: Float64Array, seed: number): Float64Array {
-  return numbers.map((x, i) => x + 0.2 * Math.sin(3 * i + seed + 1));
-}
-
-/** What a layer asks for on batches of those shapes, and what it makes of them. */
-function parametersOf(layer: AnyLayer, shapes: readonly Shape[], setting: Setting) {
-  const asked: Asked[] = [];
-  const { scope } = testScope({
-    ...setting,
-    value: (each, kind) => {
-      if (kind === 'parameter') asked.push(each);
-      return placeholder({ shape: each.shape, dtype: setting.dtype }, each.name);
-    },
-  });
-  const inputs = shapes.map((shape, i) => placeholder({ shape, dtype: setting.dtype }, `input ${i}`));
-  const made = layer.forward(scope, ...inputs);
-  return { asked, outputs: made instanceof Value ? [made] : Object.values(made) };
-}
-
-/** The outputs with the given Values for its parameters, in the order in which it asks. */
-function outputsOf(
-  layer: AnyLayer,
-  inputs: readonly Value[],
-  weights: readonly Value[],
-  setting: Setting,
-): Value[] {
-  let place = 0;
-  const { scope } = testScope({
-    ...setting,
-    value: (each, kind) => {
-      const given = kind === 'parameter' ? weights[place++] : undefined;
-      return given ?? constant({ shape: each.shape, data: firstNumbers(each, 0) }, { dtype: setting.dtype });
-    },
-  });
-  const made = layer.forward(scope, ...inputs);
-  return made instanceof Value ? [made] : Object.values(made);
-}
-
-/** The numbers of every output, with the parameters' first numbers. */
-function numbersFrom(
-  layer: AnyLayer,
-  shapes: readonly Shape[],
-  example: Example,
-  setting: Setting,
-  given?: readonly Float64Array[],
-): Tensor[] {
-  const inputs = shapes.map((shape, i) => placeholder({ shape, dtype: setting.dtype }, `input ${i}`));
-  const own = numbersOf(example, shapes, [-Infinity, Infinity]);
-  return runner(inputs, outputsOf(layer, inputs, [], setting))(given ?? own);
-}
-
-/** The same in a row. */
-function run(layer: AnyLayer, shapes: readonly Shape[], example: Example, setting: Setting): number[] {
-  return numbersFrom(layer, shapes, example, setting).flatMap(({ data }) => Array.from(data));
-}
-
-/** Which sample element `k` of a batch belongs to. */
-function sampleOf(k: number, shape: Shape, layout: Layout): number {
-  const count = countOf(shape, layout);
-  return layout === 'row' ? Math.floor(k / Math.max(1, sizeOf(shape) / Math.max(1, count))) : k % count;
-}
-
-function countOf(shape: Shape, layout: Layout): number {
-  return shape.at(layout === 'row' ? 0 : -1) ?? 0;
-}
-
-function examineIndependence(
-  make: () => AnyLayer,
-  shapes: readonly Shape[],
-  { example, ...rest }: { layout: Layout; training: boolean; example: Example },
-): void {
-  const setting: Setting = { ...rest, dtype: 'float64' };
-  const { layout } = rest;
-  const layer = make();
-  const own = numbersOf(example, shapes, [-Infinity, Infinity]);
-  const moved = own.map((numbers, i) =>
-    numbers.map((y, k) => (sampleOf(k, shapes[i] ?? [], layout) === 0 ? y + 1 : y)),
-  );
-  const before = numbersFrom(layer, shapes, example, setting, own);
-  const after = numbersFrom(layer, shapes, example, setting, moved);
-  const count = countOf(shapes[0] ?? [], layout);
-  before.forEach(({ shape, data }, o) => {
-    const which = before.length > 1 ? `output ${o} ` : 'output ';
-    if (countOf(shape, layout) !== count)
-      throw new ConformanceError({
-        what: 'the output has another number of samples than the input',
-        got: `${countOf(shape, layout)} in [${shape.join(', ')}]`,
-        expected: String(count),
-      });
-    data.forEach((y, k) => {
-      const changed = after[o]?.data[k];
-      const sample = sampleOf(k, shape, layout);
-      if (sample !== 0 && !Object.is(y, changed))
-        throw new ConformanceError({
-          what: `sample 0 was changed, and ${which}${placeOf(k, shape)}, of sample ${sample}, changed with it`,
-          got: String(changed),
-          expected: String(y),
-          at: own
-            .map((numbers, i) => `${i === 0 ? 'at' : '  '} input ${i} = ${nested(numbers, shapes[i] ?? [])}`)
-            .join('\n  '),
-        });
     });
   });
 }

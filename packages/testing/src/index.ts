@@ -1,10 +1,12 @@
 export { type Case, ConformanceError, report } from './case.ts';
 export { type BackendConformance, conformBackend } from './conform-backend.ts';
+export { conformInitializer, type InitializerConformance, type Moment } from './conform-initializer.ts';
 export { conformLayer, type LayerConformance } from './conform-layer.ts';
 export { conformLoss, type LossConformance } from './conform-loss.ts';
 export { conformMetric } from './conform-metric.ts';
 export { conformNode } from './conform-node.ts';
 export { conformOptimizer, type OptimizerConformance, type Reference } from './conform-optimizer.ts';
+export { conformSchedule, type ScheduleConformance } from './conform-schedule.ts';
 export { type Difference, difference } from './differences.ts';
 export { type Examine, examinePrograms, type ProgramsOptions } from './examine-programs.ts';
 export type { Example, SearchOptions } from './example.ts';

@@ -1,16 +1,17 @@
 import {
-  constant,
   type FloatDType,
+  fill,
   foldIn,
   type Initializer,
   keyOf,
   type Layer,
   type Layout,
+  OptionError,
+  type ParameterOptions,
   RandomStream,
   type Scope,
   type Shape,
   ShapeError,
-  type State,
   sameShape,
   type Value,
 } from '@pullback/core';
@@ -20,56 +21,106 @@ export interface Asked {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: Initializer;
+  readonly options: ParameterOptions;
 }
 
-interface Setting {
+/** A state, and what it was set to, in order. */
+export interface AskedState extends Asked {
+  readonly value: Value;
+  readonly next: Value[];
+}
+
+export interface Setting {
   readonly dtype: FloatDType;
   readonly layout: Layout;
   readonly training: boolean;
-  /** The Value that stands for a parameter, by name. */
-  readonly value: (asked: Asked, kind: 'parameter' | 'state') => Value;
+  /** The path of the outermost layer; `layer` when left out. */
+  readonly path?: string;
 }
 
-/** A scope without a model: what is asked for is handed out by `value`, once for each name; a layer used twice keeps its names. */
-export function testScope(setting: Setting): { readonly scope: Scope; readonly next: Map<string, Value> } {
-  const known = new Map<string, { readonly asked: Asked; readonly value: Value }>();
+/** What stands for that which a scope hands out. */
+export interface Given {
+  /** The Value of a parameter or state, at its first asking. */
+  readonly value: (asked: Asked, kind: 'parameter' | 'state') => Value;
+  /** int32: random keys are derived from it, so that one graph gives the numbers of every step. */
+  readonly step: Value;
+}
+
+/** What was asked of a scope, in order. */
+export interface Journal {
+  /** Every asking, also the second one for the same name. */
+  readonly parameters: Asked[];
+  readonly states: AskedState[];
+  draws: number;
+}
+
+/** A scope without a model: what is asked for is handed out once for each name; a layer that is used twice keeps its names. */
+export function testScope(
+  setting: Setting,
+  given: Given,
+): { readonly scope: Scope; readonly journal: Journal } {
+  const journal: Journal = { parameters: [], states: [], draws: 0 };
+  const known = new Map<string, Value>();
   const homes = new WeakMap<object, string>();
-  const next = new Map<string, Value>();
-  let keys = 0;
-  const hold = (kind: 'parameter' | 'state', name: string, shape: Shape, initializer: Initializer): Value => {
-    const found = known.get(name);
-    if (found !== undefined && !sameShape(found.asked.shape, shape))
-      throw new ShapeError({ got: `'${name}' asked for in two shapes`, expected: 'one' });
-    if (found !== undefined) return found.value;
-    const asked = { name, shape, initializer };
-    const value = setting.value(asked, kind);
-    known.set(name, { asked, value });
+  const taken = new Set<string>();
+  const hold = (kind: 'parameter' | 'state', asked: Asked): Value => {
+    const key = `${kind} ${asked.name}`;
+    const value = known.get(key) ?? given.value(asked, kind);
+    if (!sameShape(value.shape, asked.shape))
+      throw new ShapeError({ got: `'${asked.name}' asked for in two shapes`, expected: 'one' });
+    known.set(key, value);
     return value;
   };
-  const scopeAt = (path: string): Scope => {
-    let applied = 0;
+  const inner = (path: string, name: string): string => {
+    if (name === '' || name.includes('/'))
+      throw new OptionError({
+        got: `the name '${name}'`,
+        expected: "a name without '/', which separates names in paths",
+      });
+    return `${path}/${name}`;
+  };
+  const settle = (layer: object, path: string): string => {
+    if (taken.has(path))
+      throw new OptionError({ got: `a second layer called '${path}'`, expected: 'one name for each layer' });
+    taken.add(path);
+    homes.set(layer, path);
+    return path;
+  };
+  const scopeAt = (path: string, use: string): Scope => {
+    let [applied, keys] = [0, 0];
     return {
       path,
       dtype: setting.dtype,
       layout: setting.layout,
       training: setting.training,
-      parameter: (name, shape, initializer) => hold('parameter', `${path}/${name}`, shape, initializer),
-      state: (name, shape, initializer): State => ({
-        value: hold('state', `${path}/${name}`, shape, initializer),
-        set: (value) => void next.set(`${path}/${name}`, value),
-      }),
-      randomKey: () =>
-        foldIn(constant(Int32Array.of(1, 2)), constant(keyOf(keys++, path)[0], { dtype: 'int32' })),
+      parameter: (name, shape, initializer, options = {}) => {
+        const asked = { name: inner(path, name), shape, initializer, options };
+        const value = hold('parameter', asked);
+        journal.parameters.push(asked);
+        return value;
+      },
+      state: (name, shape, initializer) => {
+        const asked = { name: inner(path, name), shape, initializer, options: {} };
+        const state = { ...asked, value: hold('state', asked), next: [] as Value[] };
+        journal.states.push(state);
+        return { value: state.value, set: (next) => void state.next.push(next) };
+      },
+      randomKey: () => {
+        journal.draws++;
+        const [low, high] = keyOf(keys++, use);
+        return foldIn(foldIn(fill(low, [2], 'int32'), fill(high, [], 'int32')), given.step);
+      },
       apply: <In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out => {
-        const { origin = layer } = layer;
-        const home = homes.get(origin) ?? `${path}/${layer.label ?? applied}`;
+        const name = layer.label ?? String(applied);
         applied++;
-        homes.set(origin, home);
-        return layer.forward(scopeAt(home), ...inputs);
+const { origin = layer } = layer;
+        const home = homes.get(origin) ?? settle(origin, inner(path, name));
+        return layer.forward(scopeAt(home, `${use}/${name}`), ...inputs);
       },
     };
   };
-  return { scope: scopeAt('layer'), next };
+  const { path = 'layer' } = setting;
+  return { scope: scopeAt(path, path), journal };
 }
 
 /** The first numbers of a parameter, drawn as a model draws them. */

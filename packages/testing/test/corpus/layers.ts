@@ -51,7 +51,8 @@ const filled =
   (number: number): Initializer =>
   (shape) =>
     new Float64Array(sizeOf(shape)).fill(number);
-const spread: Initializer = (shape, random) => Float64Array.from({ length: sizeOf(shape) }, () => random.normal());
+const spread: Initializer = (shape, random) =>
+  Float64Array.from({ length: sizeOf(shape) }, () => random.normal());
 const layer = (name: string, forward: (scope: Scope, x: Value) => Value): Layer<readonly Value[]> =>
   defineLayer(name, (scope: Scope, x: Value) => forward(scope, x)) as Layer<readonly Value[]>;
 const simple = (name: string, forward: (scope: Scope, x: Value) => Value) => () => layer(name, forward);
@@ -141,7 +142,13 @@ export const wrongLayers: Readonly<Record<string, WrongLayer>> = {
   },
   'dropout in prediction and none in training': {
     make: simple('dropout', (scope, x) =>
-      scope.training ? x : select(less(uniform(scope.randomKey(), x.shape, { dtype: scope.dtype }), 0.5), fill(0, x.shape, x.dtype), mul(x, 2)),
+      scope.training
+        ? x
+        : select(
+            less(uniform(scope.randomKey(), x.shape, { dtype: scope.dtype }), 0.5),
+            fill(0, x.shape, x.dtype),
+            mul(x, 2),
+          ),
     ),
     options: random,
     says: /prediction|random/,
@@ -295,7 +302,10 @@ export const wrongLayers: Readonly<Record<string, WrongLayer>> = {
   },
   'a new inner layer at each use': {
     make: simple('outer', (scope, x) =>
-      scope.apply(layer('inner', (inner, y) => matmul(y, kernelOf(inner, y))), x),
+      scope.apply(
+        layer('inner', (inner, y) => matmul(y, kernelOf(inner, y))),
+        x,
+      ),
     ),
     says: /share|name|use|parameter/,
   },
@@ -345,7 +355,12 @@ export const wrongLayers: Readonly<Record<string, WrongLayer>> = {
     says: /column|layout|Shape|sample/,
   },
   'an initializer of one number': {
-    make: simple('short', (scope, x) => add(x, scope.parameter('bias', x.shape.slice(1), () => new Float64Array(1)))),
+    make: simple('short', (scope, x) =>
+      add(
+        x,
+        scope.parameter('bias', x.shape.slice(1), () => new Float64Array(1)),
+      ),
+    ),
     says: /initial/,
   },
   'an initializer of the host': {
@@ -360,7 +375,9 @@ export const wrongLayers: Readonly<Record<string, WrongLayer>> = {
     says: /initial|seed/,
   },
   'an initializer of NaN': {
-    make: simple('log', (scope, x) => add(x, scope.parameter('bias', x.shape.slice(1), filled(Math.log(-1))))),
+    make: simple('log', (scope, x) =>
+      add(x, scope.parameter('bias', x.shape.slice(1), filled(Math.log(-1)))),
+    ),
     says: /NaN/,
   },
   'a regularizer of many numbers': {
@@ -391,7 +408,12 @@ export const wrongLayers: Readonly<Record<string, WrongLayer>> = {
     make: simple('dense', (scope, x) =>
       matmul(
         x,
-        scope.parameter('kernel', [lastOf(x.shape), 2], spread, scope.training ? {} : { regularizer: (w) => sum(square(w)) }),
+        scope.parameter(
+          'kernel',
+          [lastOf(x.shape), 2],
+          spread,
+          scope.training ? {} : { regularizer: (w) => sum(square(w)) },
+        ),
       ),
     ),
     says: /regularizer|options/,
@@ -423,8 +445,20 @@ export const wrongLayers: Readonly<Record<string, WrongLayer>> = {
   'the eighth sample is the last': {
     make: simple('cut', (_, x) => {
       const n = Math.min(8, samples(x));
-      const kept = slice(tanh(x), x.shape.map(() => 0), [n, ...x.shape.slice(1)]);
-      return n === samples(x) ? kept : concatenate([kept, mul(slice(x, [n, ...x.shape.slice(1).map(() => 0)], [samples(x) - n, ...x.shape.slice(1)]), 0)], { axis: 0 });
+      const kept = slice(
+        tanh(x),
+        x.shape.map(() => 0),
+        [n, ...x.shape.slice(1)],
+      );
+      return n === samples(x)
+        ? kept
+        : concatenate(
+            [
+              kept,
+              mul(slice(x, [n, ...x.shape.slice(1).map(() => 0)], [samples(x) - n, ...x.shape.slice(1)]), 0),
+            ],
+            { axis: 0 },
+          );
     }),
     says: /sample|gradient|batch/,
   },

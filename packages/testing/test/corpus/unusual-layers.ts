@@ -41,7 +41,8 @@ const filled =
   (number: number): Initializer =>
   (shape) =>
     new Float64Array(sizeOf(shape)).fill(number);
-const spread: Initializer = (shape, random) => Float64Array.from({ length: sizeOf(shape) }, () => random.normal());
+const spread: Initializer = (shape, random) =>
+  Float64Array.from({ length: sizeOf(shape) }, () => random.normal());
 const simple = (name: string, forward: (scope: Scope, x: Value) => Value) => () =>
   defineLayer(name, (scope: Scope, x: Value) => forward(scope, x)) as Layer<readonly Value[]>;
 
@@ -121,12 +122,18 @@ export const rightLayers: Readonly<Record<string, RightLayer>> = {
     options: { random: true },
   },
   'no weight, and nothing of the input': {
-    make: simple('flat', (scope, x) => broadcast(scope.parameter('value', [2], spread), [x.shape[0] ?? 1, 2])),
+    make: simple('flat', (scope, x) =>
+      broadcast(scope.parameter('value', [2], spread), [x.shape[0] ?? 1, 2]),
+    ),
   },
   'an inner layer that is used twice': {
     make: () => {
-      const inner = simple('inner', (scope, x) => tanh(matmul(x, scope.parameter('kernel', [lastOf(x.shape), lastOf(x.shape)], spread))))();
-      return defineLayer('iterated', (scope: Scope, x: Value) => scope.apply(inner, scope.apply(inner, x))) as Layer<readonly Value[]>;
+      const inner = simple('inner', (scope, x) =>
+        tanh(matmul(x, scope.parameter('kernel', [lastOf(x.shape), lastOf(x.shape)], spread))),
+      )();
+      return defineLayer('iterated', (scope: Scope, x: Value) =>
+        scope.apply(inner, scope.apply(inner, x)),
+      ) as Layer<readonly Value[]>;
     },
   },
   'side by side with a constant': {

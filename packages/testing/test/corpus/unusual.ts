@@ -11,9 +11,9 @@ import {
   formatShape,
   type Initializer,
   isFloat,
+  type Loss,
   less,
   logSumExp,
-  type Loss,
   maximum,
   mod,
   mul,
@@ -34,7 +34,13 @@ import {
   sum,
   type Value,
 } from '@pullback/core';
-import { type conformLoss, type conformOptimizer, type InitializerConformance, publishedUpdates as published, type ScheduleConformance } from '@pullback/testing';
+import {
+  type conformLoss,
+  type conformOptimizer,
+  type InitializerConformance,
+  publishedUpdates as published,
+  type ScheduleConformance,
+} from '@pullback/testing';
 
 const matched = (x: Value, t: Value) => {
   if (!sameShape(x.shape, t.shape))
@@ -61,10 +67,15 @@ export const rightLosses: Readonly<Record<string, RightLoss>> = {
     make: ({ reduction }) => total((x, t) => maximum(mul(sub(t, x), 3), sub(x, t)), reduction),
   },
   'with a kink at the target': { make: ({ reduction }) => total((x, t) => abs(sub(x, t)), reduction) },
-  'flat within a tenth': { make: ({ reduction }) => total((x, t) => maximum(sub(abs(sub(x, t)), 0.1), 0), reduction) },
+  'flat within a tenth': {
+    make: ({ reduction }) => total((x, t) => maximum(sub(abs(sub(x, t)), 0.1), 0), reduction),
+  },
   'below zero': { make: ({ reduction }) => total((x, t) => sub(square(sub(x, t)), 1), reduction) },
   'linear in the prediction': { make: ({ reduction }) => total((x, t) => mul(x, t), reduction) },
-  'smooth, of logits': { make: ({ reduction }) => total((x, t) => sub(softplus(x), mul(x, t)), reduction), options: { targets: [0, 1] } },
+  'smooth, of logits': {
+    make: ({ reduction }) => total((x, t) => sub(softplus(x), mul(x, t)), reduction),
+    options: { targets: [0, 1] },
+  },
   'whole samples by log sum exp': {
     make: ({ reduction }) => {
       const perSample: Loss['forward'] = (x, t, at) => {
@@ -89,17 +100,24 @@ export interface RightOptimizer {
   readonly make: (options: OptimizerOptions) => Optimizer;
   readonly options?: OptimizerConformance;
 }
-const own = (slots: Readonly<Record<string, Value>>, name: string, like: Value) => slots[name] ?? fill(0, like.shape, like.dtype);
+const own = (slots: Readonly<Record<string, Value>>, name: string, like: Value) =>
+  slots[name] ?? fill(0, like.shape, like.dtype);
 
 export const rightOptimizers: Readonly<Record<string, RightOptimizer>> = {
   'the sign alone': {
     make: defineOptimizer('sign', {
-      update: (weight, gradient, slots, { learningRate }) => ({ weight: sub(weight, mul(learningRate, sign(gradient))), slots }),
+      update: (weight, gradient, slots, { learningRate }) => ({
+        weight: sub(weight, mul(learningRate, sign(gradient))),
+        slots,
+      }),
     }),
   },
   'a soft clip': {
     make: defineOptimizer('soft', {
-      update: (weight, gradient, slots, { learningRate }) => ({ weight: sub(weight, mul(learningRate, div(gradient, add(1, abs(gradient))))), slots }),
+      update: (weight, gradient, slots, { learningRate }) => ({
+        weight: sub(weight, mul(learningRate, div(gradient, add(1, abs(gradient))))),
+        slots,
+      }),
     }),
   },
   'an update every third step': {
@@ -116,7 +134,9 @@ export const rightOptimizers: Readonly<Record<string, RightOptimizer>> = {
     }),
     options: {
       reference: ({ weight, gradient, learningRate, slots: { held = 0 }, step }) =>
-        step % 3 === 0 ? { weight: weight - learningRate * (held + gradient), slots: { held: 0 } } : { weight, slots: { held: held + gradient } },
+        step % 3 === 0
+          ? { weight: weight - learningRate * (held + gradient), slots: { held: 0 } }
+          : { weight, slots: { held: held + gradient } },
     },
   },
   'a velocity that knows no rate': {
@@ -156,28 +176,60 @@ export const rightOptimizers: Readonly<Record<string, RightOptimizer>> = {
   },
   'decays its weights': {
     make: defineOptimizer('decaying', {
-      update: (weight, gradient, slots, { learningRate }) => ({ weight: sub(weight, mul(learningRate, add(gradient, mul(weight, 0.01)))), slots }),
+      update: (weight, gradient, slots, { learningRate }) => ({
+        weight: sub(weight, mul(learningRate, add(gradient, mul(weight, 0.01)))),
+        slots,
+      }),
     }),
-    options: { reference: published.sgd() === undefined ? published.sgd() : ({ weight, gradient, learningRate }) => ({ weight: weight - learningRate * (gradient + 0.01 * weight), slots: {} }) },
+    options: {
+      reference:
+        published.sgd() === undefined
+          ? published.sgd()
+          : ({ weight, gradient, learningRate }) => ({
+              weight: weight - learningRate * (gradient + 0.01 * weight),
+              slots: {},
+            }),
+    },
   },
 };
 
-export const rightSchedules: Readonly<Record<string, { readonly make: () => Schedule; readonly options?: ScheduleConformance }>> = {
+export const rightSchedules: Readonly<
+  Record<string, { readonly make: () => Schedule; readonly options?: ScheduleConformance }>
+> = {
   'the same for ever': { make: () => (step) => fill(0.5, [], step.dtype) },
   'up and down for ever': {
     make: () => (step) => add(0.1, abs(sub(div(mod(step, 20), 10), 1))),
     options: { reference: (step) => 0.1 + Math.abs((step % 20) / 10 - 1) },
   },
-  'the root of the step': { make: () => (step) => div(1, sqrt(add(step, 1))), options: { reference: (step) => 1 / Math.sqrt(step + 1) } },
+  'the root of the step': {
+    make: () => (step) => div(1, sqrt(add(step, 1))),
+    options: { reference: (step) => 1 / Math.sqrt(step + 1) },
+  },
   'nothing, then everything': { make: () => (step) => cast(less(7.5, step), step.dtype) },
   'above one': { make: () => (step) => add(1, exp(mul(step, -0.1))) },
 };
 
-const draw = (shape: readonly number[], next: () => number) => Float64Array.from({ length: sizeOf(shape) }, next);
-export const rightInitializers: Readonly<Record<string, { readonly make: () => Initializer; readonly options?: InitializerConformance }>> = {
-  'one number everywhere': { make: () => (shape) => draw(shape, () => 0.3), options: { mean: 0.3, deviation: 0 } },
-  'a ramp that needs no random number': { make: () => (shape) => Float64Array.from({ length: sizeOf(shape) }, (_, i) => i / 10) },
-  'two signs': { make: () => (shape, random) => draw(shape, () => (random.uniform() < 0.5 ? -1 : 1)), options: { mean: 0, deviation: 1, within: [-1, 1] } },
-  'mostly 0': { make: () => (shape, random) => draw(shape, () => (random.uniform() < 0.1 ? random.normal() : 0)), options: { mean: 0, deviation: Math.sqrt(0.1) } },
-  'heavy tails': { make: () => (shape, random) => draw(shape, () => random.normal() / (0.1 + random.uniform())) },
+const draw = (shape: readonly number[], next: () => number) =>
+  Float64Array.from({ length: sizeOf(shape) }, next);
+export const rightInitializers: Readonly<
+  Record<string, { readonly make: () => Initializer; readonly options?: InitializerConformance }>
+> = {
+  'one number everywhere': {
+    make: () => (shape) => draw(shape, () => 0.3),
+    options: { mean: 0.3, deviation: 0 },
+  },
+  'a ramp that needs no random number': {
+    make: () => (shape) => Float64Array.from({ length: sizeOf(shape) }, (_, i) => i / 10),
+  },
+  'two signs': {
+    make: () => (shape, random) => draw(shape, () => (random.uniform() < 0.5 ? -1 : 1)),
+    options: { mean: 0, deviation: 1, within: [-1, 1] },
+  },
+  'mostly 0': {
+    make: () => (shape, random) => draw(shape, () => (random.uniform() < 0.1 ? random.normal() : 0)),
+    options: { mean: 0, deviation: Math.sqrt(0.1) },
+  },
+  'heavy tails': {
+    make: () => (shape, random) => draw(shape, () => random.normal() / (0.1 + random.uniform())),
+  },
 };

@@ -1,0 +1,128 @@
+import {
+  constant,
+  type FloatDType,
+  type Loss,
+  type Placement,
+  PullbackError,
+  placementOf,
+  type Shape,
+  sizeOf,
+  type Value,
+} from '@pullback/core';
+import { ConformanceError } from './case.ts';
+import { type Example, numbersOf } from './example.ts';
+import { build, runner } from './runner.ts';
+
+/** Which number of a loss is meant: the whole error, or those of the samples. */
+export type Form = 'forward' | 'perSample';
+
+/** A loss, where it is examined, and the intervals of its numbers. */
+export interface LossGround {
+  readonly loss: Loss;
+  readonly name: string;
+  readonly predictions: readonly [number, number];
+  readonly targets: readonly [number, number];
+  readonly tolerance: number;
+}
+
+/** Prediction and target of a batch in rows. */
+export interface LossBatch {
+  readonly shape: Shape;
+  readonly x: Float64Array;
+  readonly t: Float64Array;
+}
+
+export function batchOf({ predictions, targets }: LossGround, example: Example, shape?: Shape): LossBatch {
+  const own = shape ?? example.sizes.slice(0, 2);
+  const [x = new Float64Array()] = numbersOf(example, [own], predictions);
+  const [t = new Float64Array()] = numbersOf(example, [own], targets, 'targets');
+  return { shape: own, x, t };
+}
+
+/** The batch as it lies in columns: all axes in the other order. */
+export function inColumns({ shape, x, t }: LossBatch): LossBatch {
+  const turn = (data: Float64Array) => {
+    const turned = data.slice();
+    data.forEach((y, k) => {
+      turned[reversed(k, shape)] = y;
+    });
+    return turned;
+  };
+  return { shape: [...shape].reverse(), x: turn(x), t: turn(t) };
+}
+
+/** Where element `k` lies when all axes are in the other order. */
+function reversed(k: number, shape: Shape): number {
+  let [rest, at] = [k, 0];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const extent = shape[axis] ?? 1;
+    at = at * extent + (rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return at;
+}
+
+/** Sample `i` of a batch in rows. */
+export function sampleOf({ shape, x, t }: LossBatch, i: number): LossBatch {
+  const width = sizeOf(shape.slice(1));
+  const cut = (data: Float64Array) => data.subarray(i * width, (i + 1) * width);
+  return { shape: [1, ...shape.slice(1)], x: cut(x), t: cut(t) };
+}
+
+/** The graph of a form of the loss. */
+export function graphOf(
+  loss: Loss,
+  form: Form,
+  [x, t]: readonly (Value | undefined)[],
+  at: Placement = placementOf('row'),
+): Value {
+  if (x === undefined || t === undefined)
+    throw new ConformanceError({ what: 'a loss', got: 'no prediction', expected: 'prediction and target' });
+  const made = form === 'forward' ? loss.forward(x, t, at) : loss.perSample?.(x, t, at);
+  if (made === undefined)
+    throw new ConformanceError({ what: 'perSample', got: 'none', expected: 'errors of samples' });
+  return made;
+}
+
+/** The numbers of a form of the loss, and the shape that they have. */
+export function numbersOfLoss(
+  loss: Loss,
+  form: Form,
+  { shape, x, t }: LossBatch,
+  { layout = 'row', dtype = 'float64' }: { layout?: Placement['layout']; dtype?: FloatDType } = {},
+): { readonly shape: Shape; readonly numbers: number[] } {
+  const { inputs, outputs } = build(
+    (...given) => graphOf(loss, form, given, placementOf(layout)),
+    [shape, shape],
+    dtype,
+  );
+  const [made] = runner(inputs, outputs)([x, t]);
+  return { shape: made?.shape ?? [], numbers: Array.from(made?.data ?? []) };
+}
+
+/** The whole error. */
+export function errorOf(loss: Loss, batch: LossBatch, layout: Placement['layout'] = 'row'): number {
+  return numbersOfLoss(loss, 'forward', batch, { layout }).numbers[0] ?? Number.NaN;
+}
+
+/** A form of the loss as a function of the prediction alone, with the batch's targets. */
+export function ofPrediction(loss: Loss, form: Form, { t }: LossBatch, layout: Placement['layout'] = 'row') {
+  return (x?: Value): Value =>
+    graphOf(
+      loss,
+      form,
+      [x, x && constant({ shape: x.shape, data: t }, { dtype: x.dtype })],
+      placementOf(layout),
+    );
+}
+
+/** Whether the loss takes what `run` gives it: what it refuses, it refuses with an error of ours. */
+export function takes(run: () => unknown): boolean {
+  try {
+    run();
+    return true;
+  } catch (error) {
+    if (error instanceof PullbackError) return false;
+    throw error;
+  }
+}

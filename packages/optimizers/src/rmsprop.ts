@@ -1,10 +1,12 @@
 import {
+  abs,
   add,
   checkOptions,
   defineOptimizer,
   div,
   type FieldsOf,
   field,
+  maximum,
   mul,
   type Optimizer,
   type OptimizerOptions,
@@ -50,7 +52,10 @@ export function rmsprop(given: RmspropOptions): Optimizer {
     update: (weight, g, { squares, mean, change }, { learningRate }) => {
       const s = average(squares, square(g), decay);
       const m = centered ? average(mean, g, decay) : mean;
-      const scale = add(sqrt(centered ? sub(s, square(m)) : s), epsilon);
+      // s - m^2 as (sqrt s - |m|) (sqrt s + |m|): rounded below 0 it has no root, and a square that overflowed stays infinite.
+      const [root, size] = [sqrt(s), abs(m)];
+      const deviation = centered ? sqrt(mul(maximum(sub(root, size), 0), add(root, size))) : root;
+      const scale = add(deviation, epsilon);
       const d = add(mul(change, momentum), div(mul(learningRate, g), scale));
       return { weight: sub(weight, d), slots: { squares: s, mean: m, change: d } };
     },

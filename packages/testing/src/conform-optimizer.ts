@@ -1,21 +1,34 @@
 import {
-  cast,
   constant,
   evaluate,
   type FloatDType,
   fill,
-  mul,
   type Optimizer,
-  placeholder,
-  sizeOf,
   type Tensor,
   tensorOf,
-  type Value,
 } from '@pullback/core';
 import { type Case, ConformanceError, guarded } from './case.ts';
 import { near } from './numbers.ts';
+import {
+  eventful,
+  examineGradientSizes,
+  examineJumps,
+  examineOptimizerPurity,
+  examineOtherNumbers,
+  examineOtherWeights,
+  examinePaths,
+  examineRates,
+  examineZeroGradients,
+  type MakeOptimizer,
+  shapes,
+  slope,
+  startOf,
+  weightsOf,
+} from './optimizer-probes.ts';
+import { refuseMisfits, train, updateOf, weightOf } from './optimizer-run.ts';
 import { type Ground, type ParityOptions, parityCases } from './parity.ts';
-import { runner } from './runner.ts';
+import { examinePrecision } from './precision.ts';
+import { build } from './runner.ts';
 import { examineTraining, type Names, type Spec } from './spec-round-trip.ts';
 
 /** The published update of one number, in plain arithmetic. */
@@ -30,12 +43,18 @@ export type Reference = (at: {
 
 export interface OptimizerConformance extends ParityOptions {
   readonly name?: string;
-  /** Ten steps are compared with it, number by number; `publishedUpdates` has those of the papers. */
+  /**
+   * Steps are compared with it, number by number, from slots that it gives their first numbers; `publishedUpdates` has those of the papers.
+   */
   readonly reference?: Reference;
   /** Whether all numbers of a weight influence each other, as in lamb; the reference is held to weights of one number then. */
   readonly coupled?: boolean;
   /** Whether all weights influence each other, as in clipping by the global norm; there is no reference of one number then. */
   readonly global?: boolean;
+  /** Whether it may treat weights by their paths, as where biases do not decay. */
+  readonly byPath?: boolean;
+  /** Whether it may treat weights by their shapes, as where vectors do not decay; the reference is held to vectors then. */
+  readonly byShape?: boolean;
   readonly tolerance?: number;
   /** The spec that names it, from the same options, and what makes models of specs. */
   readonly spec?: (options: { learningRate: number }) => Spec;
@@ -43,124 +62,92 @@ export interface OptimizerConformance extends ParityOptions {
 }
 
 /**
- * The examination of an optimizer: slots, ten published steps, independence of weights, zero gradients, descent, dtypes, its trace,
+ * The examination of an optimizer: purity, results and slots that fit, the rate as an input, published steps with rates that change and a
+ * count that jumps, independence of weights, numbers, shapes and paths, gradients of 0, tiny and huge, descent, dtypes, its trace,
  * backends, and its spec.
  */
-export function conformOptimizer(
-  make: (options: { learningRate: number }) => Optimizer,
-  {
-    name = make({ learningRate: 0.1 }).name,
+export function conformOptimizer(make: MakeOptimizer, options: OptimizerConformance = {}): Case[] {
+  const optimizer = make({ learningRate: 0.1 });
+  const {
+    name = optimizer.name,
     reference,
     coupled: coupledNumbers = false,
     global = false,
     tolerance = 1e-12,
-    spec,
-    names,
-    ...parity
-  }: OptimizerConformance = {},
-): Case[] {
+  } = options;
+  const { byPath = false, byShape = false, spec, names } = options;
   const coupled = coupledNumbers || global;
-  const optimizer = make({ learningRate: 0.1 });
-  const start = [Float64Array.of(0.5, -1, 2, 0.25), Float64Array.of(-3)];
-  const gradientAt = (step: number, weight: number) => weight + Math.sin(3 * step + weight);
-  const train = (steps: number, weights = start, slope = gradientAt, dtype: FloatDType = 'float64') =>
-    stepsOf(optimizer, weights, slope, { steps, dtype, learningRate: 0.1 });
   const fail = (what: string, got: unknown, expected: unknown): never => {
     throw new ConformanceError({ what, got: String(got), expected: String(expected) });
   };
   const each = (what: string, run: () => void): Case => guarded(`${name}: ${what}`, run);
+  const when = (wanted: boolean, ...cases: Case[]): Case[] => (wanted ? cases : []);
+  const start = [Float64Array.of(0.5, -1, 2, 0.25), Float64Array.of(-3)];
   return [
+    each('it is pure', () => examineOptimizerPurity(make)),
+    each('a result for each weight, of its shape, with its slots', () => {
+      const weights = weightsOf([...shapes, [0], [2, 0]]);
+      for (const dtype of ['float32', 'float64'] as const)
+        refuseMisfits(updateOf(optimizer, weights, dtype), weights, dtype);
+      train(optimizer, weights, { steps: 2, slope });
+    }),
+    each('the learning rate is the one of the step', () => examineRates(make)),
+    ...when(
+      !global,
+      each('a weight does not depend on another', () => examineOtherWeights(optimizer)),
+    ),
+    ...when(
+      !byPath,
+      each('a weight may have any path', () => examinePaths(optimizer)),
+    ),
     ...(reference === undefined || global
       ? []
       : [
-          each('ten steps as published', () => {
-            const got = train(10);
-            start.forEach((weights, w) => {
-              if (coupled && weights.length > 1) return;
-              weights.forEach((first, k) => {
-                let weight = first;
-                let slots = Object.fromEntries(
-                  Object.entries(optimizer.slots({ shape: [], dtype: 'float64' })).map(
-                    ([slot, { initial }]) => [slot, initial],
-                  ),
-                );
-                for (let step = 1; step <= 10; step++) {
-                  const next = reference({
-                    weight,
-                    gradient: gradientAt(step - 1, weight),
-                    slots,
-                    learningRate: 0.1,
-                    step,
-                  });
-                  const own = got[step - 1]?.weights[w]?.[k] ?? Number.NaN;
-                  if (!near(own, next.weight, tolerance))
-                    throw wrongStep(
-                      `number ${k} of weight ${w} after step ${step}`,
-                      { weight, gradient: gradientAt(step - 1, weight), slots },
-                      own,
-                      next.weight,
-                    );
-                  [weight, slots] = [next.weight, { ...next.slots }];
-                }
-              });
-            });
-          }),
+          each('steps as published', () =>
+            examinePublished(optimizer, reference, { tolerance, single: coupled, vectors: byShape }),
+          ),
         ]),
-    each('slots keep their names and shapes', () => {
-      const wanted = Object.keys(optimizer.slots({ shape: [2], dtype: 'float64' })).sort();
-      for (const { slotNames } of train(2))
-        if (slotNames.join() !== wanted.join()) fail('slots', slotNames, wanted);
-    }),
-    ...(global
-      ? []
-      : [
-          each('a weight does not depend on another', () => {
-            const [both, alone] = [train(5), train(5, start.slice(0, 1))];
-            const [a, b] = [both.at(-1)?.weights[0], alone.at(-1)?.weights[0]];
-            if (!a?.every((x, i) => x === b?.[i])) fail('the first weight beside a second', a, b);
-          }),
-        ]),
-    ...(coupled
-      ? []
-      : [
-          each('a number of a weight does not depend on another', () => {
-            const whole = train(5).at(-1)?.weights[0];
-            start[0]?.forEach((first, k) => {
-              const single = train(5, [Float64Array.of(first)]).at(-1)?.weights[0]?.[0];
-              if (single === undefined || !near(single, whole?.[k] ?? Number.NaN, 1e-13))
-                fail(`number ${k}`, whole?.[k], single);
-            });
-          }),
-        ]),
-    each('gradients of 0 from the start, and of 1e-30 and 1e30, make no NaN', () => {
-      for (const size of [0, 1e-30, 1e30])
-        for (const { weights } of train(3, start, () => size))
-          if (!weights.every((numbers) => numbers.every(Number.isFinite)))
-            fail(`weights for gradients of ${size}`, weights.join(), 'numbers');
-    }),
+    ...when(
+      !coupled && !byShape,
+      each('a number of a weight does not depend on another, nor on the shape', () =>
+        examineOtherNumbers(optimizer, tolerance),
+      ),
+    ),
+    each('gradients of 0 from the start move nothing', () => examineZeroGradients(optimizer)),
+    each('tiny and huge gradients make no NaN', () => examineGradientSizes(optimizer)),
     each('it descends: the error w^2/2 falls', () => {
-      const small = stepsOf(optimizer, [Float64Array.of(1, -1)], (_, w) => w, {
-        steps: 200,
-        dtype: 'float64',
-        learningRate: 0.01,
+      const small = train(
+        optimizer,
+        [weightOf([1, -1]), weightOf([1], []), weightOf([1, -1, 1, -1], [2, 2])],
+        {
+          steps: 200,
+          slope: (_, w) => w,
+          rate: () => 0.01,
+        },
+      );
+      small.at(-1)?.forEach((weights, i) => {
+        const last = Math.max(...weights.map((w) => (Number.isNaN(w) ? Infinity : Math.abs(w))));
+        if (!(last < 1))
+          fail(`the largest number of weight ${i} after 200 steps: it does not descend`, last, 'below 1');
       });
-      const [first, last] = [1, Math.max(...(small.at(-1)?.weights[0]?.map(Math.abs) ?? [Infinity]))];
-      if (!(last < first)) fail('the largest weight after 200 steps', last, `below ${first}`);
     }),
-    each('the same twice', () => {
-      const [a, b] = [train(4).at(-1)?.weights.join(), train(4).at(-1)?.weights.join()];
-      if (a !== b) fail('a second run', b, a);
-    }),
+    each('training goes on after a jump of the step', () => examineJumps(optimizer)),
     each('float32 is near float64', () => {
-      const [single, double] = [train(5, start, gradientAt, 'float32'), train(5)].map((run) =>
-        run.at(-1)?.weights.flatMap((w) => [...w]),
+      const [single, double] = (['float32', 'float64'] as const).map((dtype) =>
+        train(optimizer, [weightOf([0.5, -1, 2, 0.25]), weightOf([-3])], { steps: 5, slope, dtype })
+          .at(-1)
+          ?.flatMap((w) => [...w]),
       );
       single?.forEach((x, i) => {
         if (!near(x, double?.[i] ?? Number.NaN, 1e-3)) fail(`weight [${i}]`, x, double?.[i]);
       });
     }),
-    each('an empty weight', () => void train(2, [new Float64Array(0)])),
-    ...parityCases(name, () => groundOf(optimizer, start), parity),
+    each('float64 is computed in float64', () => {
+      const { f, shapes: own, numbers } = groundOf(optimizer, start);
+      const { inputs, outputs } = build(f, own, 'float64');
+      examinePrecision('an updated number', inputs, outputs, numbers);
+    }),
+    ...parityCases(name, () => groundOf(optimizer, start), options),
     ...(spec === undefined || names === undefined
       ? []
       : [
@@ -169,6 +156,47 @@ export function conformOptimizer(
           ),
         ]),
   ];
+}
+
+/** Weights of several shapes, and each number by the reference. @throws ConformanceError for the first that is another. */
+function examinePublished(
+  optimizer: Optimizer,
+  reference: Reference,
+  {
+    tolerance,
+    single,
+    vectors,
+  }: { readonly tolerance: number; readonly single: boolean; readonly vectors: boolean },
+): void {
+  const { steps, rate = () => 0.1, at = (step: number) => step } = eventful;
+  for (const shape of single ? [[1], []] : vectors ? [[4]] : [[4], [1], [2, 3], [3, 3]]) {
+    const weights = startOf(shape);
+    const got = train(optimizer, [weightOf(weights, shape)], eventful);
+    weights.forEach((start, k) => {
+      let [weight, slots] = [start, firstSlots(optimizer, reference)];
+      for (let step = 0; step < steps; step++) {
+        const from = { weight, gradient: slope(step, weight), slots, learningRate: rate(step) };
+        const next = reference({ ...from, step: at(step) + 1 });
+        const own = got[step]?.[0]?.[k] ?? Number.NaN;
+        if (!near(own, next.weight, tolerance))
+          throw wrongStep(
+            `number ${k} of a weight of shape [${shape.join(', ')}] after step ${at(step) + 1}`,
+            from,
+            own,
+            next.weight,
+          );
+        [weight, slots] = [next.weight, { ...next.slots }];
+      }
+    });
+  }
+}
+
+/** None, so that the reference says what its slots start from; those of the optimizer for a reference that does not. */
+function firstSlots(optimizer: Optimizer, reference: Reference): Readonly<Record<string, number>> {
+  const { weight } = reference({ weight: 1, gradient: 1, slots: {}, learningRate: 0.1, step: 1 });
+  if (!Number.isNaN(weight)) return {};
+  const slots = Object.entries(optimizer.slots({ shape: [], dtype: 'float64' }));
+  return Object.fromEntries(slots.map(([slot, { initial }]) => [slot, initial]));
 }
 
 /** The fourth update as a function of weights, gradients and slots. */
@@ -250,6 +278,7 @@ function wrongStep(
     readonly weight: number;
     readonly gradient: number;
     readonly slots: Readonly<Record<string, number>>;
+    readonly learningRate: number;
   },
   got: number,
   expected: number,
@@ -263,73 +292,6 @@ function wrongStep(
     what: `${what}${said}`,
     got: String(got),
     expected: `${expected}, as published`,
-    at: `from weight = ${from.weight}, gradient = ${from.gradient}${kept.join('')}, with a learning rate of 0.1`,
-  });
-}
-
-interface Step {
-  readonly weights: readonly Float64Array[];
-  readonly slotNames: readonly string[];
-}
-
-/** The weights after each step, and the names of the slots. */
-function stepsOf(
-  optimizer: Optimizer,
-  start: readonly Float64Array[],
-  slope: (step: number, weight: number) => number,
-  { steps, dtype, learningRate }: { steps: number; dtype: FloatDType; learningRate: number },
-): Step[] {
-  const input = (name: string, shape: readonly number[], type: FloatDType | 'int32' = dtype) =>
-    placeholder({ shape, dtype: type }, name);
-  const [rate, step] = [input('learningRate', []), input('step', [], 'int32')];
-  const factor = optimizer.schedule?.(cast(step, dtype));
-  const parameters = start.map((numbers, i) => {
-    const weight = input(`weight ${i}`, [numbers.length]);
-    const slots = Object.entries(optimizer.slots(weight.spec)).map(([name, { spec, initial }]) => ({
-      name,
-      initial: new Float64Array(sizeOf(spec.shape)).fill(initial),
-      value: placeholder(spec, name),
-    }));
-    return { path: `weight ${i}/kernel`, weight, gradient: input(`gradient ${i}`, [numbers.length]), slots };
-  });
-  const scheduled = factor === undefined ? rate : mul(rate, factor);
-  const updated = optimizer.update(
-    parameters.map(({ slots, ...rest }) => ({
-      ...rest,
-      slots: Object.fromEntries(slots.map(({ name, value }) => [name, value])),
-    })),
-    { learningRate: scheduled, step },
-  );
-  const slotNames = [...new Set(updated.flatMap(({ slots }) => Object.keys(slots)))].sort();
-  const inputs: Value[] = [
-    rate,
-    step,
-    ...parameters.flatMap(({ weight, gradient, slots }) => [
-      weight,
-      gradient,
-      ...slots.map(({ value }) => value),
-    ]),
-  ];
-  const outputs = updated.flatMap(({ weight, slots }, i) => [
-    weight,
-    ...(parameters[i]?.slots ?? []).map(({ name, value }) => slots[name] ?? value),
-  ]);
-  const run = runner(inputs, outputs);
-  let numbers = parameters.map(({ slots }, i) => [
-    start[i] ?? new Float64Array(),
-    ...slots.map(({ initial }) => initial),
-  ]);
-  return Array.from({ length: steps }, (_, at) => {
-    const given = numbers.flatMap(([weight = new Float64Array(), ...slots]) => [
-      weight,
-      weight.map((w) => slope(at, w)),
-      ...slots,
-    ]);
-    const results = run([Float64Array.of(learningRate), Float64Array.of(at), ...given]).map(({ data }) =>
-      Float64Array.from(data),
-    );
-    let place = 0;
-    numbers = numbers.map((own) => own.map(() => results[place++] ?? new Float64Array()));
-    return { weights: numbers.map(([weight = new Float64Array()]) => weight), slotNames };
+    at: `from weight = ${from.weight}, gradient = ${from.gradient}${kept.join('')}, with a learning rate of ${from.learningRate}`,
   });
 }

@@ -87,7 +87,7 @@ test('a step that is not the published one', async () => {
   const message = await first(conformOptimizer(slow, { reference: publishedUpdates.sgd() }));
   expect(message).toBe(
     [
-      'number 0 of weight 0 after step 1: the step is 0.5 times the published one',
+      'number 0 of a weight of shape [4] after step 1: the step is 0.5 times the published one',
       '  expected 0.4020574461395797, as published, got 0.45102872306978986',
       '  from weight = 0.5, gradient = 0.979425538604203, with a learning rate of 0.1',
     ].join('\n'),

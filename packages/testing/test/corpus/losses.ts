@@ -29,7 +29,6 @@ import {
   ShapeError,
   sameShape,
   select,
-  sign,
   slice,
   softmax,
   sqrt,
@@ -38,7 +37,6 @@ import {
   stopGradient,
   sub,
   sum,
-  tanh,
   type Value,
 } from '@pullback/core';
 import type { conformLoss } from '@pullback/testing';
@@ -298,7 +296,7 @@ export const wrongLosses: Readonly<Record<string, WrongLoss>> = {
     make: of(squared, () => ({
       perSample: (x, t) => {
         const errors = square(sub(x, t));
-        return sum(x.shape[0] === 1 ? squeeze(errors, [0]) : errors, { axis: -1 });
+        return sum(x.shape[0] === 1 ? squeeze(errors, 0) : errors, { axis: -1 });
       },
     })),
     says: /perSample|sample|shape/,

@@ -6,6 +6,14 @@ export { conformLoss, type LossConformance } from './conform-loss.ts';
 export { conformMetric } from './conform-metric.ts';
 export { conformNode } from './conform-node.ts';
 export { conformOptimizer, type OptimizerConformance, type Reference } from './conform-optimizer.ts';
+export {
+  conformPlugin,
+  type EntryLike,
+  type Examinations,
+  type PluginConformance,
+  type PluginLike,
+  type ResolveLike,
+} from './conform-plugin.ts';
 export { conformSchedule, type ScheduleConformance } from './conform-schedule.ts';
 export { type Difference, difference } from './differences.ts';
 export { type Examine, examinePrograms, type ProgramsOptions } from './examine-programs.ts';

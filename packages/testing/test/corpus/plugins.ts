@@ -43,7 +43,7 @@ const units = v.strictObject({
   units: v.pipe(v.number(), v.integer(), v.minValue(1)),
   name: v.optional(v.string()),
 });
-const named: PluginConformance = { specs: { 'layer gate': { units: 3 } } };
+const named: PluginConformance = { specs: { layer: { gate: { units: 3 } } } };
 const one = gate(3);
 const error = defineLoss('error', (x, t) => sum(square(sub(x, t))));
 const descent = defineOptimizer('descent', {
@@ -121,7 +121,7 @@ export const wrongPlugins: Readonly<Record<string, WrongPlugin>> = {
       plugin(({ layer }) =>
         layer('gate', ({ name }: { units: number; name?: string }) => gate(3, name), { options: units }),
       ),
-    options: { specs: { 'layer gate': { units: 4 } }, ...({} as object) },
+    options: { specs: { layer: { gate: { units: 4 } } } },
     says: /units|option/,
   },
   'a label that is dropped': {
@@ -166,7 +166,7 @@ export const wrongPlugins: Readonly<Record<string, WrongPlugin>> = {
   },
   'an optimizer with a rate of its own': {
     make: () => plugin(({ optimizer }) => optimizer('mine', () => descent({ learningRate: 0.01 }))),
-    says: /rate/,
+    says: /rate/i,
   },
   'a schedule of vectors': {
     make: () => plugin(({ schedule }) => schedule('mine', () => (step) => fill(1, [2], step.dtype))),

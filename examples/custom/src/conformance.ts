@@ -1,9 +1,13 @@
 // Everything that this package brings, examined by the conformance kit: what its tests would run.
 import {
   conformBackend,
+  conformInitializer,
   conformLayer,
+  conformLoss,
   conformNode,
   conformOptimizer,
+  conformPlugin,
+  conformSchedule,
   type Names,
   report,
 } from '@pullback/testing';
@@ -17,7 +21,10 @@ import { normalize } from './normalize.ts';
 import { gating } from './plugin.ts';
 import { centered } from './running-mean.ts';
 import { signDescent, signMomentum } from './sign-descent.ts';
+import { smoothError, weightedSmoothError } from './smooth-error.ts';
+import { sparse } from './sparse.ts';
 import { swish, swishByHand } from './swish.ts';
+import { triangle } from './triangle.ts';
 
 // #region names
 /** Where the names are bound: specs are examined through it. */
@@ -37,6 +44,7 @@ export const cases = [
     spec: { type: 'gate', units: 3 },
     names,
   }),
+  ...conformLoss(weightedSmoothError, { backends, ulps: 4 }),
   ...conformOptimizer(signDescent, {
     reference: ({ weight, gradient, learningRate }) => ({
       weight: weight - learningRate * Math.sign(gradient),
@@ -45,6 +53,12 @@ export const cases = [
     spec: (options) => ({ type: 'signDescent', ...options }),
     names,
   }),
+  ...conformSchedule(triangle({ period: 20, low: 0.1 }), {
+    reference: (step) => 0.1 + 0.9 * (1 - Math.abs((step % 20) / 10 - 1)),
+    turns: [20],
+  }),
+  ...conformInitializer(sparse({ share: 0.3 }), { mean: 0, deviation: Math.sqrt(0.3) }),
+  ...conformPlugin(gating, { specs: { layer: { gate: { units: 3 } } }, beside: [builtins] }),
   ...conformBackend(() => new LoopBackend()),
 ];
 // #endregion
@@ -70,6 +84,7 @@ cases.push(
   ...conformLayer(() => batchNorm(), { mixesWhileTraining: true, tolerance: 1e-4 }),
   ...conformLayer(() => centered(), { mixesWhileTraining: true }),
   ...conformOptimizer(signMomentum),
+  ...conformLoss(smoothError),
 );
 
 const failed = await report(cases, (line) => {

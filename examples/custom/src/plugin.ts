@@ -1,5 +1,5 @@
 import { type EpochRecord, PROGRESS, type Progress, type ProgressReporter, plugin } from 'pullback';
-import { integer, minValue, number, object, pipe } from 'valibot';
+import { integer, minValue, number, pipe, strictObject } from 'valibot';
 import { Gate } from './gate.ts';
 import { signDescent } from './sign-descent.ts';
 import { smoothError } from './smooth-error.ts';
@@ -19,7 +19,7 @@ export const gating = plugin(
   ({ layer, activation, loss, optimizer, service }) => {
     layer('gate', ({ units }: { units: number }) => new Gate(units), {
       doc: 'sigmoid(X W + b)',
-      options: object({ units: pipe(number(), integer(), minValue(1)) }),
+      options: strictObject({ units: pipe(number(), integer(), minValue(1)) }),
     });
     activation('swish', swish, { doc: 'x sigmoid(x)' });
     loss('smoothError', () => smoothError(), { doc: 'sqrt(1 + (x - t)^2) - 1' });

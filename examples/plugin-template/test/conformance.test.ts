@@ -1,5 +1,12 @@
 // Everything that the package brings, examined: derivatives against central differences, layouts, errors, specs, backends.
-import { type Case, conformLayer, conformLoss, conformNode, type Names } from '@pullback/testing';
+import {
+  type Case,
+  conformLayer,
+  conformLoss,
+  conformNode,
+  conformPlugin,
+  type Names,
+} from '@pullback/testing';
 import { builtins, cpu, createContainer, createModel, type ModelSpec, type Value, wasm } from 'pullback';
 import { describe, test } from 'vitest';
 import { quantileLoss, snake, swiglu, template } from '../src/index.ts';
@@ -43,6 +50,19 @@ describe('quantileLoss', () => {
       backends,
       spec: ({ reduction }) => ({ type: 'quantile', quantile: 0.8, reduction }),
       names,
+    }),
+  );
+});
+
+describe('by name', () => {
+  run(
+    conformPlugin(template, {
+      specs: {
+        activation: { snake: { frequency: 2 } },
+        layer: { snake: { frequency: 2 }, swiglu: { units: 3 } },
+        loss: { quantile: { quantile: 0.8 } },
+      },
+      beside: [builtins],
     }),
   );
 });

@@ -147,6 +147,26 @@ describe('ten steps equal the published update, written out', () => {
       );
       close(run(rmsprop({ learningRate: 0.02, centered, momentum: alpha })).weights, wanted);
     });
+  test('rmsprop, centered, of gradients that stay the same, and of one whose square overflows: s - m^2 has a root', () => {
+    // Of these 30, s - m^2 rounds below 0 for 5.
+    const steady = Array.from({ length: 30 }, (_, i) => 0.07 + 0.11 * i);
+    const optimizer = rmsprop({ learningRate: 1e-9, centered: true });
+    const gradient = constant([...steady, 1e160], f64);
+    const zeros = constant(steady.map(() => 0).concat(0), f64);
+    let weight = zeros;
+    let slots: Readonly<Record<string, Value>> = { squares: zeros, mean: zeros, change: zeros };
+    for (let step = 0; step < 500; step++) {
+      const at = { learningRate: constant(1e-9, f64), step: constant(step, { dtype: 'int32' }) };
+      const [next] = optimizer.update([{ path: 'w', weight, gradient, slots }], at);
+      weight = constant(evaluate(next?.weight ?? zeros));
+      slots = Object.fromEntries(
+        Object.entries(next?.slots ?? {}).map(([name, value]) => [name, constant(evaluate(value))]),
+      );
+    }
+    const numbers = Array.from(evaluate(weight).data);
+    expect(numbers.filter(Number.isNaN)).toEqual([]);
+    expect(numbers.at(-1)).toBe(0); // divided by an infinite deviation
+  });
   test('adam', () => {
     const moments = adamMoments(0.9, 0.999);
     const wanted = byHand((w, g, t) =>

@@ -85,9 +85,10 @@ function casesOf(
   const declared: Declared = { random, mixesWhileTraining, differsWhileTraining };
   const title = (what: string) => `${name}, samples in ${layout}s: ${what}`;
   const once = (what: string, examine: () => void): Case => guarded(title(what), examine);
-  const each = (what: string, examine: (example: Example) => void): Case => ({
+  const each = (what: string, examine: (example: Example) => void, runs = options.runs): Case => ({
     name: title(what),
-    run: () => search(examine, { empty: false, ...options }, callOf(`conformLayer(() => ${name}`, options)),
+    run: () =>
+      search(examine, { empty: false, ...options, runs }, callOf(`conformLayer(() => ${name}`, options)),
   });
   const both = [false, true] as const;
   const pass = (training: boolean) => (training ? 'training' : 'prediction');
@@ -158,7 +159,9 @@ function casesOf(
         });
       // What draws is slow, and one graph for all shapes: one example will do.
       const draws = random === 'always' || (training && random);
-      return draws ? once(what, () => examine({ sizes: [2, 3, 2], seed: 3 })) : each(what, examine);
+      if (draws) return once(what, () => examine({ sizes: [2, 3, 2], seed: 3 }));
+      // Mostly training is the graph that was examined already.
+      return training ? each(what, examine, Math.min(4, options.runs ?? 4)) : each(what, examine);
     }),
     ...both
       .filter((training) => random === false || (random === true && !training))

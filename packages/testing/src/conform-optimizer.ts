@@ -18,6 +18,7 @@ import {
   examineOtherWeights,
   examinePaths,
   examineRates,
+  examineSteadyGradients,
   examineZeroGradients,
   type MakeOptimizer,
   shapes,
@@ -115,6 +116,7 @@ export function conformOptimizer(make: MakeOptimizer, options: OptimizerConforma
     ),
     each('gradients of 0 from the start move nothing', () => examineZeroGradients(optimizer)),
     each('tiny and huge gradients make no NaN', () => examineGradientSizes(optimizer)),
+    each('a gradient that stays the same makes no NaN', () => examineSteadyGradients(optimizer)),
     each('it descends: the error w^2/2 falls', () => {
       const small = train(
         optimizer,

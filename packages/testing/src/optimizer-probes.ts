@@ -133,6 +133,22 @@ export function examineGradientSizes(optimizer: Optimizer): void {
       }
 }
 
+/** That gradients that stay the same make no NaN, where a variance rounds below 0. @throws ConformanceError */
+export function examineSteadyGradients(optimizer: Optimizer): void {
+  const start = Array.from({ length: 24 }, (_, i) => 0.07 + 0.11 * i);
+  for (const dtype of ['float64', 'float32'] as const) {
+    const slope = (_: number, weight: number) => 0.11 * Math.round(weight / 0.11) + 0.07;
+    const all = train(optimizer, [weightOf(start)], { steps: 400, slope, rate: () => 1e-9, dtype });
+    const step = all.findIndex(([weights]) => weights?.some(Number.isNaN));
+    if (step >= 0)
+      fail(
+        `a weight after ${step + 1} steps with the same gradient each time, in ${dtype}`,
+        Number.NaN,
+        'a number',
+      );
+  }
+}
+
 /** That a count of steps that jumps ahead, as where training goes on from a file, neither stops training nor breaks it. */
 export function examineJumps(optimizer: Optimizer): void {
   for (const dtype of ['float64', 'float32'] as const)

@@ -1,13 +1,16 @@
-import type {
-  Activation,
-  Backend,
-  Initializer,
-  Layer,
-  Loss,
-  Metric,
-  Optimizer,
-  Schedule,
-  Value,
+import {
+  type Activation,
+  type Backend,
+  checkOptions,
+  type Fields,
+  type Initializer,
+  type Layer,
+  type Loss,
+  type Metric,
+  type Optimizer,
+  PullbackError,
+  type Schedule,
+  type Value,
 } from '@pullback/core';
 import { type Case, ConformanceError, guarded } from './case.ts';
 import type { InitializerConformance } from './conform-initializer.ts';
@@ -39,7 +42,8 @@ export type EntryOptions = Readonly<Record<string, unknown>>;
 export interface EntryLike {
   readonly kind: string;
   readonly name: string;
-  readonly options?: { readonly '~standard': { validate(value: unknown): unknown } } | undefined;
+  /** A field for each option, or a schema that speaks Standard Schema. */
+  readonly options?: Fields | { readonly '~standard': { validate(value: unknown): unknown } } | undefined;
   create(options: EntryOptions, resolve: ResolveLike): unknown;
 }
 
@@ -90,7 +94,8 @@ function casesOfEntry(
   const { kind, name } = entry;
   const called = `${kind} '${name}'`;
   const given = specs[kind]?.[name] ?? (kind === 'optimizer' ? { learningRate: 0.1 } : {});
-  const make = (changes: EntryOptions = {}) => entry.create(frozen({ ...given, ...changes }), resolve);
+  const whole = (changes: EntryOptions = {}) => withParts(entry, { ...given, ...changes }, resolve);
+  const make = (changes: EntryOptions = {}) => entry.create(frozen(whole(changes)), resolve);
   const each = (what: string, run: () => void): Case => guarded(`${called}: ${what}`, run);
   const fail = (what: string, got: unknown, expected: string): never => {
     throw new ConformanceError({ what: `${what} of ${called}`, got: String(got), expected });
@@ -98,14 +103,14 @@ function casesOfEntry(
   const label = { name: 'mine' };
   const basics = [
     each('its schema takes its options and refuses others', () => {
-      const refusal = refusedBy(entry, given);
+      const refusal = refusedBy(entry, whole());
       if (refusal !== undefined)
         fail(
           'the schema',
           `it refuses ${JSON.stringify(given)}: ${refusal}`,
           'its own options; specs gives them',
         );
-      if (entry.options !== undefined && refusedBy(entry, { ...given, unknownOption: 1 }) === undefined)
+      if (entry.options !== undefined && refusedBy(entry, whole({ unknownOption: 1 })) === undefined)
         fail(
           'the schema',
           'it takes the unknown option unknownOption, which nothing reads',
@@ -140,7 +145,7 @@ function casesOfEntry(
       if (
         kind === 'layer' &&
         entry.options !== undefined &&
-        refusedBy(entry, { ...given, ...label }) === undefined
+        refusedBy(entry, whole({ ...label })) === undefined
       ) {
         const made = make(label);
         const got = typeof made === 'object' && made !== null && 'label' in made ? made.label : undefined;
@@ -157,7 +162,7 @@ function casesOfEntry(
       if (before === undefined) return;
       for (const [option, value] of Object.entries(given)) {
         const others = otherValues(value).filter(
-          (other) => refusedBy(entry, { ...given, [option]: other }) === undefined,
+          (other) => refusedBy(entry, whole({ [option]: other })) === undefined,
         );
         const made = others.flatMap((other) => {
           const changed = attempted(() => fingerprint(kind, make({ [option]: other })));
@@ -200,12 +205,57 @@ function examineNames({ name: plugin, entries }: PluginLike, beside: readonly Pl
   }
 }
 
-/** What the schema of an entry says against options; undefined when it takes them, or when there is none. */
-function refusedBy({ options }: EntryLike, given: EntryOptions): string | undefined {
-  const result = options?.['~standard'].validate(given);
-  if (typeof result !== 'object' || result === null || !('issues' in result) || result.issues === undefined)
+/** What the fields or the schema of an entry say against options; undefined when they take them, or when there are none. */
+function refusedBy({ kind, name, options }: EntryLike, given: EntryOptions): string | undefined {
+  if (options === undefined) return undefined;
+  if (isSchema(options)) {
+    const result = options['~standard'].validate(given);
+    const issues =
+      typeof result === 'object' && result !== null && 'issues' in result ? result.issues : undefined;
+    return issues === undefined ? undefined : JSON.stringify(issues, ['message']);
+  }
+  try {
+    checkOptions(`${kind} '${name}'`, given, options);
     return undefined;
-  return JSON.stringify(result.issues, ['message']);
+  } catch (error) {
+    if (error instanceof PullbackError) return error.message;
+    throw error;
+  }
+}
+
+function isSchema(
+  options: NonNullable<EntryLike['options']>,
+): options is { readonly '~standard': { validate(value: unknown): unknown } } {
+  return '~standard' in options;
+}
+
+/** Options with the things in place of their specs, where the fields say that such stand there. */
+function withParts({ options }: EntryLike, given: EntryOptions, resolve: ResolveLike): EntryOptions {
+  if (options === undefined || isSchema(options)) return given;
+  const made = (part: string | undefined, value: unknown): unknown => {
+    const kind = kinds.find((each) => each === part);
+    if (Array.isArray(value)) return value.map((each) => made(part, each));
+    return kind !== undefined && isSpec(value) ? resolve[kind](value) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, made(options[name]?.part, value)]),
+  );
+}
+
+const kinds = [
+  'layer',
+  'activation',
+  'loss',
+  'optimizer',
+  'schedule',
+  'initializer',
+  'metric',
+  'backend',
+] as const;
+
+function isSpec(value: unknown): value is AnySpec {
+  if (typeof value === 'string') return true;
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
 /** Other values of an option, of which one at least should be taken. */

@@ -13,13 +13,14 @@ const numbers = [0.5, -1, 2, 0.25];
 export const slope = (step: number, weight: number): number => weight + Math.sin(3 * step + weight);
 
 /**
- * A course as training has it: the rate changes, and after twenty steps the count jumps, as where training goes on from a file.
+ * A course as training has it: the rate changes, and after twenty steps the count jumps, as where training goes on from a file; by a multiple
+ * of 2 to 6, for what is done every few steps.
  */
 export const eventful: Course = {
   steps: 26,
   slope,
   rate: (step) => (step < 6 ? 0.1 : step < 14 ? 0.03 : 0.2 / (step - 12)),
-  at: (step) => (step < 20 ? step : step + 979),
+  at: (step) => (step < 20 ? step : step + 960),
 };
 
 export const shapes: readonly Shape[] = [[], [4], [2, 3], [3, 3], [1, 4], [2, 1, 2], [12], [70]];

@@ -113,7 +113,7 @@ export function testScope(
       apply: <In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out => {
         const name = layer.label ?? String(applied);
         applied++;
-const { origin = layer } = layer;
+        const { origin = layer } = layer;
         const home = homes.get(origin) ?? settle(origin, inner(path, name));
         return layer.forward(scopeAt(home, `${use}/${name}`), ...inputs);
       },

@@ -7,6 +7,7 @@ import {
   placementOf,
   type Shape,
   sizeOf,
+  tensorOf,
   type Value,
 } from '@pullback/core';
 import { ConformanceError } from './case.ts';
@@ -32,11 +33,35 @@ export interface LossBatch {
   readonly t: Float64Array;
 }
 
-export function batchOf({ predictions, targets }: LossGround, example: Example, shape?: Shape): LossBatch {
+/** The numbers of an example; targets at the ends of their interval where the loss refuses others, as labels of -1 and 1. */
+export function batchOf(ground: LossGround, example: Example, shape?: Shape): LossBatch {
+  const { loss, predictions, targets } = ground;
   const own = shape ?? example.sizes.slice(0, 2);
   const [x = new Float64Array()] = numbersOf(example, [own], predictions);
   const [t = new Float64Array()] = numbersOf(example, [own], targets, 'targets');
-  return { shape: own, x, t };
+  const batch = { shape: own, x, t };
+  if (acceptedBy(loss, batch)) return batch;
+  const labels = atEnds(batch, targets);
+  return acceptedBy(loss, labels) ? labels : batch;
+}
+
+/** Whether `check` takes the targets of a batch. */
+export function acceptedBy(
+  { check }: Loss,
+  { shape, t }: LossBatch,
+  layout: Placement['layout'] = 'row',
+): boolean {
+  const target = tensorOf({ shape, dtype: 'float64' });
+  target.data.set(t);
+  return takes(() => check?.(target, { shape, dtype: 'float64' }, placementOf(layout)));
+}
+
+/** The same with targets at the ends of their interval: each sample has one at the upper. */
+export function atEnds(batch: LossBatch, targets: readonly [number, number]): LossBatch {
+  const [low, high] = targets.map((end) => (Number.isFinite(end) ? end : 1));
+  const width = Math.max(1, batch.shape.at(-1) ?? 1);
+  const t = batch.t.map((_, k) => (k % width === Math.floor(k / width) % width ? (high ?? 1) : (low ?? 0)));
+  return { ...batch, t };
 }
 
 /** The batch as it lies in columns: all axes in the other order. */

@@ -6,12 +6,12 @@ import {
   placementOf,
   type Reduction,
   type Shape,
-  type Tensor,
-  tensorOf,
 } from '@pullback/core';
 import { ConformanceError } from './case.ts';
 import { examineDiagonal, examineJacobian, pullbackOf } from './jacobian.ts';
 import {
+  acceptedBy,
+  atEnds,
   batchOf,
   errorOf,
   type Form,
@@ -301,16 +301,10 @@ export function examineLabels(ground: LossGround): void {
 /** What `check` takes of each sample alone it takes of all together, in both layouts. @throws ConformanceError */
 export function examineCheck(ground: LossGround): void {
   const { loss, targets } = ground;
-  if (loss.check === undefined) return;
-  const ends = targets.map((end) => (Number.isFinite(end) ? end : 1));
+  const batch = batchOf(ground, usual, [12, 3]);
   for (const layout of ['row', 'column'] as const)
-    for (const rows of [batchOf(ground, usual, [12, 3]), atEnds(batchOf(ground, usual, [12, 3]), ends)]) {
-      const accepted = (batch: LossBatch) => {
-        const { shape, t } = layout === 'row' ? batch : inColumns(batch);
-        const target: Tensor = tensorOf({ shape, dtype: 'float64' });
-        target.data.set(t);
-        return takes(() => loss.check?.(target, { shape, dtype: 'float64' }, placementOf(layout)));
-      };
+    for (const rows of [batch, atEnds(batch, targets)]) {
+      const accepted = (own: LossBatch) => acceptedBy(loss, layout === 'row' ? own : inColumns(own), layout);
       const each = Array.from({ length: 12 }, (_, i) => accepted(sampleOf(rows, i)));
       if (each.every(Boolean) && !accepted(rows))
         throw new ConformanceError({
@@ -319,8 +313,4 @@ export function examineCheck(ground: LossGround): void {
           expected: 'the same answer for all together',
         });
     }
-}
-
-function atEnds(batch: LossBatch, [low = 0, high = 1]: readonly number[]): LossBatch {
-  return { ...batch, t: batch.t.map((_, k) => (k % 3 === Math.floor(k / 3) % 3 ? high : low)) };
 }

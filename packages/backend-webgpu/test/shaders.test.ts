@@ -28,6 +28,7 @@ const graphs: Readonly<Record<string, readonly [readonly TensorSpec[], Graph]>> 
         core.sin,
         core.cos,
         core.erf,
+        (x: Value) => core.pow(x, x),
         core.sign,
         core.round,
       ].map((f) => f(one(x))),

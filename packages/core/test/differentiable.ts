@@ -89,6 +89,29 @@ export const differentiable: Record<string, [(...x: Value[]) => Value, ...(reado
   'pow -2': [(a) => p.pow(a, -2), P],
   'pow 1.7': [(a) => p.pow(a, 1.7), P],
   'pow of a Value': [p.pow, P, P],
+  'pow of a negative and whole Values': [
+    (a) =>
+      p.pow(
+        a,
+        p.constant(
+          [
+            [2, 3],
+            [-1, 4],
+          ],
+          f64,
+        ),
+      ),
+    S,
+  ],
+  'pow of a Value at p = 0': [
+    p.pow,
+    P,
+    [
+      [0, 0],
+      [1, 0],
+    ],
+  ],
+  'pow of a number': [(b) => p.pow(p.fill(2.5, [2, 2], 'float64'), b), S],
   foldIn: [
     (a) =>
       p.mul(

@@ -1,4 +1,18 @@
-import { constant, cos, erf, evaluate, exp, expm1, log, log1p, sin, tanh, type Value } from '@pullback/core';
+import {
+  constant,
+  cos,
+  elementary,
+  erf,
+  evaluate,
+  exp,
+  expm1,
+  log,
+  log1p,
+  pow,
+  sin,
+  tanh,
+  type Value,
+} from '@pullback/core';
 import { describe, expect, test } from 'vitest';
 import table from './fixtures/elementary.json' with { type: 'json' };
 
@@ -77,4 +91,78 @@ test('sin and cos just below a power of 2, where the logarithm rounds to the nex
     expect(Math.abs(s - sine)).toBeLessThanOrEqual(ulp(sine));
     expect(Math.abs(c - cosine)).toBeLessThanOrEqual(ulp(cosine));
   }
+});
+
+describe('powers', () => {
+  const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+  test('within 1 unit in the last place of correctly rounded values, also denormal ones and of negative numbers', () => {
+    for (const [x = 0, y = 0, rounded = 0, rest = 0] of table.pow)
+      expect(Math.abs(elementary.pow(x, y) - rounded - rest) / ulp(rounded)).toBeLessThanOrEqual(1);
+  });
+  test('the primitive is the same function, in float32 rounded once more', () => {
+    const [xs, ys] = [table.pow.map(([x = 0]) => x), table.pow.map(([, y = 0]) => y)];
+    const wanted = xs.map((x, i) => elementary.pow(x, ys[i] ?? 0));
+    const f64 = { dtype: 'float64' } as const;
+    expect([...evaluate(pow(constant(xs, f64), constant(ys, f64))).data]).toEqual(wanted);
+    const [x, y] = [constant(xs), constant(ys)];
+    const [a, b] = evaluate([x, y]).map(({ data }) => [...data]);
+    const single = (a ?? []).map((base, i) => Math.fround(elementary.pow(base, b?.[i] ?? 0)));
+    expect([...evaluate(pow(x, y)).data]).toEqual(single);
+  });
+  // IEEE 754-2019, 9.2.1.
+  test.each([
+    [nan, 0, 1],
+    [nan, -0, 1],
+    [infinity, 0, 1],
+    [0, 0, 1],
+    [1, nan, 1],
+    [1, infinity, 1],
+    [1, -infinity, 1],
+    [-1, infinity, 1],
+    [-1, -infinity, 1],
+    [0, -3, infinity],
+    [-0, -3, -infinity],
+    [0, -infinity, infinity],
+    [-0, -infinity, infinity],
+    [0, -2, infinity],
+    [-0, -2, infinity],
+    [-0, -2.5, infinity],
+    [0, 3, 0],
+    [-0, 3, -0],
+    [-0, 2, 0],
+    [-0, 2.5, 0],
+    [0, infinity, 0],
+    [0.5, infinity, 0],
+    [2, infinity, infinity],
+    [-2, infinity, infinity],
+    [0.5, -infinity, infinity],
+    [-0.5, infinity, 0],
+    [2, -infinity, 0],
+    [infinity, 0.5, infinity],
+    [infinity, -0.5, 0],
+    [-infinity, 3, -infinity],
+    [-infinity, 2, infinity],
+    [-infinity, 0.5, infinity],
+    [-infinity, -3, -0],
+    [-infinity, -2, 0],
+    [-infinity, -0.5, 0],
+    [-2, 0.5, nan],
+    [-2, nan, nan],
+    [nan, 2, nan],
+    [-2, 3, -8],
+    [-2, 4, 16],
+    [-2, -1, -0.5],
+    [-1, 2 ** 53, 1],
+    [-1, 2 ** 53 - 1, -1],
+    [10, 22, 1e22],
+    [2, -1074, 5e-324],
+    [2, 1023, 2 ** 1023],
+    [2, 1024, infinity],
+    [-2, 1025, -infinity],
+    [1e300, 1e300, infinity],
+    [1 + 2 ** -52, 1e308, infinity],
+    [1 - 2 ** -53, 1e308, 0],
+  ])('%f ^ %f is %f', (x, y, wanted) => {
+    expect(elementary.pow(x, y)).toBe(wanted);
+  });
 });

@@ -318,3 +318,40 @@ describe('norms beyond the range of squares', () => {
     expect(() => p.globalNorm([])).toThrow(p.OptionError);
   });
 });
+
+describe('derivatives of powers', () => {
+  const at = (base: number, exponent: number) => {
+    const [x, q] = [float(base), float(exponent)];
+    const y = p.pow(x, q);
+    const [dx = x, dq = q] = p.gradient(p.sum(y), [x, q]);
+    const [dxx, dxq] = p.gradient(p.sum(dx), [x, q]);
+    return [dx, dq, dxx, dxq].map((value) => values(value)[0]);
+  };
+  const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+  // By hand: p x^(p-1), x^p log x, p (p-1) x^(p-2), x^(p-1) (1 + p log x).
+  test.each([
+    [2, 0, [0, Math.log(2), 0, 0.5]],
+    [2, 3, [12, 8 * Math.log(2), 12, 4 * (1 + 3 * Math.log(2))]],
+    [0, 2, [0, 0, 2, 0]],
+    [0, 3, [0, 0, 0, 0]],
+    // As above, log 0 counts nothing: 1 is left.
+    [0, 1, [1, 0, 0, 1]],
+    [0, 0, [0, 0, 0, 0]],
+    [0, 0.5, [infinity, 0, -infinity, nan]],
+  ])('%f ^ %f', (x, q, wanted) => {
+    at(x, q).forEach((got, i) => {
+      const truth = wanted[i] ?? nan;
+      if (i < 3 || Number.isFinite(truth)) expect(got).toBeCloseTo(truth, 12);
+    });
+  });
+  test('of a negative number: 12 for (-2)^3, and none by the exponent', () => {
+    expect(at(-2, 3).slice(0, 3)).toEqual([12, nan, -12]);
+    expect(at(-2, -1).slice(0, 1)).toEqual([-0.25]);
+  });
+  test('numbers as exponents: whole ones beyond 64 and broken ones are right to the last place', () => {
+    expect(values(p.pow(float(1.1, -1.1), 1001))[0]).toBeCloseTo(1.1 ** 1001, -36);
+    expect(values(p.pow(float(2, -2), 65))).toEqual([2 ** 65, -(2 ** 65)]);
+    expect(values(p.pow(float(-8, 4), 1.5))).toEqual([nan, 8]);
+    expect(values(p.pow(int(-3, 2), 3))).toEqual([-27, 8]);
+  });
+});

@@ -34,6 +34,7 @@ const made: Readonly<Record<string, Value>> = {
   sin: core.sin(float),
   cos: core.cos(float),
   erf: core.erf(float),
+  pow: core.pow(float, float),
   and: core.and(bool, bool),
   or: core.or(bool, bool),
   not: core.not(bool),

@@ -67,6 +67,7 @@ const floatFunctions: Named<Unary> = {
   expm1: core.expm1,
   log: (x) => core.log(core.abs(x)),
   log1p: (x) => core.log1p(core.abs(x)),
+  pow: (x) => core.pow(x, core.mul(core.round(x), 0.5)),
   sin: core.sin,
   sqrt: (x) => core.sqrt(core.abs(x)),
   tanh: core.tanh,

@@ -88,7 +88,7 @@ interface Kept {
   readonly offset: number | undefined;
 }
 
-const dear = new Set(['exp', 'log', 'tanh', 'sin', 'cos', 'erf', 'expm1', 'log1p', 'threefry', 'div']);
+const dear = new Set(['exp', 'log', 'tanh', 'sin', 'cos', 'erf', 'expm1', 'log1p', 'pow', 'threefry', 'div']);
 
 /** What later passes read that an earlier one computed. */
 function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<number, Kept> {

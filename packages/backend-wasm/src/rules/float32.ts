@@ -7,6 +7,7 @@ import { exp, expm1 } from './exponential.ts';
 import { tanh } from './hyperbolic-tangent.ts';
 import { log, log1p } from './logarithm.ts';
 import { modFloat32 } from './quotients.ts';
+import { callFloat32 } from './scalar-call.ts';
 import { cos, sin } from './trigonometric.ts';
 
 /** -1, 0 or 1 with the sign of x, 0 and NaN as they are. */
@@ -35,6 +36,7 @@ export const float32: Readonly<Record<string, Rule>> = {
   log: eachRegister(log),
   log1p: eachRegister(log1p),
   tanh: eachRegister(tanh),
+  pow: eachRegister((lane, x, p) => callFloat32(lane, 'pow', x, p)),
   sin,
   cos,
   erf: eachRegister(erf),

@@ -38,6 +38,7 @@ export const float64: Readonly<Record<string, Rule>> = {
   log: callFloat64('log'),
   log1p: callFloat64('log1p'),
   tanh: callFloat64('tanh'),
+  pow: callFloat64('pow'),
   sin: callFloat64('sin'),
   cos: callFloat64('cos'),
   erf: callFloat64('erf'),

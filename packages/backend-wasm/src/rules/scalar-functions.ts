@@ -5,16 +5,19 @@ import { erf } from './scalar/error-function.ts';
 import { exp, expm1, tanh } from './scalar/exponential.ts';
 import { log, log1p } from './scalar/logarithm.ts';
 import { mod } from './scalar/modulo.ts';
+import { pow } from './scalar/power.ts';
 import { type ScalarCode, ScalarWriter } from './scalar/scalar-code.ts';
 
-const written = { exp, expm1, tanh, log, log1p, erf, mod } satisfies Readonly<Record<string, ScalarCode>>;
+const written = { exp, expm1, tanh, log, log1p, erf, mod, pow } satisfies Readonly<
+  Record<string, ScalarCode>
+>;
 
 type Written = keyof typeof written;
 
 /** Core's own functions: modules whose programs need them import them, under these names, from `elementary` of core. */
 export type ImportedFunction = 'sin' | 'cos';
 
-/** Functions of float64, the same bits as core's; `mod` has two parameters. */
+/** Functions of float64, the same bits as core's; `mod` and `pow` have two parameters. */
 export type ScalarFunction = Written | ImportedFunction;
 
 /** The functions that a module must import if its program has these primitives. */

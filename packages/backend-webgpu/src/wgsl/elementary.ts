@@ -126,6 +126,98 @@ fn log_f32(x: f32) -> f32 {
   let f = bitcast<f32>((bits & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
   return log_parts(f, f32(k), 0.0f);
 }`,
+  // What a b lacks when it is rounded to p; halves of 12 bits have exact products. After Dekker.
+  product_low: `
+fn product_low(a: f32, b: f32, p: f32) -> f32 {
+  let a_high = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
+  let b_high = bitcast<f32>(bitcast<u32>(b) & 0xfffff000u);
+  let a_low = a - a_high;
+  let b_low = b - b_high;
+  return ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low;
+}`,
+  // e^(x + tail), where the result is a float32.
+  exp_of_sum: `
+fn exp_of_sum(x: f32, tail: f32) -> f32 {
+  let k = round(x * 1.44269504f);
+  let r = ((x - k * 0.693359375f) - k * -2.12194440e-4f) + tail;
+  var p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  let y = (p * (r * r) + r) + 1.0f;
+  let half = i32(k) >> 1u;
+  return y * power_of_two(half) * power_of_two(i32(k) - half);
+}`,
+  // z^y for finite z above 0 and finite y, operation for operation as core's float64 one, with fewer terms.
+  power_of: `
+fn power_of(z: f32, y: f32) -> f32 {
+  var bits = bitcast<u32>(z);
+  var k = -127;
+  if (bits < 0x800000u) {
+    let shift = countLeadingZeros(bits) - 8u;
+    bits = ((bits << shift) & 0x7fffffu) + 0x800000u;
+    k = -127 - i32(shift);
+  }
+  bits = bits + (0x3f800000u - 0x3f3504f3u);
+  k = k + i32(bits >> 23u);
+  let f = bitcast<f32>((bits & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
+  let d = 2.0f + f;
+  let d_low = f - (d - 2.0f);
+  let s = f / d;
+  let p = s * d;
+  let s_low = (((f - p) - product_low(s, d, p)) - s * d_low) / d;
+  let square = s * s;
+  let square_low = product_low(s, s, square) + 2.0f * s * s_low;
+  let first = square * 0.33333334f;
+  let first_low = product_low(square, 0.33333334f, first) + square * -9.934107e-9f + square_low * 0.33333334f;
+  let rest = square * square * (0.2f + square * (0.14285715f + square * (0.11111111f + square * 0.09090909f)));
+  let w = first + rest;
+  let w_low = (first - w) + rest + first_low;
+  let a = 2.0f * s;
+  let a_low = 2.0f * s_low;
+  let v = a * w;
+  let v_low = product_low(a, w, v) + a * w_low + a_low * w;
+  let m = a + v;
+  let m_low = (a - m) + v + (a_low + v_low);
+  let turns = f32(k) * 6.9313812256e-1f;
+  let high = turns + m;
+  let low = (turns - high) + m + (m_low + f32(k) * 9.0580006145e-6f);
+  let exponent = y * high;
+  if (exponent > 88.8f) {
+    return from_bits(0x7f800000u);
+  }
+  if (exponent < -104.0f) {
+    return 0.0f;
+  }
+  return exp_of_sum(exponent, product_low(y, high, exponent) + y * low);
+}`,
+  // The table of IEEE 754, as core's pow.
+  pow_f32: `
+fn pow_f32(x: f32, y: f32) -> f32 {
+  let z_bits = bitcast<u32>(x) & 0x7fffffffu;
+  let y_bits = bitcast<u32>(y) & 0x7fffffffu;
+  let negative = bitcast<u32>(x) > 0x7fffffffu;
+  if (y_bits == 0u || bitcast<u32>(x) == 0x3f800000u) {
+    return 1.0f;
+  }
+  let whole = y_bits >= 0x4b000000u || floor(y) == y;
+  if (is_nan(x) || is_nan(y) || (negative && z_bits != 0u && z_bits != 0x7f800000u && !whole)) {
+    return from_bits(0x7fc00000u);
+  }
+  let odd = whole && y_bits < 0x4b800000u && floor(y * 0.5f) * 2.0f != y;
+  var size = 1.0f;
+  if (z_bits != 0x3f800000u) {
+    if (z_bits == 0u || z_bits == 0x7f800000u || y_bits == 0x7f800000u) {
+      let grows = (z_bits > 0x3f800000u) == (bitcast<u32>(y) <= 0x7fffffffu);
+      size = from_bits(select(0u, 0x7f800000u, grows));
+    } else {
+      size = power_of(bitcast<f32>(z_bits), y);
+    }
+  }
+  return select(size, negate_f32(size), odd && negative);
+}`,
   log1p_f32: `
 fn log1p_f32(x: f32) -> f32 {
   let magnitude = bitcast<u32>(x) & 0x7fffffffu;

@@ -55,6 +55,7 @@ const rules: Readonly<Record<string, Rules>> = {
   log: onFloats('log'),
   log1p: onFloats('log1p'),
   tanh: onFloats('tanh'),
+  pow: onFloats('pow'),
   sin: onFloats('sin'),
   cos: onFloats('cos'),
   erf: onFloats('erf'),

@@ -10,9 +10,14 @@ export function exp(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019411) return 0;
+  return expOfSum(x, 0);
+}
+
+/** e^(x + tail) for a tail that is small beside x, without the edges of `exp`. */
+export function expOfSum(x: number, tail: number): number {
   const k = Math.round(x * Math.LOG2E);
   const high = x - k * ln2High;
-  const low = k * ln2Low;
+  const low = k * ln2Low - tail;
   const r = high - low;
   const t = r * r;
   const c =

@@ -1,6 +1,6 @@
 import type { Code } from '../../encoding.ts';
 import { call, choose, f64, get, i32, i64 } from '../../instructions.ts';
-import { horner, type ScalarCode } from './scalar-code.ts';
+import { horner, type ScalarCode, type ScalarWriter } from './scalar-code.ts';
 
 const x = get(0);
 const number = f64.const;
@@ -14,26 +14,31 @@ export const exp: ScalarCode = {
     scalar.returnWhen(f64.ne(x, x), x);
     scalar.returnWhen(f64.gt(x, number(709.782712893384)), number(Infinity));
     scalar.returnWhen(f64.lt(x, number(-745.1332191019411)), number(0));
-    const k = scalar.keep(mathRound(scalar.keep(f64.mul(x, number(Math.LOG2E)))));
-    const high = scalar.keep(f64.sub(x, f64.mul(k, number(ln2High))));
-    const low = scalar.keep(f64.mul(k, number(ln2Low)));
-    const r = scalar.keep(f64.sub(high, low));
-    const t = scalar.keep(f64.mul(r, r));
-    const tail = horner(
-      t,
-      [
-        0.16666666666666602, -0.0027777777777015593, 6.613756321437934e-5, -1.6533902205465252e-6,
-        4.1381367970572385e-8,
-      ],
-    );
-    const c = scalar.keep(f64.sub(r, f64.mul(t, tail)));
-    const quotient = f64.div(f64.mul(r, c), f64.sub(number(2), c));
-    const y = f64.sub(number(1), f64.sub(f64.sub(low, quotient), high));
-    const n = scalar.keepInt(i32.truncSatF64S(k));
-    const half = scalar.keepInt(i32.shrS(n, i32.const(1)));
-    return f64.mul(f64.mul(y, powerOfTwo(half)), powerOfTwo(i32.sub(n, half)));
+    return expOfSum(scalar, x, number(0));
   },
 };
+
+/** e^(x + tail), as core/elementary/exp.ts; `x` is read several times. */
+export function expOfSum(scalar: ScalarWriter, x: Code, tail: Code): Code {
+  const k = scalar.keep(mathRound(scalar.keep(f64.mul(x, number(Math.LOG2E)))));
+  const high = scalar.keep(f64.sub(x, f64.mul(k, number(ln2High))));
+  const low = scalar.keep(f64.sub(f64.mul(k, number(ln2Low)), tail));
+  const r = scalar.keep(f64.sub(high, low));
+  const t = scalar.keep(f64.mul(r, r));
+  const series = horner(
+    t,
+    [
+      0.16666666666666602, -0.0027777777777015593, 6.613756321437934e-5, -1.6533902205465252e-6,
+      4.1381367970572385e-8,
+    ],
+  );
+  const c = scalar.keep(f64.sub(r, f64.mul(t, series)));
+  const quotient = f64.div(f64.mul(r, c), f64.sub(number(2), c));
+  const y = f64.sub(number(1), f64.sub(f64.sub(low, quotient), high));
+  const n = scalar.keepInt(i32.truncSatF64S(k));
+  const half = scalar.keepInt(i32.shrS(n, i32.const(1)));
+  return f64.mul(f64.mul(y, powerOfTwo(half)), powerOfTwo(i32.sub(n, half)));
+}
 
 /** e^x - 1, as core/elementary/expm1.ts. */
 export const expm1: ScalarCode = {

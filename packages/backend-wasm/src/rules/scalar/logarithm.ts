@@ -1,5 +1,6 @@
+import type { Code } from '../../encoding.ts';
 import { call, choose, f64, get, i32, i64 } from '../../instructions.ts';
-import { horner, type ScalarCode } from './scalar-code.ts';
+import { horner, type ScalarCode, type ScalarWriter } from './scalar-code.ts';
 
 const x = get(0);
 const number = f64.const;
@@ -13,18 +14,7 @@ export const log: ScalarCode = {
     scalar.returnWhen(i32.or(f64.ne(x, x), f64.lt(x, number(0))), number(Number.NaN));
     scalar.returnWhen(f64.eq(x, number(0)), number(-Infinity));
     scalar.returnWhen(f64.eq(x, number(Infinity)), x);
-    const denormal = scalar.keepInt(f64.lt(x, number(2 ** -1022)));
-    const bits = scalar.keepLong(i64.reinterpretF64(choose(f64.mul(x, number(2 ** 54)), x, denormal)));
-    const high = scalar.keepInt(i32.wrapI64(i64.shrU(bits, i64.const(32))));
-    const fraction = scalar.keepInt(i32.and(high, i32.const(0xfffff)));
-    const above = scalar.keepInt(i32.gtS(fraction, i32.const(0x6a09e)));
-    const exponent = i32.sub(i32.add(i32.shrU(high, i32.const(20)), above), i32.const(1023));
-    const k = scalar.keep(f64.convertI32S(i32.sub(exponent, i32.mul(denormal, i32.const(54)))));
-    // The fraction under the exponent of 1, or of 1/2 where it is above sqrt 2.
-    const upper = i32.or(fraction, i32.sub(i32.const(0x3ff00000), i32.shl(above, i32.const(20))));
-    const lower = i64.shrU(i64.shl(bits, i64.const(32)), i64.const(32));
-    const m = f64.reinterpretI64(i64.or(i64.shl(i64.extendI32S(upper), i64.const(32)), lower));
-    const f = scalar.keep(f64.sub(m, number(1)));
+    const { k, f } = partsOf(scalar, x);
     const s = scalar.keep(f64.div(f, f64.add(number(2), f)));
     const z = scalar.keep(f64.mul(s, s));
     const w = scalar.keep(f64.mul(z, z));
@@ -38,6 +28,22 @@ export const log: ScalarCode = {
     return f64.sub(f64.mul(k, number(ln2High)), f64.sub(f64.sub(half, sum), f));
   },
 };
+
+/** k and f of a positive z = 2^k (1 + f), with 1 + f from sqrt 1/2 to sqrt 2. */
+export function partsOf(scalar: ScalarWriter, z: Code): { readonly k: Code; readonly f: Code } {
+  const denormal = scalar.keepInt(f64.lt(z, number(2 ** -1022)));
+  const bits = scalar.keepLong(i64.reinterpretF64(choose(f64.mul(z, number(2 ** 54)), z, denormal)));
+  const high = scalar.keepInt(i32.wrapI64(i64.shrU(bits, i64.const(32))));
+  const fraction = scalar.keepInt(i32.and(high, i32.const(0xfffff)));
+  const above = scalar.keepInt(i32.gtS(fraction, i32.const(0x6a09e)));
+  const exponent = i32.sub(i32.add(i32.shrU(high, i32.const(20)), above), i32.const(1023));
+  const k = scalar.keep(f64.convertI32S(i32.sub(exponent, i32.mul(denormal, i32.const(54)))));
+  // The fraction under the exponent of 1, or of 1/2 where it is above sqrt 2.
+  const upper = i32.or(fraction, i32.sub(i32.const(0x3ff00000), i32.shl(above, i32.const(20))));
+  const lower = i64.shrU(i64.shl(bits, i64.const(32)), i64.const(32));
+  const m = f64.reinterpretI64(i64.or(i64.shl(i64.extendI32S(upper), i64.const(32)), lower));
+  return { k, f: scalar.keep(f64.sub(m, number(1))) };
+}
 
 /** log(1 + x), as core/elementary/log1p.ts. */
 export const log1p: ScalarCode = {

@@ -76,11 +76,11 @@ export function batchCases(at: Examination): Case[] {
   ];
 }
 
-/** Batches of 1; unequal ones; an empty last, first or middle one. */
+/** Batches of 1, the last of what is left; unequal ones; an empty last, first or middle one. */
 function splits(count: number): number[][] {
   const third = Math.floor(count / 3);
   return [
-    new Array<number>(count).fill(1),
+    [...new Array<number>(Math.min(3, count - 1)).fill(1), Math.max(1, count - 3)],
     [third, count - third],
     [count - 1, 1],
     [count, 0],

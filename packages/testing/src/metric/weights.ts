@@ -35,8 +35,11 @@ export function examineWeights(
     why,
     samples: weighted,
   });
-  const singles = split(weighted, new Array<number>(count).fill(1));
-  refuseOther('the weighted figure of batches of 1', [figureOf(metric, singles, showing), repeated], {
+  const singles = split(weighted, [
+    ...new Array<number>(Math.min(3, count - 1)).fill(1),
+    Math.max(1, count - 3),
+  ]);
+  refuseOther('the weighted figure over batches', [figureOf(metric, singles, showing), repeated], {
     why,
     samples: weighted,
   });

@@ -16,7 +16,7 @@ import {
   sub,
   type Value,
 } from '@pullback/core';
-import { areaUnder, type Scored } from './area.ts';
+import { type Area, areaUnder, type Scored, together } from './area.ts';
 import type { Average } from './averages.ts';
 import { float, rowWeights } from './counting.ts';
 import { isExclusive, needExclusive } from './decision.ts';
@@ -69,35 +69,34 @@ export function auc(options: AucOptions = {}): Metric {
       return concatenate(columns, { axis: 1 });
     },
     summarize: (numbers) => {
-      const [classes = 0] = numbers;
-      const width = 2 * classes + 2;
-      const rows = Array.from({ length: numbers.length / width || 0 }, (_, i) =>
-        numbers.slice(i * width, (i + 1) * width),
-      ).filter(([, weight]) => weight !== 0);
-      if (rows.length === 0) throw noSamples(name);
-      const ofClass = (k: number) =>
-        rows.map(
-          ([, weight = 0, ...row]): Scored => ({
-            score: row[k] ?? 0,
-            positive: row[classes + k] ?? 0,
-            weight,
-          }),
-        );
-      const all = Array.from({ length: classes }, (_, k) => ofClass(k));
-      const areas = (average === 'micro' ? [all.flat()] : all).map((each, k) => {
-        const area = areaUnder(each);
-        if (area === undefined)
-          throw oneClass(
-            name,
-            `${each.length} samples that are all ${each[0]?.positive === 1 ? '' : 'not '}of class ${k}`,
-          );
-        return area;
+      const classes = scoredClasses(numbers);
+      if (classes.every(({ scores }) => scores.length === 0)) throw noSamples(name);
+      const areas = (average === 'micro' ? [together(classes)] : classes).map((scored, k): Area => {
+        const area = areaUnder(scored);
+        if (area !== undefined) return area;
+        const which = scored.positives[0] === 1 ? 'all' : 'none';
+        throw oneClass(name, `${scored.scores.length} samples, ${which} of them positive for output ${k}`);
       });
       const shares = areas.map(({ positives }) => (average === 'weighted' ? positives : 1));
       const total = shares.reduce((a, b) => a + b, 0);
       return areas.reduce((sum, { area }, k) => sum + (area * (shares[k] ?? 0)) / total, 0);
     },
   };
+}
+
+/** The scores of each class among rows of the number k of classes, the weight, k scores and k times 1 or 0; those without weight left out. */
+function scoredClasses(rows: readonly number[]): Scored[] {
+  const [classes = 0] = rows;
+  const width = 2 * classes + 2;
+  const starts: number[] = [];
+  for (let from = 0; from < rows.length; from += width) if (rows[from + 1] !== 0) starts.push(from);
+  const column = (place: number) => Float64Array.from(starts, (from) => rows[from + place] ?? Number.NaN);
+  const weights = column(1);
+  return Array.from({ length: classes }, (_, k) => ({
+    scores: column(2 + k),
+    positives: column(2 + classes + k),
+    weights,
+  }));
 }
 
 /** The scores of each class, [m, k], and 1 where a row is of the class. */

@@ -195,6 +195,24 @@ describe('exact over any batches', () => {
       /both positives and negatives/,
     );
   });
+  test('figures so far leave out what has none yet', async () => {
+    const model = await modelOf(binaryCrossEntropy());
+    const seen: string[][] = [];
+    const progress = {
+      batch: async (_: unknown, figures: () => Promise<object>) =>
+        void seen.push(Object.keys(await figures())),
+      epoch: () => {},
+    };
+    const slow: Callback = { step: () => new Promise((resolve) => setTimeout(resolve, 10)) };
+    const [record] = await model.fit(column([0.9, 0.1, 0.2]), column([1, 0, 1]), {
+      metrics: ['auc', 'accuracy', { type: 'accuracy', weighted: true }],
+      sampleWeights: [0, 1, 1],
+      ...{ batchSize: 1, shuffle: false, progress, callbacks: [slow] },
+    });
+    expect(seen[0]).toEqual(['loss', 'accuracy']);
+    expect(seen.at(-1)).toEqual(['loss', 'accuracy', 'weighted accuracy']);
+    expect(record).toMatchObject({ AUC: 1, 'weighted accuracy': 0.5 });
+  });
   test('samples count by their weights where that is asked for', async () => {
     const model = await modelOf(binaryCrossEntropy());
     const metrics = [

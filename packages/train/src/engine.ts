@@ -144,7 +144,7 @@ export class Engine {
     return this.runner.prepare(kind, this.definition, samples, watched);
   }
 
-  /** The figures that the sums over `count` samples stand for. */
+  /** The figures that the sums over `count` samples stand for. @throws DataError for a metric that has none, as of no samples. */
   figures(
     sums: ReadonlyMap<string, readonly number[]>,
     watched: readonly Watched[],
@@ -163,6 +163,18 @@ export class Engine {
         record[`${name} loss`] = errors[i] ?? Number.NaN;
       });
     for (const { figure, metric, total } of watched) record[figure] = metric.summarize(sums.get(total) ?? []);
+    return record;
+  }
+
+  /** The figures that there are after a part of an epoch: those of what is kept would be figured out anew from all of it. */
+  figuresSoFar(...[sums, watched, count]: Parameters<Engine['figures']>): EpochRecord {
+    const record: Record<string, number> = { ...this.figures(sums, [], count) };
+    for (const { figure, metric, total } of watched)
+      try {
+        if (metric.keeps !== true) record[figure] = metric.summarize(sums.get(total) ?? []);
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+      }
     return record;
   }
 

@@ -66,8 +66,6 @@ export async function fitLoop(
     },
     keep: () => model.keep(),
   });
-  // While an epoch lasts, the others would be figured out anew from all that they keep.
-  const summed = watched.filter(({ metric }) => metric.keeps !== true);
   const turns = new Turns();
   const tell = async (
     hook: keyof Callback,
@@ -92,8 +90,8 @@ export async function fitLoop(
       seconds: (performance.now() - started) / 1000,
     });
     const tally = new Tally();
-    const figures = async (samples: number, of = watched) =>
-      engine().figures(await runs.sums(tally), of, samples);
+    const figuresSoFar = async (samples: number) =>
+      engine().figuresSoFar(await runs.sums(tally), watched, samples);
     const done = resume && epoch === 1 ? counts.batches : 0;
     let batches = done;
     counts.batches = done;
@@ -110,12 +108,12 @@ export async function fitLoop(
         counts.batches = batches;
         if (watchesSteps) await tell('step', (callback) => callback.step?.(control));
         if (!turns.due) continue;
-        await reporter.batch(progress(samples), () => figures(samples, summed));
+        await reporter.batch(progress(samples), () => figuresSoFar(samples));
         await turns.take();
       }
     counts.epochs++;
     counts.batches = 0;
-    const record: Record<string, number> = { ...(await figures(samples)) };
+    const record: Record<string, number> = { ...engine().figures(await runs.sums(tally), watched, samples) };
     if (validation !== undefined)
       for (const [name, value] of Object.entries(await validation.record()))
         record[`validation ${name}`] = value;

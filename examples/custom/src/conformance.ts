@@ -4,6 +4,7 @@ import {
   conformInitializer,
   conformLayer,
   conformLoss,
+  conformMetric,
   conformNode,
   conformOptimizer,
   conformPlugin,
@@ -25,6 +26,7 @@ import { smoothError, weightedSmoothError } from './smooth-error.ts';
 import { sparse } from './sparse.ts';
 import { swish, swishByHand } from './swish.ts';
 import { triangle } from './triangle.ts';
+import { medianError, within } from './within.ts';
 
 // #region names
 /** Where the names are bound: specs are examined through it. */
@@ -59,6 +61,8 @@ export const cases = [
   }),
   ...conformInitializer(sparse({ share: 0.3 }), { mean: 0, deviation: Math.sqrt(0.3) }),
   ...conformPlugin(gating, { specs: { layer: { gate: { units: 3 } } }, beside: [builtins] }),
+  ...conformMetric(within, { backends }),
+  ...conformMetric(medianError, { backends }),
   ...conformBackend(() => new LoopBackend()),
 ];
 // #endregion

@@ -26,7 +26,7 @@ import { smoothError, weightedSmoothError } from './smooth-error.ts';
 import { sparse } from './sparse.ts';
 import { swish, swishByHand } from './swish.ts';
 import { triangle } from './triangle.ts';
-import { within } from './within.ts';
+import { medianError, within } from './within.ts';
 
 const x = [
   [0, 0],
@@ -102,9 +102,10 @@ const other = await Model.create({
   backend: new LoopBackend(),
 });
 await other.fit(x, y, { epochs: 300, sampleWeights: [1, 2, 2, 1], progress: false });
-const figures = await other.evaluate(x, y, { metrics: [within()] });
+const figures = await other.evaluate(x, y, { metrics: [within(), medianError()] });
 console.log('all together:', figures);
 assert.equal(figures['within'], 1);
+assert.ok((figures['median error'] ?? 1) < 0.1);
 
 await import('./persistence.ts');
 await import('./conformance.ts');

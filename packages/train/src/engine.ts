@@ -1,6 +1,7 @@
 import {
   type Backend,
   type Better,
+  DataError,
   keyOf,
   type Metric,
   meaningOf,

@@ -1,13 +1,16 @@
 import {
   add,
   cast,
+  constant,
   defineLoss,
   defineNode,
   equal,
+  evaluate,
   less,
   mean,
   mul,
   ones,
+  type Placement,
   placeholder,
   placementOf,
   reshape,
@@ -99,4 +102,35 @@ describe('what is meant is taken', () => {
     test(name, () => {
       expect(lossOn(formula, prediction, target)().shape).toEqual([]);
     });
+});
+
+test('a loss of errors of samples is their sum, or their mean, in both layouts', () => {
+  const per = {
+    perSample: (x: Value, t: Value, { classAxis }: Placement) => sum(square(sub(x, t)), { axis: classAxis }),
+  };
+  const numbers = [
+    constant([
+      [1, 2],
+      [3, 5],
+    ]),
+    constant([
+      [0, 2],
+      [1, 1],
+    ]),
+  ] as const;
+  for (const layout of ['row', 'column'] as const)
+    for (const [reduction, expected] of [
+      ['sum', 21],
+      ['mean', 10.5],
+    ] as const) {
+      const loss = defineLoss('own', per, { reduction })();
+      expect(loss.reduction).toBe(reduction);
+      const at = placementOf(layout);
+      expect(evaluate(loss.forward(...numbers, at)).data).toEqual(Float32Array.of(expected));
+      const errors = loss.perSample?.(...numbers, at);
+      // 1 + 0 and 4 + 16, or 1 + 4 and 0 + 16.
+      expect(errors && Array.from(evaluate(errors).data)).toEqual(layout === 'row' ? [1, 20] : [5, 16]);
+      const narrow = constant([[0], [1]]);
+      expect(() => loss.perSample?.(numbers[0], narrow, at)).toThrow(ShapeError);
+    }
 });

@@ -7,6 +7,7 @@ import {
   type Tensor,
   type TensorLike,
   tensor,
+  within,
 } from '@pullback/core';
 
 export interface SampleWeights {
@@ -26,7 +27,8 @@ export function weightsOf(
   { count, dtype, placement }: { count: number; dtype: FloatDType; placement: Placement },
 ): Tensor | undefined {
   if (sampleWeights === undefined && classWeights === undefined) return undefined;
-  const own = sampleWeights === undefined ? undefined : tensor(sampleWeights, { dtype });
+  const own =
+    sampleWeights === undefined ? undefined : within('sampleWeights', () => tensor(sampleWeights, { dtype }));
   if (own !== undefined && (own.shape.length !== 1 || own.data.length !== count))
     throw new DataError({ got: `${own.data.length} weights for ${count} samples`, expected: 'one for each' });
   const classes = classWeights === undefined ? undefined : classesOf(targets, placement);
@@ -40,9 +42,12 @@ export function weightsOf(
       });
     return ofClass * (own?.data[i] ?? 1);
   });
-  const wrong = data.find((x) => !(x >= 0 && x < Infinity));
-  if (wrong !== undefined)
-    throw new OptionError({ got: `a weight of ${wrong}`, expected: 'finite numbers from 0 up' });
+  const wrong = data.findIndex((x) => !(x >= 0 && x < Infinity));
+  if (wrong >= 0)
+    throw new OptionError({
+      got: `a weight of ${data[wrong]} for sample ${wrong}`,
+      expected: 'finite numbers from 0 up',
+    });
   return tensor({ shape: [count], data }, { dtype });
 }
 

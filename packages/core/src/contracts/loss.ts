@@ -1,4 +1,6 @@
 import type { TensorSpec } from '../dtype.ts';
+import { div } from '../ops/arithmetic.ts';
+import { sum } from '../ops/broadcast-sum.ts';
 import type { Tensor } from '../tensor.ts';
 import { unbroadcast } from '../unbroadcast.ts';
 import type { Value } from '../value.ts';
@@ -43,20 +45,28 @@ export interface Loss {
   check?(target: Tensor, prediction: TensorSpec, at: Placement): void;
 }
 
+type Formula = (prediction: Value, target: Value, at: Placement) => Value;
+
 /**
- * A loss of one's own: a factory, as the built-in ones are. Its formula must not broadcast prediction and target against each other:
+ * A loss of one's own: a factory, as the built-in ones are. Its formula gives one number; or, as `perSample`, the error of every sample, [n],
+ * whose sum or mean the loss is: samples and classes can then be weighted. It must not broadcast prediction and target against each other:
  * that is a ShapeError.
  */
 export function defineLoss(
   name: string,
-  forward: (prediction: Value, target: Value, at: Placement) => Value,
+  formula: Formula | { readonly perSample: Formula },
   { reduction = 'sum', meaning }: { reduction?: Reduction; meaning?: Meaning } = {},
 ): () => Loss {
-  return () => ({
-    name,
-    reduction,
-    ...(meaning && { meaning }),
-    forward: (prediction, target, at) =>
-      unbroadcast(prediction, target, () => forward(prediction, target, at)),
-  });
+  const guarded =
+    (inner: Formula): Formula =>
+    (prediction, target, at) =>
+      unbroadcast(prediction, target, () => inner(prediction, target, at));
+  const said = { name, reduction, ...(meaning && { meaning }) };
+  if (typeof formula === 'function') return () => ({ ...said, forward: guarded(formula) });
+  const perSample = guarded(formula.perSample);
+  const forward: Formula = (prediction, target, at) => {
+    const total = sum(perSample(prediction, target, at));
+    return reduction === 'sum' ? total : div(total, prediction.shape.at(at.sampleAxis) ?? 1);
+  };
+  return () => ({ ...said, perSample, forward });
 }

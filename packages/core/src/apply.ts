@@ -1,8 +1,8 @@
 import type { TensorSpec } from './dtype.ts';
-import { CapturedValueError, CycleError, OptionError } from './errors.ts';
+import { CapturedValueError, CycleError } from './errors.ts';
 import type { Composite, Node, Outputs, Primitive } from './node.ts';
 import { currentOrigin, within } from './origin.ts';
-import { type Attributes, Value, Vertex, vertexCount } from './value.ts';
+import { type Attributes, expectValues, Value, Vertex, vertexCount } from './value.ts';
 
 const deepest = 500;
 let depth = 0;
@@ -31,13 +31,7 @@ export function apply<In extends readonly Value[]>(node: Composite<In>, ...input
       got: `'${node.name}' applied ${deepest} deep inside itself`,
       expected: 'a graph without cycles',
     });
-  const stranger = inputs.findIndex((input: unknown) => !(input instanceof Value));
-  if (stranger >= 0)
-    throw new OptionError({
-      got: `${String(inputs[stranger])} as input ${stranger} of '${node.name}'`,
-      expected: 'a Value',
-      hint: 'constant(x) makes one of numbers.',
-    });
+  expectValues(inputs, (i) => `input ${i} of '${node.name}'`);
   const eldest = vertexCount();
   const outer = eldestHere;
   eldestHere = eldest;
@@ -80,6 +74,7 @@ export function applyMany<In extends readonly Value[], A extends Attributes>(
 /** The vertex of a primitive, with as many outputs as it has. */
 export function vertexOf(node: Primitive, inputs: readonly Value[], attributes: Attributes): Vertex {
   return within(node.name, () => {
+    expectValues(inputs, (i) => `input ${i} of '${node.name}'`);
     const specs: readonly TensorSpec[] = [
       node.infer(
         inputs.map((input) => input.spec),

@@ -77,6 +77,9 @@ export class BusyError extends PullbackError {}
 /** Use of something that was disposed. */
 export class DisposedError extends PullbackError {}
 
+/** Two copies of a package in one application: what one made is given to the other, which cannot use it. */
+export class TwoCopiesError extends PullbackError {}
+
 /** A fault of Pullback, not of its use: its own steps do not fit together. */
 export class InternalError extends PullbackError {
   constructor(complaint: Omit<Complaint, 'hint'>) {

@@ -7,7 +7,7 @@ import { fill } from './ops/leaves.ts';
 import { describeOrigin, labelled } from './origin.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { sources, upstream } from './upstream.ts';
-import type { Value, Vertex } from './value.ts';
+import { expectValues, type Value, type Vertex } from './value.ts';
 
 /**
  * The gradient of `of` at each of `at`: the walk (1.4) from `of` backwards, one J^T at a time,
@@ -19,6 +19,7 @@ import type { Value, Vertex } from './value.ts';
  * @throws VjpError when a vjp returns gradients that do not fit its inputs.
  */
 export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[] {
+  expectValues([of, ...at], (i) => (i === 0 ? 'what is differentiated' : `place ${i - 1} of a gradient`));
   for (const value of [of, ...at])
     if (!isFloat(value.dtype))
       throw new DTypeError({ got: value.dtype, expected: 'a float: integers and booleans have no gradient' });

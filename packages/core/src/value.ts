@@ -1,3 +1,4 @@
+import { type Copy, madeBy, refuseOtherCopy, thisCopy } from './copy.ts';
 import type { DType, TensorSpec, TypedArray } from './dtype.ts';
 import { OptionError } from './errors.ts';
 import type { Node } from './node.ts';
@@ -71,6 +72,17 @@ export class Value {
     readonly spec: TensorSpec,
   ) {}
 
+  /** `x instanceof Value`. @throws TwoCopiesError for a Value of another copy of this package, which would pass for no Value at all. */
+  static [Symbol.hasInstance](candidate: unknown): candidate is Value {
+    if (Object.prototype.isPrototypeOf.call(Value.prototype, Object(candidate))) return true;
+    refuseOtherCopy('a Value', candidate);
+    return false;
+  }
+
+  get [madeBy](): Copy {
+    return thisCopy;
+  }
+
   get node(): Node {
     return this.vertex.node;
   }
@@ -86,4 +98,16 @@ export class Value {
   get origin(): Origin {
     return this.vertex.origin;
   }
+}
+
+/** @throws OptionError for what is no Value, TwoCopiesError for one of another copy of this package. */
+export function expectValues(values: readonly unknown[], nameOf: (place: number) => string): void {
+  values.forEach((value, i) => {
+    if (!(value instanceof Value))
+      throw new OptionError({
+        got: `${String(value)} as ${nameOf(i)}`,
+        expected: 'a Value',
+        hint: 'constant(x) makes one of numbers.',
+      });
+  });
 }

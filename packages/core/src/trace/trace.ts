@@ -5,7 +5,7 @@ import { fill, filledWith } from '../ops/leaves.ts';
 import { describeOrigin, type Origin } from '../origin.ts';
 import { tensorOf } from '../tensor.ts';
 import { upstream } from '../upstream.ts';
-import type { Value, Vertex } from '../value.ts';
+import { expectValues, type Value, type Vertex } from '../value.ts';
 import { structuralKeys } from './keys.ts';
 import type { Instruction, Program } from './program.ts';
 
@@ -16,6 +16,8 @@ import type { Instruction, Program } from './program.ts';
  * @throws CapturedValueError when a placeholder that is not among `inputs` is reached.
  */
 export function trace(inputs: readonly Value[], outputs: readonly Value[]): Program {
+  expectValues(inputs, (i) => `input ${i} of a Program`);
+  expectValues(outputs, (i) => `output ${i} of a Program`);
   const numbers = new Map(inputs.map((input, i) => [input, i]));
   const numberOf = (value: Value): number => {
     const number = numbers.get(value);

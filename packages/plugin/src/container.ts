@@ -2,6 +2,7 @@ import { OptionError } from '@pullback/core';
 import type { Container } from 'inversify';
 import { inversify } from '#inversify';
 import { PARENT } from './entry.ts';
+import { expectContainer } from './expect-container.ts';
 import type { Plugin } from './plugin.ts';
 import { entriesOf } from './resolver.ts';
 
@@ -19,6 +20,7 @@ export function createContainer(...plugins: readonly Plugin[]): Container {
  * For a test, or a tenant. It is of the parent's class, which may be the application's own.
  */
 export function fork(parent: Container, ...plugins: readonly Plugin[]): Container {
+  expectContainer(parent);
   const child: Container = Reflect.construct(parent.constructor, [{ parent }]);
   child.bind(PARENT).toConstantValue(parent);
   return loaded(child, plugins);

@@ -1,5 +1,6 @@
 export { createContainer, fork, listBound } from './container.ts';
 export { type Description, ENTRIES, type Entry, tokenOf } from './entry.ts';
+export { expectContainer } from './expect-container.ts';
 export { type Create, Plugin, type PluginBinder, plugin } from './plugin.ts';
 export { type Kind, kinds, type Products } from './products.ts';
 export { boundNames, entriesOf, type Resolve, resolve, resolverOf } from './resolver.ts';

@@ -1,6 +1,7 @@
 import { CycleError, field, labelled, OptionError, parts, UnknownNameError } from '@pullback/core';
 import type { Container } from 'inversify';
 import { ENTRIES, type Entry, PARENT, tokenOf } from './entry.ts';
+import { expectContainer } from './expect-container.ts';
 import type { Kind, Products } from './products.ts';
 import { article, isSpec, readOptions } from './read-options.ts';
 import type { AnySpec } from './specs.ts';
@@ -30,6 +31,7 @@ export function boundNames(container: Container, kind: Kind): string[] {
 
 /** Everything that is bound by name, with its options' schema and doc. */
 export function entriesOf(container: Container): Entry[] {
+  expectContainer(container);
   return container.isBound(ENTRIES) ? container.getAll(ENTRIES, { chained: true }) : [];
 }
 
@@ -89,6 +91,7 @@ function isMade<K extends Kind>(kind: K, given: unknown): given is Products[K] {
 
 // Any binding of a token hides all of the parent's for inversify, so a fork that lacks the name asks its parent itself.
 function find<K extends Kind>(container: Container, kind: K, name: string): Entry<K> | undefined {
+  expectContainer(container);
   const own = container.get(tokenOf(kind), { name, optional: true });
   if (own !== undefined || !container.isCurrentBound(PARENT)) return own;
   return find(container.get(PARENT), kind, name);

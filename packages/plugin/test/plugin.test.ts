@@ -9,6 +9,7 @@ import {
   sigmoid,
   sub,
   sum,
+  TwoCopiesError,
   UnknownNameError,
   type Value,
 } from '@pullback/core';
@@ -177,6 +178,26 @@ describe("an application's own inversify", () => {
     expect(resolverOf(child).activation('relu')).toBe(relu);
     expect(application.isBound('answer')).toBe(true);
     expect(() => resolverOf(application).activation('relu')).toThrow(UnknownNameError);
+  });
+
+  test('a Container of another copy is refused with what to do, what is none at all too', () => {
+    class OfAnotherCopy {
+      bind() {}
+      isBound = () => true;
+    }
+    const foreign = new OfAnotherCopy() as unknown as Container;
+    for (const use of [
+      () => fork(foreign),
+      () => entriesOf(foreign),
+      () => listBound(foreign),
+      () => boundNames(foreign, 'layer'),
+      () => resolverOf(foreign).layer('dense'),
+    ]) {
+      expect(use).toThrow(TwoCopiesError);
+      expect(use).toThrow(/another copy of inversify[\s\S]*npm ls inversify/);
+    }
+    for (const nothing of [undefined, null, {}, new Map()] as unknown[])
+      expect(() => entriesOf(nothing as Container)).toThrow(OptionError);
   });
 
   test('its modules load beside plugins', () => {

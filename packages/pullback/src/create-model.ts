@@ -1,6 +1,6 @@
 import { CheckpointError, checkOptions, type Field, field, UnsupportedError } from '@pullback/core';
 import { sequential } from '@pullback/layers';
-import { type AnySpec, type BackendSpec, type ModelSpec, resolve } from '@pullback/plugin';
+import { type AnySpec, type BackendSpec, expectContainer, type ModelSpec, resolve } from '@pullback/plugin';
 import { type CheckpointSource, type EpochRecord, isStream, modelFields, restored } from '@pullback/train';
 import type { Container } from 'inversify';
 import { Model } from './model.ts';
@@ -19,6 +19,7 @@ import {
  * @throws UnknownNameError with the nearest match, OptionError for options that do not fit; both with the place in the spec.
  */
 export async function createModel(container: Container, spec: ModelSpec): Promise<Model> {
+  expectContainer(container);
   return container.isBound(MODEL_BUILDER)
     ? container.get(MODEL_BUILDER).build(spec)
     : new SpecBuilder(container).build(spec);
@@ -85,6 +86,7 @@ export async function fitFrom(
   name: string,
   options: FitFromOptions = {},
 ): Promise<EpochRecord[]> {
+  expectContainer(container);
   if (!container.isBound(DATA_SOURCE))
     throw new UnsupportedError({
       got: `the data '${name}' without a source of data`,

@@ -1,5 +1,7 @@
 import type * as Inversify from 'inversify';
 
+const { process } = globalThis as unknown as { process: ProcessOfNode };
+
 let found: typeof Inversify | undefined;
 
 /**
@@ -11,8 +13,18 @@ export function inversify(): typeof Inversify {
   return found;
 }
 
+/** Where the copies lie that `inversify` gives and that an application would import, as far as that is known. */
+export function copies(): { readonly own: string; readonly application?: string } {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const own = createRequire(import.meta.url).resolve('inversify');
+  try {
+    return { own, application: createRequire(`${process.cwd()}/`).resolve('inversify') };
+  } catch {
+    return { own };
+  }
+}
+
 function read(): typeof Inversify {
-  const { process } = globalThis as unknown as { process: Builtins };
   const Module = process.getBuiltinModule('node:module');
   const require = Module.createRequire(import.meta.url);
   if (!('.ts' in require.extensions)) return require('inversify');
@@ -23,7 +35,8 @@ function read(): typeof Inversify {
   return module.exports;
 }
 
-interface Builtins {
+interface ProcessOfNode {
+  cwd(): string;
   getBuiltinModule(name: 'node:module'): ModuleOfNode;
   getBuiltinModule(name: 'node:fs'): { readFileSync(path: string, encoding: 'utf8'): string };
 }

@@ -55,7 +55,8 @@ function outline(nested: readonly unknown[], read: ReadBlock) {
 }
 
 function isBlock(x: unknown): x is object {
-  return isNumberArray(x) || (typeof x === 'object' && x !== null && !Array.isArray(x) && 'data' in x);
+  if (typeof x !== 'object' || x === null || Array.isArray(x)) return false;
+  return 'data' in x || isNumberArray(x);
 }
 
 /** One walk over nested arrays. */
@@ -89,6 +90,8 @@ class Gatherer {
 
   /** @returns false where a number is not of the only dtype. */
   #visit(level: unknown, depth: number): boolean {
+    // Numbers first: there are many.
+    if (depth === this.#shape.length && typeof level !== 'object') return this.#number(level);
     if (isBlock(level)) return this.#block(level, depth);
     if (depth === this.#shape.length) return this.#number(level);
     const extent = this.#shape[depth] ?? 0;

@@ -82,9 +82,10 @@ export function readSamples(
 ): Samples {
   const names = Object.keys(shapes);
   const given = byName(x, names, 'input');
-  const inputs = names.map((name) =>
+  const inputs = [...given].map(([name, like]) =>
     within(names.length > 1 ? `inputs/${name}` : 'inputs', () => {
-      const found = inDType(given.get(name) ?? [], dtype);
+      const found = inDType(like, dtype);
+      if (countOf(found, layout) === 0) throw new DataError({ got: 'no samples', expected: 'at least one' });
       const wanted = shapes[name] ?? [];
       const own = layout === 'row' ? found.shape.slice(1) : found.shape.slice(0, -1);
       if (found.shape.length !== wanted.length + 1 || own.some((extent, i) => extent !== wanted[i]))
@@ -105,7 +106,6 @@ export function readSamples(
   );
   const [first] = inputs;
   const count = first === undefined ? 0 : countOf(first, layout);
-  if (count === 0) throw new DataError({ got: 'no samples', expected: 'at least one' });
   const others = [
     ...inputs.map((tensor, i) => ({ tensor, what: `of the input '${names[i]}'` })),
     ...targets.map((tensor, i) => ({ tensor, what: `targets${outputs[i] && ` of '${outputs[i]}'`}` })),

@@ -84,6 +84,7 @@ export class Engine {
   /** Samples with everything checked, targets in the dtypes that their losses take. */
   samples(x: Inputs, y: Targets, weights: SampleWeights = {}): Samples {
     const { placement, dtype } = this.definition;
+    if (y === undefined) throw new DataError({ got: 'inputs without targets', expected: 'both' });
     const samples = readSamples(x, y, this.definition);
     const { count } = samples;
     const targets = samples.targets.map((target, i) => this.#targets.read(target, i, count));

@@ -215,6 +215,10 @@ describe('what is wrong with samples is named with its place', () => {
     ['a short row', [[1, 2], [3]], [[1], [2]], /an array of 1 at \[1\]\n.*'inputs'/],
     ['a text among targets', X, [[1], ['two']], /'two' at \[1, 0\]\n.*'targets'/],
     ['one sample without its axis', [1, 2], [[1]], /\[n, 2\].*got \[2\]\n.*'inputs'\n.*An array of samples/],
+    ['nothing', undefined, [[1]], /got nothing\n.*'inputs'/],
+    ['no samples', [], [], /at least one, got no samples\n.*'inputs'/],
+    ['no samples of width 2', { shape: [0, 2], data: [] }, [], /no samples/],
+    ['targets that are null', X, null, /got null\n.*'targets'/],
     ['too few targets', X, [[1]], /2 samples and 1 targets/],
     ['an image for a row', { width: 2, height: 2, data: new Uint8ClampedArray(16) }, [[1]], /\[2, 2, 4\]/],
     [

@@ -274,6 +274,22 @@ describe('weights that were JSON', () => {
     expect(Object.keys(await loadWeights(text, { prefix: 'network/0/b' }))).toEqual(['network/0/bias']);
   });
 
+  test('come back from a file of JSON, wherever it is', async () => {
+    const one = await model();
+    const weights = await one.weights();
+    const text = new TextEncoder().encode(JSON.stringify(weights));
+    const path = join(folder, 'weights.json');
+    await writeFile(path, text);
+    for (const source of [path, text, new Blob([text]), new Response(text), inParts(text, 3)]) {
+      const found = await loadWeights(source);
+      expect(Object.keys(found)).toEqual(Object.keys(weights));
+      await one.load(found);
+      expect(await one.weights()).toEqual(weights);
+    }
+    for (const wrong of ['{"network": ', '{{{{{{{{{{', '{"a": 1234567}'])
+      await expect(loadWeights(new Response(wrong))).rejects.toThrow(/JSON|shape, data/);
+  });
+
   test('what is wrong in them is named by path, and nothing is changed', async () => {
     const one = await model();
     const weights = await one.weights();

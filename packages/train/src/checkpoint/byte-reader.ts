@@ -21,6 +21,8 @@ export interface ByteReader {
   readonly size: number | undefined;
   /** The next `length` bytes. @throws CheckpointError when there are fewer. */
   read(length: number): Promise<Uint8Array>;
+  /** All that are left. */
+  rest(): Promise<Uint8Array>;
   /** @throws CheckpointError when there are more. */
   end(): Promise<void>;
   close(): Promise<void>;
@@ -71,6 +73,7 @@ function bytesReader(bytes: Uint8Array): ByteReader {
       at += length;
       return complete(part, length);
     },
+    rest: async () => bytes.subarray(at),
     end: async () => {},
     close: async () => {},
   };
@@ -85,6 +88,7 @@ function blobReader(blob: Blob): ByteReader {
       at += length;
       return complete(part, length);
     },
+    rest: async () => new Uint8Array(await blob.slice(at).arrayBuffer()),
     end: async () => {},
     close: async () => {},
   };
@@ -112,6 +116,15 @@ async function fileReader(at: string | URL): Promise<ByteReader> {
       left -= length;
       const bytes = new Uint8Array(length);
       return complete(bytes.subarray(0, await fill(bytes)), length);
+    },
+    rest: async () => {
+      const parts: Uint8Array[] = [];
+      for (;;) {
+        const part = new Uint8Array(2 ** 20);
+        const done = await fill(part);
+        parts.push(part.subarray(0, done));
+        if (done < part.length) return joined(parts);
+      }
     },
     end: async () => {
       if ((await fill(new Uint8Array(1))) > 0) throw tooLong();
@@ -173,14 +186,15 @@ function partsReader(parts: Parts): ByteReader {
         arrived.push(part.slice());
         have += part.length;
       }
-      const all = new Uint8Array(have);
-      let at = 0;
-      for (const part of arrived) {
-        all.set(part, at);
-        at += part.length;
-      }
+      const all = joined(arrived);
       rest = all.slice(length);
       return all.subarray(0, length);
+    },
+    rest: async () => {
+      const arrived: Uint8Array[] = [rest];
+      for (let part = await next(); part !== undefined; part = await next()) arrived.push(part.slice());
+      rest = new Uint8Array(0);
+      return joined(arrived);
     },
     end: async () => {
       let more = rest.length;
@@ -195,6 +209,16 @@ function partsReader(parts: Parts): ByteReader {
       if (!over) await parts.return?.();
     },
   };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function complete(part: Uint8Array, length: number): Uint8Array {

@@ -11,7 +11,7 @@ import {
 import type { Weights } from '../model-options.ts';
 import type { Store } from '../store.ts';
 import { type GivenWeights, isJson, weightOf } from '../weights.ts';
-import { type CheckpointSource, readerOf } from './byte-reader.ts';
+import { type ByteReader, type CheckpointSource, readerOf } from './byte-reader.ts';
 import {
   decodeHeader,
   elementBytes,
@@ -44,8 +44,18 @@ export interface Checkpoint {
 /** @throws CheckpointError for a header that breaks the format: before anything of the size that it claims is allocated. */
 export async function openCheckpoint(source: CheckpointSource): Promise<Checkpoint> {
   const reader = await readerOf(source);
+  return checkpointOf(reader, await reader.read(8).catch((failure) => closed(reader, failure)));
+}
+
+async function closed(reader: ByteReader, failure: unknown): Promise<never> {
+  await reader.close();
+  throw failure;
+}
+
+/** @param first the first eight bytes. */
+async function checkpointOf(reader: ByteReader, first: Uint8Array): Promise<Checkpoint> {
   try {
-    const length = headerLength(await reader.read(8), reader.size);
+    const length = headerLength(first, reader.size);
     const elements = reader.size === undefined ? undefined : reader.size - 8 - length;
     const { stored, metadata } = decodeHeader(await reader.read(length), elements);
     return {
@@ -61,8 +71,7 @@ export async function openCheckpoint(source: CheckpointSource): Promise<Checkpoi
       },
     };
   } catch (failure) {
-    await reader.close();
-    throw failure;
+    return closed(reader, failure);
   }
 }
 
@@ -135,13 +144,14 @@ export async function loadWeights(
 ): Promise<Weights> {
   const { prefix = '' } = checkOptions('loadWeights', options, readFields);
   const wanted = (name: string) => name.startsWith(prefix);
-  if (isJson(source))
-    return Object.fromEntries(
-      Object.entries(source).flatMap(([name, given]) =>
-        wanted(name) ? [[name, weightOf(name, given)]] : [],
-      ),
-    );
-  const checkpoint = await openCheckpoint(source);
+  if (isJson(source)) return weightsOf(source, wanted);
+  const reader = await readerOf(source);
+  const first = await reader.read(8).catch((failure) => closed(reader, failure));
+  if (isText(first)) {
+    const rest = await reader.rest().finally(() => reader.close());
+    return weightsOf(parsed(first, rest), wanted);
+  }
+  const checkpoint = await checkpointOf(reader, first);
   try {
     const ours = checkpoint.metadata['format'] === 'pullback';
     const weights: Record<string, Tensor> = {};
@@ -164,6 +174,31 @@ export async function loadWeights(
   } finally {
     await checkpoint.close();
   }
+}
+
+function weightsOf(given: GivenWeights, wanted: (name: string) => boolean): Weights {
+  const entries = Object.entries(given).filter(([name]) => wanted(name));
+  return Object.fromEntries(entries.map(([name, each]) => [name, weightOf(name, each)]));
+}
+
+/** Whether a file begins as JSON does: as the length of a header, eight bytes of text are far too many. */
+function isText(first: Uint8Array): boolean {
+  return first[0] === 0x7b && first.subarray(4).some((byte) => byte !== 0);
+}
+
+/** @throws CheckpointError */
+function parsed(...parts: readonly Uint8Array[]): GivenWeights {
+  const decoder = new TextDecoder('utf-8');
+  const text = parts.map((part) => decoder.decode(part, { stream: true })).join('');
+  try {
+    const given: unknown = JSON.parse(text);
+    if (isJson(given)) return given;
+  } catch {}
+  throw new CheckpointError({
+    got: 'text that is no JSON',
+    expected: 'a safetensors file, or JSON',
+    at: 'the file',
+  });
 }
 
 function refused(got: string, expected: string, hint: string): CheckpointError {

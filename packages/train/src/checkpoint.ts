@@ -1,5 +1,6 @@
 import type { CheckpointSource } from './checkpoint/byte-reader.ts';
-import type { Checkpoint, ReadOptions } from './checkpoint/checkpoint.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import type { ReadOptions } from './checkpoint/load-weights.ts';
 import type { Restorable } from './checkpoint/restored.ts';
 import type { Standing } from './checkpoint/standing.ts';
 import type { Weights } from './model-options.ts';
@@ -12,12 +13,12 @@ export async function openCheckpoint(source: CheckpointSource): Promise<Checkpoi
   return (await import('./checkpoint/checkpoint.ts')).openCheckpoint(source);
 }
 
-/** See `loadWeights` of checkpoint/checkpoint.ts. @throws CheckpointError */
+/** See `loadWeights` of checkpoint/load-weights.ts. @throws CheckpointError */
 export async function loadWeights(
   source: CheckpointSource | GivenWeights,
   options?: ReadOptions,
 ): Promise<Weights> {
-  return (await import('./checkpoint/checkpoint.ts')).loadWeights(source, options);
+  return (await import('./checkpoint/load-weights.ts')).loadWeights(source, options);
 }
 
 /**

@@ -7,7 +7,8 @@ export {
   reduceOnPlateau,
 } from './callbacks.ts';
 export type { CheckpointSource } from './checkpoint/byte-reader.ts';
-export type { Checkpoint, ReadOptions } from './checkpoint/checkpoint.ts';
+export type { Checkpoint } from './checkpoint/checkpoint.ts';
+export type { ReadOptions } from './checkpoint/load-weights.ts';
 export type { Standing } from './checkpoint/standing.ts';
 export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 export { loadWeights, openCheckpoint, restored } from './checkpoint.ts';

@@ -45,7 +45,7 @@ export function kernelsOf(
   const origins = [...new Set(ordered.flatMap((member) => member.op.origins))];
   const common = { space: group.space, statements, stores, origins };
   if (group.kind === 'product') return [productOf(members, common, lowered)];
-  return [collapsed(outerFirst({ ...common, kind: 'loop', order: group.order, outer: 0 }, group.reduced))];
+  return [collapsed({ ...common, kind: 'loop', order: group.order, outer: 0 }, group.reduced)];
 }
 
 /** Members so that each comes after what it reads. */
@@ -182,22 +182,28 @@ function assembling(
   ];
 }
 
-/** The same kernel with its axes in another order. */
-function permuted(kernel: LoopKernel, order: readonly number[]): LoopKernel {
-  const pick = <T>(list: readonly T[]): T[] => order.flatMap((axis) => list.slice(axis, axis + 1));
-  return mapped(kernel, (view) => ({ ...view, strides: pick(view.strides) }), pick(kernel.space), pick);
-}
-
-function mapped(
-  kernel: LoopKernel,
-  change: (view: View) => View,
-  space: readonly number[],
-  pick: (list: readonly boolean[]) => readonly boolean[],
-): LoopKernel {
+/**
+ * The kernel with its outer axes first (those that `rows` does not sum along, or those that `columns` does), without axes of extent 1, and with neighbours as
+ * one axis where everything goes along both as along one.
+ */
+function collapsed(kernel: LoopKernel, reduced: readonly boolean[] = []): LoopKernel {
+  const { space, order } = kernel;
+  const isOuter = (axis: number): boolean =>
+    order === 'rows' ? reduced[axis] !== true : order === 'columns' && reduced[axis] === true;
+  const axes = space.map((_, axis) => axis).filter((axis) => space[axis] !== 1);
+  const outer = joined(kernel, axes.filter(isOuter));
+  const inner = joined(
+    kernel,
+    axes.filter((axis) => !isOuter(axis)),
+  );
+  const kept = [...outer, ...inner];
+  const pick = <T>(list: readonly T[]): T[] => kept.flatMap(({ axis }) => list.slice(axis, axis + 1));
+  const change = (view: View): View => ({ ...view, strides: pick(view.strides) });
   const inputOf = (input: Input): Input => ('view' in input ? { ...input, view: change(input.view) } : input);
   return {
     ...kernel,
-    space,
+    outer: outer.length,
+    space: kept.map(({ extent }) => extent),
     statements: kernel.statements.map((statement) => ({
       ...statement,
       inputs: statement.inputs.map(inputOf),
@@ -208,47 +214,31 @@ function mapped(
   };
 }
 
-/** The outer axes first: those that `rows` does not sum along, or those that `columns` does. */
-function outerFirst(kernel: LoopKernel, reduced: readonly boolean[] | undefined): LoopKernel {
-  const isOuter = (axis: number) =>
-    kernel.order === 'rows' ? reduced?.[axis] !== true : reduced?.[axis] === true;
-  const axes = kernel.space.map((_, axis) => axis);
-  if (kernel.order === 'map') return kernel;
-  const outer = axes.filter(isOuter);
-  return { ...permuted(kernel, [...outer, ...axes.filter((axis) => !isOuter(axis))]), outer: outer.length };
+/** An axis that stands for itself and those before it, of so many points together. */
+interface Joined {
+  readonly axis: number;
+  readonly extent: number;
 }
 
-/** Without axes of extent 1, and neighbours as one axis where everything goes along both as along one. */
-function collapsed(kernel: LoopKernel): LoopKernel {
-  const { space, outer } = kernel;
-  const kept = space.map((_, axis) => axis).filter((axis) => space[axis] !== 1);
-  const outerKept = kept.filter((axis) => axis < outer).length;
-  let result: LoopKernel = { ...permuted(kernel, kept), outer: outerKept };
-  for (let axis = result.space.length - 2; axis >= 0; axis--)
-    if (axis + 1 !== result.outer && mayMerge(result, axis)) result = merged(result, axis);
-  return result;
-}
-
-function mayMerge({ space, statements, stores }: LoopKernel, axis: number): boolean {
-  const inner = space[axis + 1] ?? 1;
-  const goesOn = ({ strides }: View) => strides[axis] === (strides[axis + 1] ?? 0) * inner;
-  return (
-    statements.every(
-      (statement) =>
-        statement.varies[axis] === statement.varies[axis + 1] &&
-        statement.inputs.every((input) => !('view' in input) || goesOn(input.view)) &&
-        (statement.kind !== 'gather' || goesOn(statement.view)),
-    ) && stores.every(({ view, statement }) => statements[statement]?.varies[axis] !== true || goesOn(view))
-  );
-}
-
-/** The axes `axis` and the next as one. */
-function merged(kernel: LoopKernel, axis: number): LoopKernel {
-  const without = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== axis);
-  const space = without(
-    kernel.space.map((extent, i) => (i === axis + 1 ? extent * (kernel.space[axis] ?? 1) : extent)),
-  );
-  const outer = axis < kernel.outer ? kernel.outer - 1 : kernel.outer;
-  const change = (view: View): View => ({ ...view, strides: without(view.strides) });
-  return { ...mapped(kernel, change, space, without), outer };
+/** `axes` in order, neighbours as one where everything goes along both as along one. */
+function joined({ space, statements, stores }: LoopKernel, axes: readonly number[]): Joined[] {
+  const found: Joined[] = [];
+  for (const axis of [...axes].reverse()) {
+    const [next] = found;
+    const extent = space[axis] ?? 1;
+    const goesOn = ({ strides }: View) =>
+      next !== undefined && strides[axis] === (strides[next.axis] ?? 0) * next.extent;
+    const together =
+      next !== undefined &&
+      statements.every(
+        (statement) =>
+          statement.varies[axis] === statement.varies[next.axis] &&
+          statement.inputs.every((input) => !('view' in input) || goesOn(input.view)) &&
+          (statement.kind !== 'gather' || goesOn(statement.view)),
+      ) &&
+      stores.every(({ view, statement }) => statements[statement]?.varies[axis] !== true || goesOn(view));
+    if (together) found[0] = { axis: next.axis, extent: extent * next.extent };
+    else found.unshift({ axis, extent });
+  }
+  return found;
 }

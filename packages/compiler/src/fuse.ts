@@ -109,7 +109,7 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
 }
 
 /** The values that an op can read from memory only. */
-function neededInMemory(op: Op): number[] {
+function neededInMemory(op: Op): readonly number[] {
   if (op.kind === 'product' || op.kind === 'whole' || op.kind === 'assemble') return rootsOf(op);
   return op.kind === 'gather' ? [op.from] : [];
 }

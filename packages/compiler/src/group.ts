@@ -63,7 +63,7 @@ export class Group {
     // Where an axis has no points nothing inside is computed, though it may differ along other axes alone.
     if (this.members.size > 0 && this.space.includes(0)) return undefined;
     for (const axes of placesOf(op.shape, this.space, this.kind === 'product')) {
-      if (!liesTogether(op, axes)) continue;
+      if (this.kind === 'product' && !liesTogether(op, axes)) continue;
       const strides = over(this.space, axes, op.strides);
       if (wanted !== undefined && !(wanted.offset === 0 && wanted.strides.every((s, i) => s === strides[i])))
         continue;

@@ -77,11 +77,21 @@ export interface LiteralOp extends Common {
 
 export type Op = MapOp | GatherOp | ReduceOp | ProductOp | AssembleOp | WholeOp | LiteralOp;
 
+const known = new WeakMap<Op, readonly number[]>();
+
 /** The values that an op reads. */
-export function rootsOf(op: Op): number[] {
-  const operands = op.kind === 'assemble' ? op.parts.map(({ operand }) => operand) : op.operands;
-  const read = operands.flatMap((operand) => (operand.kind === 'root' ? [operand.root] : []));
-  return op.kind === 'gather' ? [...read, op.from] : read;
+export function rootsOf(op: Op): readonly number[] {
+  const own = known.get(op);
+  if (own !== undefined) return own;
+  const roots: number[] = [];
+  const note = (operand: Operand): void => {
+    if (operand.kind === 'root') roots.push(operand.root);
+  };
+  if (op.kind === 'assemble') for (const { operand } of op.parts) note(operand);
+  else for (const operand of op.operands) note(operand);
+  if (op.kind === 'gather') roots.push(op.from);
+  known.set(op, roots);
+  return roots;
 }
 
 /** The values that an op makes. */

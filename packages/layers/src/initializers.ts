@@ -15,7 +15,11 @@ function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number }
   return { fanIn: sizeOf(shape.slice(0, -1)), fanOut };
 }
 
-const draw = (shape: Shape, next: () => number) => Float64Array.from({ length: sizeOf(shape) }, next);
+function draw(shape: Shape, next: () => number): Float64Array {
+  const numbers = new Float64Array(sizeOf(shape));
+  for (let i = 0; i < numbers.length; i++) numbers[i] = next();
+  return numbers;
+}
 
 const any = field.one<number>('a number', (x) => typeof x === 'number');
 

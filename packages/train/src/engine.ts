@@ -63,8 +63,9 @@ export class Engine {
           initializer(value.shape, RandomStream.of(seed, path)),
         );
     for (const { path, value } of walk.learned)
+      // Buffers are zeros from the start.
       for (const [slot, { spec, initial }] of Object.entries(optimizer.slots(value.spec)))
-        store.hold(`slot:${path}/${slot}`, spec, () => filled(spec, initial));
+        store.hold(`slot:${path}/${slot}`, spec, initial === 0 ? undefined : () => filled(spec, initial));
     store.hold(shared.step, { shape: [], dtype: 'int32' });
     store.hold(shared.key, { shape: [2], dtype: 'int32' }, () => Int32Array.from(keyOf(seed, 'steps')));
     store.hold(shared.learningRate, { shape: [], dtype }, () => Float64Array.of(optimizer.learningRate));

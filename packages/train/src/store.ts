@@ -131,6 +131,11 @@ export class Store {
 
 function converted(data: TypedArray, dtype: DType): TypedArray {
   const result = allocateArray(dtype, data.length);
+  if (isFloat(dtype)) {
+    // Rounded as they are stored.
+    result.set(data);
+    return result;
+  }
   for (let i = 0; i < data.length; i++) result[i] = roundTo(dtype, data[i] ?? 0);
   return result;
 }

@@ -1,5 +1,5 @@
 import { log } from '../elementary/log.ts';
-import { threefry } from './threefry.ts';
+import { threefry, threefryBlock } from './threefry.ts';
 
 /** The first 32-bit key word that belongs to a name, by FNV-1a from one of two starts. */
 function hash(text: string, start: number): number {
@@ -18,6 +18,7 @@ export function keyOf(seed: number, path: string): readonly [number, number] {
 /** Random numbers on the host, counted: the same for the same key on every machine. */
 export class RandomStream {
   #counter = 0;
+  readonly #block = new Int32Array(2);
   #spare: number | undefined;
 
   constructor(readonly key: readonly [number, number]) {}
@@ -29,7 +30,11 @@ export class RandomStream {
 
   /** Uniform on [0, 1) with 53 bits. */
   uniform(): number {
-    const [high, low] = this.#block();
+    const [k0, k1] = this.key;
+    const counter = this.#counter++;
+    threefryBlock(k0, k1, counter | 0, Math.floor(counter / 2 ** 32) | 0, this.#block);
+    const high = this.#block[0] ?? 0;
+    const low = this.#block[1] ?? 0;
     return ((high >>> 5) * 2 ** 26 + (low >>> 6)) * 2 ** -53;
   }
 
@@ -58,12 +63,5 @@ export class RandomStream {
       order[j] = held;
     }
     return order;
-  }
-
-  #block(): readonly [number, number] {
-    const [k0, k1] = this.key;
-    const counter = this.#counter++;
-    const [low, high] = [counter | 0, Math.floor(counter / 2 ** 32) | 0];
-    return [threefry(k0, k1, low, high, 0), threefry(k0, k1, low, high, 1)];
   }
 }

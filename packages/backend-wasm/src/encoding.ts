@@ -4,8 +4,17 @@ export type Code = readonly (number | Code)[];
 export const types = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 export type ValueType = (typeof types)[keyof typeof types];
 
+/** Numbers as small as these are written again and again. */
+const small = 4096;
+
 /** LEB128 of a number from 0 to 2^32 - 1. */
-export function unsigned(n: number): number[] {
+export function unsigned(n: number): readonly number[] {
+  return n < small ? (smallUnsigned[n] ??= writtenUnsigned(n)) : writtenUnsigned(n);
+}
+
+const smallUnsigned: (readonly number[])[] = [];
+
+function writtenUnsigned(n: number): number[] {
   const bytes: number[] = [];
   let rest = n >>> 0;
   do {
@@ -17,7 +26,13 @@ export function unsigned(n: number): number[] {
 }
 
 /** LEB128 of an int32. */
-export function signed(n: number): number[] {
+export function signed(n: number): readonly number[] {
+  return n >= 0 && n < small ? (smallSigned[n] ??= writtenSigned(n)) : writtenSigned(n);
+}
+
+const smallSigned: (readonly number[])[] = [];
+
+function writtenSigned(n: number): number[] {
   const bytes: number[] = [];
   for (let rest = n | 0; ; rest >>= 7) {
     const byte = rest & 127;

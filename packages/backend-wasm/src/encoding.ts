@@ -4,17 +4,19 @@ export type Code = readonly (number | Code)[];
 export const types = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 export type ValueType = (typeof types)[keyof typeof types];
 
-/** Numbers as small as these are written again and again. */
-const small = 4096;
-
-/** LEB128 of a number from 0 to 2^32 - 1. */
-export function unsigned(n: number): readonly number[] {
-  return n < small ? (smallUnsigned[n] ??= writtenUnsigned(n)) : writtenUnsigned(n);
+/** The function `write`, whose results for small numbers are made once. */
+export function remembered<T>(write: (n: number) => T): (n: number) => T {
+  const known: T[] = [];
+  return (n) => {
+    if (n < 0 || n >= 4096) return write(n);
+    const own = known[n] ?? write(n);
+    known[n] = own;
+    return own;
+  };
 }
 
-const smallUnsigned: (readonly number[])[] = [];
-
-function writtenUnsigned(n: number): number[] {
+/** LEB128 of a number from 0 to 2^32 - 1. */
+export const unsigned = remembered((n: number): readonly number[] => {
   const bytes: number[] = [];
   let rest = n >>> 0;
   do {
@@ -23,16 +25,10 @@ function writtenUnsigned(n: number): number[] {
     rest >>>= 7;
   } while (rest > 0);
   return bytes;
-}
+});
 
 /** LEB128 of an int32. */
-export function signed(n: number): readonly number[] {
-  return n >= 0 && n < small ? (smallSigned[n] ??= writtenSigned(n)) : writtenSigned(n);
-}
-
-const smallSigned: (readonly number[])[] = [];
-
-function writtenSigned(n: number): number[] {
+export const signed = remembered((n: number): readonly number[] => {
   const bytes: number[] = [];
   for (let rest = n | 0; ; rest >>= 7) {
     const byte = rest & 127;
@@ -40,7 +36,7 @@ function writtenSigned(n: number): number[] {
     bytes.push(last ? byte : byte | 128);
     if (last) return bytes;
   }
-}
+});
 
 /** A length and a UTF-8 name. */
 export function text(name: string): Code {

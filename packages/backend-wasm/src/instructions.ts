@@ -1,4 +1,4 @@
-import { type Code, signed, unsigned } from './encoding.ts';
+import { type Code, remembered, signed, unsigned } from './encoding.ts';
 
 // Instructions by the names of the WebAssembly specification, in camel case; operands come first, as on its stack.
 
@@ -301,9 +301,7 @@ export const i8x16 = {
   narrowI16x8U: binary(simd(102)),
 } as const;
 
-/** The instructions that read locals, made once each: they are the most frequent. */
-const gets: Code[] = [];
-export const get = (local: number): Code => (gets[local] ??= [0x20, unsigned(local)]);
+export const get = remembered((local: number): Code => [0x20, unsigned(local)]);
 export const set = (local: number, value: Code): Code => [value, 0x21, unsigned(local)];
 export const tee = (local: number, value: Code): Code => [value, 0x22, unsigned(local)];
 export const getGlobal = (global: number): Code => [0x23, unsigned(global)];

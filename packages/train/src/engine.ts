@@ -62,8 +62,8 @@ export class Engine {
         store.hold(`${kind}:${path}`, value.spec, () =>
           initializer(value.shape, RandomStream.of(seed, path)),
         );
+    // Buffers are zeros from the start.
     for (const { path, value } of walk.learned)
-      // Buffers are zeros from the start.
       for (const [slot, { spec, initial }] of Object.entries(optimizer.slots(value.spec)))
         store.hold(`slot:${path}/${slot}`, spec, initial === 0 ? undefined : () => filled(spec, initial));
     store.hold(shared.step, { shape: [], dtype: 'int32' });

@@ -54,15 +54,18 @@ describe('kernels that are equal but for their buffers are one function', () => 
     const program = descent(12);
     expect(await trained(wasm(), program, 3)).toEqual(await trained(cpu(), program, 3));
   });
-  test('and so do several threads, in float32', async () => {
+  test('and so do several threads, in float32', { timeout: 60_000 }, async () => {
     const program = descent(12, 'float32');
     const backend = wasm({ threads: 2 });
     const expected = await trained(wasm(), program, 3);
     await expect
-      .poll(async () => {
-        expect(await trained(backend, program, 3)).toEqual(expected);
-        return backend.sharedCalls;
-      })
+      .poll(
+        async () => {
+          expect(await trained(backend, program, 3)).toEqual(expected);
+          return backend.sharedCalls;
+        },
+        { timeout: 30_000 },
+      )
       .toBeGreaterThan(0);
     backend.dispose();
   });

@@ -1,27 +1,23 @@
-import {
-  add,
-  constant,
-  gradient,
-  mul,
-  PullbackError,
-  placeholder,
-  type Shape,
-  sizeOf,
-  sum,
-  type Value,
-} from '@pullback/core';
+import { gradient, PullbackError, placeholder, type Shape, sizeOf, type Value } from '@pullback/core';
 import { type Case, ConformanceError, callOf, guarded } from './case.ts';
+import { derivativeCases, slopeOf } from './derivatives.ts';
 import { type Example, numbersOf, search } from './example.ts';
 import { extremeCases } from './extremes.ts';
+import { float32Cases } from './float32.ts';
 import { examineDiagonal, examineJacobian, pullbackOf } from './jacobian.ts';
+import { linkCases } from './links.ts';
 import type { NodeFunction, NodeOptions } from './node-options.ts';
 import { allClose } from './numbers.ts';
 import { nested } from './numbers-as-text.ts';
+import { primitiveCases } from './own-primitives.ts';
 import { parityCases } from './parity.ts';
+import { placeCases } from './places.ts';
 import { propertyCases } from './properties.ts';
 import { examineError, refused } from './refusals.ts';
 import { build, runner } from './runner.ts';
+import { sampleCases } from './samples.ts';
 import { dataOf, examineRoundTrip, float64 } from './spec-round-trip.ts';
+import { togetherCases } from './together.ts';
 
 const line = [-Infinity, Infinity] as const;
 
@@ -30,7 +26,9 @@ const line = [-Infinity, Infinity] as const;
  * its second derivative, linearity, purity, extremes, errors, what is declared of it, its trace, backends, and its spec.
  */
 export function conformNode(node: NodeFunction, options: NodeOptions = {}): Case[] {
-  const { name = nameOf(node), shapes = (a, b) => [[a, b]], domain = line, tolerance } = options;
+  const { name = nameOf(node), domain = line, tolerance } = options;
+  // One matrix for each operand that the function names.
+  const { shapes = (a, b) => Array.from({ length: Math.max(1, node.length) }, () => [a, b]) } = options;
   const f: NodeFunction = (...x) => node(...x);
   const shapesOf = ({ sizes }: Example): readonly Shape[] => shapes(...sizes);
   const examined = (example: Example) => ({
@@ -45,6 +43,10 @@ export function conformNode(node: NodeFunction, options: NodeOptions = {}): Case
   });
   const usual: Example = { sizes: [2, 3, 4], seed: 3 };
   return [
+    each('pure: the same twice, inputs untouched', (example) =>
+      examinePurity(examined(example), example, domain),
+    ),
+    ...primitiveCases(name, f, shapesOf(usual)),
     each('J^T by central differences', (example) => examineJacobian(examined(example), inputsOf(example))),
     each('J^T at kinks and whole numbers', (example) => {
       const whole = inputsOf(example).map((numbers) => numbers.map(Math.round));
@@ -57,11 +59,23 @@ export function conformNode(node: NodeFunction, options: NodeOptions = {}): Case
       examineDerived(f, example, shapesOf(example), domain),
     ),
     each('the derivative of J^T by central differences', (example) =>
-      examineJacobian(secondOf(f, shapesOf(example), options), inputsOf(example)),
+      examineJacobian(
+        { ...examined(example), f: slopeOf(f), tolerance: tolerance ?? 2e-5, what: 'the vjp of the vjp' },
+        inputsOf(example),
+      ),
     ),
-    each('pure: the same twice, inputs untouched', (example) =>
-      examinePurity(examined(example), example, domain),
-    ),
+    ...derivativeCases(name, examined, domain),
+    ...placeCases(name, {
+      f,
+      shapes,
+      given: options.shapes !== undefined || node.length > 1,
+      domain,
+      tolerance,
+    }),
+    ...togetherCases(name, f, shapes, domain),
+    ...sampleCases(name, f, shapes, domain),
+    ...float32Cases(name, f, shapes, domain),
+    ...linkCases(name, f, shapes, domain),
     ...extremeCases(name, f, shapes, domain),
     ...propertyCases(name, f, { ...options, properties: options.properties ?? {}, shapes, domain }),
     guarded(`${name}: of wrong shapes, our errors or none`, () =>
@@ -199,20 +213,8 @@ function examineDerived(
   });
 }
 
-/** x -> J^T of fixed gradients, whose own J^T is examined: second derivatives. */
-function secondOf(f: NodeFunction, shapes: readonly Shape[], { tolerance = 2e-5 }: NodeOptions) {
-  const slope = (...x: Value[]): Value[] => {
-    const outputs = [f(...x)].flat().filter((output) => output.dtype === 'float64');
-    const [first, ...others] = outputs.map((output) => sum(mul(output, fixed(output.shape))));
-    return first === undefined ? [] : gradient(others.reduce(add, first), x);
-  };
-  return { f: slope, shapes, tolerance, what: 'the vjp of the vjp' };
-}
-
-/** Numbers of which no two are alike. */
-function fixed(shape: Shape): Value {
-  const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => 1 + 0.3 * Math.sin(7 * i + 1));
-  return constant({ shape, data }, { dtype: 'float64' });
+function onesOf(output: Value | undefined): Float64Array {
+  return new Float64Array(sizeOf(output?.shape ?? [])).fill(1);
 }
 
 function examinePurity(
@@ -222,15 +224,21 @@ function examinePurity(
 ): void {
   const at = numbersOf(example, examined.shapes, domain);
   const before = at.map((numbers) => numbers.slice());
+  const other = numbersOf({ ...example, seed: example.seed + 1 }, examined.shapes, domain);
   const [first, second] = [pullbackOf(examined), pullbackOf(examined)];
-  const results = [first.forward(at), first.forward(at), second.forward(at)].map((tensors) =>
-    tensors.flatMap(({ data }) => Array.from(data)),
-  );
-  const [a = [], ...others] = results;
+  const run = (whole: typeof first, given: readonly Float64Array[]) =>
+    [
+      ...whole.forward(given),
+      ...whole.backward.flatMap((each, o) => each([...given, onesOf(whole.outputs[o])])),
+    ].flatMap(({ data }) => Array.from(data));
+  const a = run(first, at);
+  const again = run(first, at);
+  run(first, other);
+  const others = [again, run(first, at), run(second, at)];
   for (const other of others)
     if (!a.every((x, i) => Object.is(x, other[i])))
       throw new ConformanceError({
-        what: 'forward is not a function',
+        what: 'it is not a function: forward, or its vjp, gives something else for the same numbers',
         got: `[${other.join(', ')}] the second time`,
         expected: `[${a.join(', ')}] again`,
       });

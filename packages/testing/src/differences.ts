@@ -7,14 +7,17 @@ export interface Difference {
   readonly right: number;
 }
 
-const steps = 8;
 const ratio = 2;
 
 /**
  * f'(x) by central differences of falling steps, extrapolated to step 0 (Ridders 1982): of all extrapolations the one whose
  * neighbours differ least. One-sided derivatives, of the smallest steps, tell a kink.
  */
-export function difference(f: (x: number) => number, x: number): Difference {
+export function difference(
+  f: (x: number) => number,
+  x: number,
+  { steps = 8 }: { readonly steps?: number } = {},
+): Difference {
   let step = 0.02 * Math.max(1, Math.abs(x));
   let [value, error] = [Number.NaN, Infinity];
   let last: number[] = [];

@@ -103,12 +103,17 @@ function finding(
     input: placeOf(column, shapes[input] ?? []),
   };
   const kink = right !== undefined && hasKink(right);
-  const said = kink ? undefined : (complaint ?? diagnosis(got, expected));
+  const entry = got[row]?.[column] ?? Number.NaN;
+  const said = Number.isFinite(entry)
+    ? kink
+      ? undefined
+      : (complaint ?? diagnosis(got, expected))
+    : `it is ${entry === Infinity || entry === -Infinity ? 'infinite' : 'NaN'}`;
   const matrix = (m: Matrix) => nested(m.flat(), [m.length, m[0]?.length ?? 0], brief);
   const small = got.length * (got[0]?.length ?? 0) <= 36 && got.length * (got[0]?.length ?? 0) > 1;
   return new ConformanceError({
     what: `${what} gives a wrong d ${whole}${places.output} / d ${nameOf(input)} ${places.input}${said === undefined ? '' : `: ${said}`}`,
-    got: String(got[row]?.[column] ?? Number.NaN),
+    got: String(entry),
     expected: kink
       ? `between ${right.left} and ${right.right}, at a kink`
       : `${value}, by central differences of forward`,
@@ -132,6 +137,8 @@ function linearity(
   const sent = (size: number) =>
     Array.from(backward?.([...at, new Float64Array(count).fill(size)])[input]?.data ?? []);
   const [none, one, two] = [sent(0), sent(1), sent(2)];
+  if ([none, one, two].flat().some((x) => !Number.isFinite(x)))
+    return 'the vjp makes a NaN or an infinity of a finite gradient, 0 among them';
   if (none.some((x) => x !== 0))
     return 'the vjp of a gradient of 0 is not 0, so it forgets the gradient that comes back, or adds to it';
   if (two.some((x, k) => Math.abs(x - 2 * (one[k] ?? 0)) > 1e-9 * Math.max(1, Math.abs(x))))

@@ -4,11 +4,14 @@ import {
   add,
   applyPrimitive,
   broadcast,
+  equal,
   flip,
+  iota,
   mean,
   mul,
   type Primitive,
   ShapeError,
+  select,
   sub,
   sum,
   type TypedArray,
@@ -78,21 +81,13 @@ export const wrongPrimitives: Record<string, Examined> = {
         batch: ([x]) => broadcast(sum(mul(x as Value, 2), { axis: 0, keepAxis: true }), (x as Value).shape),
       }),
     ),
-  'a batch rule along the axis of samples': () =>
-    one(rowSum(([x]) => sum(x as Value, { axis: (x as Value).shape.length === 2 ? 0 : -1, keepAxis: true }))),
-  'a batch rule that takes every operand for batched': () =>
-    two(
-      product({
-        batch: ([a, b]) => mul(a as Value, b as Value),
-        infer: ([a = spec]) => a,
-        kind: 'contraction',
+  'a batch rule that forgets the last sample': () =>
+    one(
+      rowSum(([x]) => {
+        const sums = sum(x as Value, { axis: -1, keepAxis: true });
+        const last = equal(iota(sums.shape), (sums.shape[0] ?? 0) - 1);
+        return select(last, 0, sums);
       }),
-      {
-        shapes: (a) => [
-          [a, a],
-          [a, a],
-        ],
-      },
     ),
   'a batch rule that is wrong where the second alone is batched': () =>
     two(product({ batch: ([a, b], { batched }) => mul(mul(a as Value, b as Value), batched[0] ? 1 : 2) })),
@@ -154,20 +149,6 @@ export const wrongPrimitives: Record<string, Examined> = {
         infer: ([x = spec]) => {
           if (x.shape.length === 2) (x.shape as number[]).reverse();
           return x;
-        },
-      }),
-    ),
-  'operands of two shapes are taken': () => two(product({ infer: ([a = spec]) => a })),
-  'a dtype that differs in the second operand is taken': () =>
-    two(
-      product({
-        infer: ([a = spec, b = spec]) => {
-          if (a.shape.join() !== b.shape.join()) throw new ShapeError({ got: 'two', expected: 'one shape' });
-          return a;
-        },
-        evaluate: ([a, b], [output]) => {
-          for (let i = 0; i < output.data.length; i++)
-            output.data[i] = a?.dtype === b?.dtype ? (a?.data[i] ?? 0) * (b?.data[i] ?? 0) : Number.NaN;
         },
       }),
     ),
@@ -275,12 +256,13 @@ export const wrongPrimitives: Record<string, Examined> = {
         (g) => mul(g, 1),
       ),
     ),
-  'the first number that was ever seen': () =>
+  'the last number of the call before': () =>
     one(
       own(
         (x) => {
-          seen ??= x;
-          return x - seen;
+          const difference = x - (seen ?? x);
+          seen = x;
+          return difference;
         },
         (g) => g,
       ),

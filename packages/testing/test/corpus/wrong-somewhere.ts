@@ -107,7 +107,6 @@ export const wrongSomewhere: Record<string, Examined> = {
   'a variance as the mean of squares less the squared mean': () =>
     one((x) => sub(mean(square(x), kept), square(mean(x, kept))), { empty: false }),
   '1 - cos near 0 in float32': () => one((x) => sub(1, cos(x))),
-  'a square that overflows in float32 under a root': () => one((x) => sqrt(add(1, square(x)))),
   // rank
   'wrong for three axes and more': () => one(squareBut((x) => when(x.shape.length >= 3, 2))),
   'wrong for five axes and more': () => one(squareBut((x) => when(x.shape.length >= 5, 2))),
@@ -148,8 +147,6 @@ export const wrongSomewhere: Record<string, Examined> = {
         },
       ),
     ),
-  'an empty extent that gives 1': () =>
-    one((x) => (x.shape.includes(0) ? add(reshape(x, [0]), 1) : square(x))),
   // axis
   'a centring along an axis, its derivative along the last': () =>
     one(
@@ -201,7 +198,7 @@ export const wrongSomewhere: Record<string, Examined> = {
       ),
     ),
   // extremes
-  'x^2 / (1 + x^2), a NaN far out': () => one((x) => div(square(x), add(1, square(x)))),
+  'x^4 / (1 + x^4), a NaN far out': () => one((x) => div(square(square(x)), add(1, square(square(x))))),
   'a derivative of infinity over infinity': () =>
     one(
       unary(

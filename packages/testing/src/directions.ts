@@ -52,8 +52,9 @@ export function examineAlong(
       const got = slopes.reduce((total, { data }, i) => total + inner(data, v[i] ?? []), 0);
       const found = difference(value, 0, { steps: 5 });
       if (!isWrong(got, found, tolerance)) continue;
-      // A function that bends more, or less, than the step supposes gets a finer look before it is said to be wrong.
-      if (!isWrong(got, difference(value, 0), tolerance)) continue;
+      // A function that bends more than the steps suppose gets finer looks before it is said to be wrong.
+      const finer = (step: number) => difference((t) => value(step * t) / step, 0);
+      if (!isWrong(got, finer(1), tolerance) || !isWrong(got, finer(1e-3), tolerance)) continue;
       throw new ConformanceError({
         what: `${what} gives a wrong derivative ${where}${Number.isFinite(got) ? '' : `: it is ${got}`}`,
         got: String(got),

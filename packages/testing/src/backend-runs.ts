@@ -6,37 +6,24 @@ import {
   gradient,
   placeholder,
   type Tensor,
+  type TypedArray,
   trace,
   UnsupportedError,
   type Value,
 } from '@pullback/core';
 import { ConformanceError } from './case.ts';
-import { near, ulps } from './numbers.ts';
-import { placeOf } from './numbers-as-text.ts';
-import { numbersFor, type Probe } from './probes.ts';
-
-/** How many floats results may be off in a dtype; 0 where left out. */
-export interface Allowed {
-  readonly float32?: number;
-  readonly float64?: number;
-}
-
-/** How far a backend may be from the primitives' own meaning. */
-export interface Tolerance {
-  /** How many floats results may be off in a dtype; 0 where left out. */
-  readonly ulps?: Allowed;
-  /** What sums of float32 are added in; float64 when it is left out: then they are rounded once. In float32 they may be off by `ulps` of the sum of magnitudes. */
-  readonly sums?: 'float32' | 'float64';
-  /** Whether numbers below the smallest normal one may be taken as 0, given and computed; they must not be when it is left out. */
-  readonly subnormals?: 'kept' | 'flushed';
-}
+import { near } from './numbers.ts';
+import { placeOf, shown } from './numbers-as-text.ts';
+import type { Probe } from './probe.ts';
+import { numbersFor } from './probe-numbers.ts';
+import { floatsAllowed, floatsApart, isWithin, type Tolerance, withoutSubnormals } from './probe-results.ts';
 
 /** Compiles and runs f; the numbers of its outputs. */
 export async function results(
   backend: Backend,
   given: readonly Tensor[],
   f: (...x: Value[]) => Value | readonly Value[],
-): Promise<number[][]> {
+): Promise<TypedArray[]> {
   const values = given.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = [f(...values)].flat();
   const executable = await backend.compile(trace(values, outputs));
@@ -47,65 +34,54 @@ export async function results(
   });
   const made = outputs.map(({ spec }) => backend.allocate(spec));
   executable.bind(inputs, made).run();
-  const numbers = await Promise.all(made.map(async (buffer) => Array.from(await backend.read(buffer))));
+  const numbers = await Promise.all(made.map((buffer) => backend.read(buffer)));
   for (const buffer of [...inputs, ...made]) backend.free(buffer);
   return numbers;
 }
 
-export async function examineProbe(
-  backend: Backend,
-  { name, inputs, f, terms, isSum = false }: Probe,
-  { ulps: allowed = {}, sums = 'float64', subnormals = 'kept' }: Tolerance,
-): Promise<void> {
-  const given = inputs.map((spec, i) => numbersFor(spec, i + 1));
+export async function examineProbe(backend: Backend, probe: Probe, tolerance: Tolerance): Promise<void> {
+  const { name, inputs, f, terms, isSum = false } = probe;
+  const given = probe.given ?? inputs.map((spec, i) => numbersFor(spec, i + 1));
   const values = given.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = [f(...values)].flat();
-  if (!outputs.every(({ dtype }) => backend.dtypes.includes(dtype))) return;
+  const made = [...outputs, ...trace(values, outputs).body.flatMap((instruction) => instruction.outputs)];
+  if (!made.every(({ dtype }) => backend.dtypes.includes(dtype))) return;
   const numbers = (of: readonly Value[], tensors: readonly Tensor[]) =>
     evaluate(of, new Map(values.map((value, i) => [value, tensors[i] ?? 0])));
   const wanted = numbers(outputs, given);
   // The same on numbers of which the subnormal ones are 0.
-  const flushed = subnormals === 'flushed' ? numbers(outputs, given.map(withoutSubnormals)) : [];
+  const flushed = tolerance.subnormals === 'flushed' ? numbers(outputs, given.map(withoutSubnormals)) : [];
   const got = await supported(() => results(backend, given, f));
   if (got === undefined) return;
-  const bySize = terms !== undefined || (isSum && sums === 'float32');
-  const sizes = bySize ? numbers([f(...values.map((value) => core.abs(value)))].flat(), given) : [];
+  const isAdded = terms !== undefined || isSum;
+  const sizes = isAdded ? numbers([f(...values.map((value) => core.abs(value)))].flat(), given) : [];
   wanted.forEach(({ data, dtype, shape }, o) => {
-    const most = dtype === 'float32' || dtype === 'float64' ? (allowed[dtype] ?? 0) : 0;
-    const away = (value: number, other: number): number => {
-      if (dtype !== 'float32' && dtype !== 'float64') return Math.abs(value - other);
-      const least = subnormals === 'flushed' ? smallestNormal[dtype] : 0;
-      return ulps(Math.abs(value) < least ? 0 : value, Math.abs(other) < least ? 0 : other, dtype);
-    };
     data.forEach((value, i) => {
-      const other = got[o]?.[i] ?? Number.NaN;
-      // A backend that rounds may add in float32: any order is within n 2^-24 sum |a b| (Higham 2002, (3.13)), unless that sum overflows.
-      const size = most > 0 && dtype === 'float32' ? sizes[o]?.data[i] : undefined;
-      if (size !== undefined && terms !== undefined && !Number.isFinite(size)) return;
-      const bound = terms === undefined ? 2 * most : terms + 1;
-      if (size !== undefined && Math.abs(value - other) <= bound * 2 ** -24 * size) return;
-      if (away(value, other) <= most || away(flushed[o]?.data[i] ?? value, other) <= most) return;
-      const which = wanted.length > 1 ? `output ${o} ` : 'result ';
+      const found = got[o]?.[i] ?? Number.NaN;
+      if (Object.is(value, found)) return;
+      const at = {
+        wanted: value,
+        found,
+        flushed: flushed[o]?.data[i] ?? value,
+        size: sizes[o]?.data[i],
+        dtype,
+      };
+      if (isWithin(at, probe, tolerance)) return;
       throw new ConformanceError({
-        what: `${which}${placeOf(i, shape)} of ${name}`,
-        got: `${other}, ${away(value, other)} away`,
-        expected: `${value}, within ${most}, by the meaning of the primitives`,
+        what: `${wanted.length > 1 ? `output ${o} ` : 'result '}${placeOf(i, shape)} of ${name}`,
+        got: `${shown(found)}, ${floatsApart(value, found, dtype)} away`,
+        expected: `${shown(value)}, within ${floatsAllowed(dtype, tolerance)}, by the meaning of the primitives`,
         ...(given.length > 0 && {
           at: given
-            .map(({ data: shown }, n) => `input ${n} = [${Array.from(shown.slice(0, 20)).join(', ')}]`)
+            .map(
+              ({ data: numbers_ }, n) =>
+                `input ${n} = [${Array.from(numbers_.slice(0, 20), shown).join(', ')}]`,
+            )
             .join('\n  '),
         }),
       });
     });
   });
-}
-
-const smallestNormal = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
-
-function withoutSubnormals(tensor: Tensor): Tensor {
-  const { dtype } = tensor;
-  if (dtype !== 'float32' && dtype !== 'float64') return tensor;
-  return { ...tensor, data: tensor.data.map((x) => (Math.abs(x) < smallestNormal[dtype] ? 0 : x)) };
 }
 
 /** What a backend cannot run it refuses by name; anything else is a finding. */

@@ -8,17 +8,12 @@ import {
   trace,
   type Value,
 } from '@pullback/core';
-import {
-  type Allowed,
-  examineProbe,
-  examineProduct,
-  examineTraining,
-  results,
-  type Tolerance,
-} from './backend-runs.ts';
+import { examineProbe, examineProduct, examineTraining, results } from './backend-runs.ts';
 import { type Case, ConformanceError, guarded } from './case.ts';
 import { ulps } from './numbers.ts';
-import { numbersFor, probesOf } from './probes.ts';
+import { numbersFor } from './probe-numbers.ts';
+import type { Allowed, Tolerance } from './probe-results.ts';
+import { probesOf } from './probes.ts';
 
 export interface BackendConformance extends Tolerance {
   readonly name?: string;

@@ -30,3 +30,8 @@ export function nested(
   );
   return `[${rows.join(', ')}]`;
 }
+
+/** A number as it is, the sign of a zero too. */
+export function shown(x: number): string {
+  return Object.is(x, -0) ? '-0' : String(x);
+}

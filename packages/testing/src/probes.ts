@@ -1,25 +1,8 @@
 import * as core from '@pullback/core';
-import {
-  applyMany,
-  type DType,
-  type Primitive,
-  sizeOf,
-  type Tensor,
-  type TensorSpec,
-  tensorOf,
-  type Value,
-} from '@pullback/core';
-
-/** A graph that a backend must run as it is meant. */
-export interface Probe {
-  readonly name: string;
-  readonly inputs: readonly TensorSpec[];
-  readonly f: (...x: Value[]) => Value | readonly Value[];
-  /** For sums of products of the inputs' elements: how many terms they have. The same of absolute values bounds their error. */
-  readonly terms?: number;
-  /** Whether it is a sum of the inputs' elements. */
-  readonly isSum?: boolean;
-}
+import { applyMany, type DType, type Primitive, sizeOf, type TensorSpec, type Value } from '@pullback/core';
+import type { Probe } from './probe.ts';
+import { numbersFor } from './probe-numbers.ts';
+import { widerProbes } from './wider-probes.ts';
 
 type Unary = (x: Value) => Value;
 type Binary = (a: Value, b: Value) => Value;
@@ -76,14 +59,18 @@ const floatFunctions: Named<Unary> = {
 
 const numberPairs: Named<Binary> = { add, sub, mul, div, mod, maximum, minimum, less, lessEqual, equal };
 
+/** Each primitive alone in these, so that a failure has its name. */
 const shapes = [
   [2, 3],
-  [3, 3],
-  [1, 1],
   [0, 3],
-  [5, 1],
   [1, 7],
   [17, 5],
+] as const;
+/** And in these as one Program for all of the same inputs. */
+const furtherShapes = [
+  [3, 3],
+  [1, 1],
+  [5, 1],
 ] as const;
 /** Fewer and more axes than two. */
 const otherRanks = [[], [4], [0], [2, 3, 2], [2, 1, 2, 3]] as const;
@@ -96,11 +83,32 @@ export function probesOf(dtypes: readonly DType[]): Probe[] {
   const found: Probe[] = [];
   for (const dtype of dtypes) {
     for (const shape of shapes) found.push(...ofMatrix(dtype, shape, dtypes));
+    for (const shape of furtherShapes)
+      found.push(...merged(`of ${dtype}[${shape.join(', ')}]`, ofMatrix(dtype, shape, dtypes)));
     for (const shape of otherRanks) found.push(...ofRank(dtype, shape));
     found.push(...ofNothing(dtype));
   }
-  found.push(...others);
+  found.push(...others, ...widerProbes(dtypes));
   return found.filter(({ inputs }) => inputs.every(({ dtype }) => dtypes.includes(dtype)));
+}
+
+/** The probes of the same inputs as one Program; those of sums stay as they are, since their bounds are their own. */
+function merged(where: string, probes: readonly Probe[]): Probe[] {
+  const added = probes.filter(({ terms, isSum, addsInside }) => terms !== undefined || isSum || addsInside);
+  const groups = new Map<string, Probe[]>();
+  for (const probe of probes) {
+    if (added.includes(probe)) continue;
+    const key = probe.inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(', ')}]`).join(' and ');
+    groups.set(key, [...(groups.get(key) ?? []), probe]);
+  }
+  return [
+    ...added,
+    ...[...groups].map(([key, group]) => ({
+      name: `${group.length} functions ${where}: those of ${key}`,
+      inputs: group[0]?.inputs ?? [],
+      f: (...x: Value[]) => group.flatMap(({ f }) => f(...x)),
+    })),
+  ];
 }
 
 /** Probes of one input, and of two alike. */
@@ -114,6 +122,7 @@ function builder(spec: TensorSpec) {
       f,
       ...(terms !== undefined && { terms }),
       isSum: name.startsWith('sum'),
+      addsInside: name === 'softmax',
     });
   return {
     found,
@@ -280,44 +289,3 @@ const others: readonly Probe[] = [
     terms: 4,
   },
 ];
-
-const specialFloats = [
-  0,
-  -0,
-  1,
-  -1,
-  0.5,
-  -2.5,
-  3.75,
-  1e-40,
-  1e30,
-  -1e30,
-  88,
-  -103,
-  Number.NaN,
-  Infinity,
-  -Infinity,
-  2.5,
-  17,
-];
-const specialIntegers = [2147483647, -2147483648, 0, 65537];
-
-/** Numbers of a dtype, the special ones among them: infinities, NaN, denormals, the largest integers, indices out of range. */
-export function numbersFor({ shape, dtype }: TensorSpec, offset: number): Tensor {
-  const tensor = tensorOf({ shape, dtype });
-  const next = (at: number): number => {
-    switch (dtype) {
-      case 'bool':
-        return (at * 5) % 3 === 0 ? 1 : 0;
-      case 'uint8':
-        return (at * 37) % 256;
-      case 'int32':
-        return at % 9 === 0 ? (specialIntegers[at % 4] ?? 0) : ((at * 31) % 11) - 4;
-      case 'float32':
-      case 'float64':
-        return at % 3 === 0 ? (specialFloats[at % specialFloats.length] ?? 0) : 3 * Math.sin(at);
-    }
-  };
-  for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = next(i * 7 + offset);
-  return tensor;
-}

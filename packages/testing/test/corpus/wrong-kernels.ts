@@ -237,15 +237,15 @@ export const wrongKernels: Record<string, () => Backend> = {
       primitive.name === 'threefry' ? { attributes: { ...attributes, word: 0 } } : {},
     ),
   'an inner extent of 33 and more is cut in a product': () =>
-    spoiled(named('matmul'), (y, [a]) => {
+    spoiled(named('contract'), (y, [a]) => {
       if ((a?.shape.at(-1) ?? 0) > 32) each((v) => v * 0.99)(y, []);
     }),
   'a product of 17 rows': () =>
-    spoiled(named('matmul'), (y) => {
+    spoiled(named('contract'), (y) => {
       if (y.shape.at(-2) === 17) y.data[y.data.length - 1] = 0;
     }),
   'batches of products beyond the second': () =>
-    spoiled(named('matmul'), (y) => {
+    spoiled(named('contract'), (y) => {
       if (y.shape.length > 2 && (y.shape.at(-3) ?? 0) > 2)
         y.data.fill(0, Math.floor((y.data.length * 2) / 3));
     }),

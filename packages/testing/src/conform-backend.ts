@@ -1,14 +1,11 @@
 import * as core from '@pullback/core';
-import {
-  type Backend,
-  type Buffer,
-  type DType,
-  placeholder,
-  type TensorSpec,
-  trace,
-  type Value,
-} from '@pullback/core';
+import { type Backend, placeholder, type TensorSpec, trace, type Value } from '@pullback/core';
+import { ends } from './backend-ends.ts';
+import { type Examination, expectNumbers, expectSame, fail, matrix } from './backend-expectations.ts';
+import { lives } from './backend-lives.ts';
+import { refusals } from './backend-refusals.ts';
 import { examineProbe, examineProduct, examineTraining, results } from './backend-runs.ts';
+import { statistics } from './backend-statistics.ts';
 import { type Case, ConformanceError, guarded } from './case.ts';
 import { ulps } from './numbers.ts';
 import { numbersFor } from './probe-numbers.ts';
@@ -27,17 +24,18 @@ export function conformBackend(make: () => Backend, options: BackendConformance 
   const { name = make().name, ulps: allowed = {} } = options;
   const each = (what: string, run: (backend: Backend) => Promise<void>): Case =>
     guarded(`${name}: ${what}`, () => run(make()));
+  // What is cheap first. What ends a backend comes last, and only where `make` gives one of its own each time.
   return [
+    ...[...life, ...bindings, ...lives, ...refusals, ...statistics].map(([what, run]) => each(what, run)),
+    ...numerics(allowed).map(([what, run]) => each(what, run)),
     ...probesOf(make().dtypes).map((probe) =>
       each(probe.name, (backend) => examineProbe(backend, probe, options)),
     ),
-    ...[...numerics(allowed), ...life, ...bindings, ...errors].map(([what, run]) => each(what, run)),
+    ...ends(make).map(([what, run]) => each(what, run)),
   ];
 }
 
-type Examination = readonly [string, (backend: Backend) => Promise<void>];
-
-const x: TensorSpec = { shape: [2, 2], dtype: 'float32' };
+const x = matrix;
 const four = (...numbers: number[]) => Float32Array.from(numbers);
 
 /** Larger sums and products, and a step of training. */
@@ -252,71 +250,3 @@ const bindings: readonly Examination[] = [
     },
   ],
 ];
-
-const errors: readonly Examination[] = [
-  [
-    'refuses data of another length, and a buffer that was freed',
-    async (backend) => {
-      const buffer = backend.allocate(x);
-      await expectError('data of another length', () => backend.write(buffer, new Float32Array(3)));
-      backend.free(buffer);
-      await expectError('reading a freed buffer', () => backend.read(buffer));
-      await expectError('writing a freed buffer', () => backend.write(buffer, new Float32Array(4)));
-      const a = placeholder(x, 'a');
-      const executable = await backend.compile(trace([a], [core.neg(a)]));
-      await expectError('binding a freed buffer', () => executable.bind([buffer], [backend.allocate(x)]));
-    },
-  ],
-  [
-    'refuses a buffer that it did not make',
-    async (backend) => {
-      await expectError('reading a stranger', () => backend.read({ spec: x }));
-    },
-  ],
-  [
-    'refuses another number of buffers than the Program has',
-    async (backend) => {
-      const a = placeholder(x, 'a');
-      const executable = await backend.compile(trace([a], [core.mul(a, 2)]));
-      await expectError('no output', () => executable.bind([backend.allocate(x)], []));
-      await expectError('no input', () => executable.bind([], [backend.allocate(x)]));
-    },
-  ],
-  [
-    'refuses dtypes that it does not list',
-    async (backend) => {
-      const all: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
-      for (const dtype of all.filter((each) => !backend.dtypes.includes(each)))
-        await expectError(`a buffer of ${dtype}`, () => backend.allocate({ shape: [1], dtype }));
-    },
-  ],
-];
-
-function fail(): never {
-  throw new ConformanceError({ what: 'a buffer', got: 'none', expected: 'one' });
-}
-
-function expectSame(what: string, got: unknown, expected: unknown): void {
-  if (JSON.stringify(got) !== JSON.stringify(expected))
-    throw new ConformanceError({ what, got: JSON.stringify(got), expected: JSON.stringify(expected) });
-}
-
-async function expectNumbers(
-  backend: Backend,
-  buffer: Buffer,
-  wanted: readonly number[],
-  what: string,
-): Promise<void> {
-  const got = Array.from(await backend.read(buffer));
-  if (got.length !== wanted.length || !got.every((value, i) => Object.is(value, wanted[i])))
-    throw new ConformanceError({ what, got: `[${got.join(', ')}]`, expected: `[${wanted.join(', ')}]` });
-}
-
-async function expectError(what: string, run: () => unknown): Promise<void> {
-  try {
-    await run();
-  } catch {
-    return;
-  }
-  throw new ConformanceError({ what, got: 'no error', expected: 'one' });
-}

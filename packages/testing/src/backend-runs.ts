@@ -4,8 +4,10 @@ import {
   constant,
   evaluate,
   gradient,
+  type Program,
   placeholder,
   type Tensor,
+  type TensorSpec,
   type TypedArray,
   trace,
   UnsupportedError,
@@ -16,7 +18,14 @@ import { near } from './numbers.ts';
 import { placeOf, shown } from './numbers-as-text.ts';
 import type { Probe } from './probe.ts';
 import { numbersFor } from './probe-numbers.ts';
-import { floatsAllowed, floatsApart, isWithin, type Tolerance, withoutSubnormals } from './probe-results.ts';
+import {
+  floatsAllowed,
+  floatsApart,
+  isNormal,
+  isWithin,
+  type Tolerance,
+  withoutSubnormals,
+} from './probe-results.ts';
 
 /** Compiles and runs f; the numbers of its outputs. */
 export async function results(
@@ -26,35 +35,75 @@ export async function results(
 ): Promise<TypedArray[]> {
   const values = given.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = [f(...values)].flat();
-  const executable = await backend.compile(trace(values, outputs));
-  const inputs = given.map((tensor) => {
-    const buffer = backend.allocate({ shape: tensor.shape, dtype: tensor.dtype });
-    backend.write(buffer, tensor.data);
+  return run(
+    backend,
+    trace(values, outputs),
+    given,
+    outputs.map(({ spec }) => spec),
+  );
+}
+
+async function run(
+  backend: Backend,
+  program: Program,
+  given: readonly Tensor[],
+  specs: readonly TensorSpec[],
+): Promise<TypedArray[]> {
+  const executable = await backend.compile(program);
+  const inputs = given.map(({ shape, dtype, data }) => {
+    const buffer = backend.allocate({ shape, dtype });
+    backend.write(buffer, data);
     return buffer;
   });
-  const made = outputs.map(({ spec }) => backend.allocate(spec));
+  const made = specs.map(({ shape, dtype }) => backend.allocate({ shape, dtype }));
   executable.bind(inputs, made).run();
   const numbers = await Promise.all(made.map((buffer) => backend.read(buffer)));
   for (const buffer of [...inputs, ...made]) backend.free(buffer);
   return numbers;
 }
 
-export async function examineProbe(backend: Backend, probe: Probe, tolerance: Tolerance): Promise<void> {
-  const { name, inputs, f, terms, isSum = false } = probe;
+/** A probe as a Program, and what its results are by the primitives' own meaning: the same for every backend. */
+interface Meaning {
+  readonly given: readonly Tensor[];
+  readonly program: Program;
+  readonly wanted: readonly Tensor[];
+  /** The results for numbers of which the subnormal ones are 0. */
+  readonly flushed: readonly Tensor[];
+  /** For sums, those of the magnitudes. */
+  readonly sizes: readonly Tensor[];
+}
+
+const meanings = new WeakMap<Probe, Meaning>();
+
+function meaningOf(probe: Probe): Meaning {
+  const known = meanings.get(probe);
+  if (known !== undefined) return known;
+  const { inputs, f, terms, isSum = false } = probe;
   const given = probe.given ?? inputs.map((spec, i) => numbersFor(spec, i + 1));
   const values = given.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = [f(...values)].flat();
-  const made = [...outputs, ...trace(values, outputs).body.flatMap((instruction) => instruction.outputs)];
-  if (!made.every(({ dtype }) => backend.dtypes.includes(dtype))) return;
   const numbers = (of: readonly Value[], tensors: readonly Tensor[]) =>
     evaluate(of, new Map(values.map((value, i) => [value, tensors[i] ?? 0])));
-  const wanted = numbers(outputs, given);
-  // The same on numbers of which the subnormal ones are 0.
-  const flushed = tolerance.subnormals === 'flushed' ? numbers(outputs, given.map(withoutSubnormals)) : [];
-  const got = await supported(() => results(backend, given, f));
-  if (got === undefined) return;
   const isAdded = terms !== undefined || isSum;
-  const sizes = isAdded ? numbers([f(...values.map((value) => core.abs(value)))].flat(), given) : [];
+  const meaning = {
+    given,
+    program: trace(values, outputs),
+    wanted: numbers(outputs, given),
+    flushed: given.every(isNormal) ? [] : numbers(outputs, given.map(withoutSubnormals)),
+    sizes: isAdded ? numbers([f(...values.map((value) => core.abs(value)))].flat(), given) : [],
+  };
+  meanings.set(probe, meaning);
+  return meaning;
+}
+
+export async function examineProbe(backend: Backend, probe: Probe, tolerance: Tolerance): Promise<void> {
+  const { name } = probe;
+  const { given, program, wanted, flushed, sizes } = meaningOf(probe);
+  const specs = [...wanted, ...program.body.flatMap(({ outputs }) => outputs)];
+  if (!specs.every(({ dtype }) => backend.dtypes.includes(dtype))) return;
+  const got = await supported(() => run(backend, program, given, wanted));
+  if (got === undefined) return;
+  const nameOf = (o: number) => (probe.outputs?.[o] === undefined ? name : `${probe.outputs[o]}, of ${name}`);
   wanted.forEach(({ data, dtype, shape }, o) => {
     data.forEach((value, i) => {
       const found = got[o]?.[i] ?? Number.NaN;
@@ -68,7 +117,7 @@ export async function examineProbe(backend: Backend, probe: Probe, tolerance: To
       };
       if (isWithin(at, probe, tolerance)) return;
       throw new ConformanceError({
-        what: `${wanted.length > 1 ? `output ${o} ` : 'result '}${placeOf(i, shape)} of ${name}`,
+        what: `${wanted.length > 1 ? `output ${o} ` : 'result '}${placeOf(i, shape)} of ${nameOf(o)}`,
         got: `${shown(found)}, ${floatsApart(value, found, dtype)} away`,
         expected: `${shown(value)}, within ${floatsAllowed(dtype, tolerance)}, by the meaning of the primitives`,
         ...(given.length > 0 && {

@@ -78,8 +78,17 @@ const otherRanks = [[], [4], [0], [2, 3, 2], [2, 1, 2, 3]] as const;
 const isNumber = (dtype: DType) => dtype === 'float32' || dtype === 'float64' || dtype === 'int32';
 const isFloat = (dtype: DType) => dtype === 'float32' || dtype === 'float64';
 
-/** Every primitive on every dtype that it takes, in shapes that go wrong first. */
-export function probesOf(dtypes: readonly DType[]): Probe[] {
+const known = new Map<string, readonly Probe[]>();
+
+/** Every primitive on every dtype that it takes, in shapes that go wrong first; the same probes for the same dtypes. */
+export function probesOf(dtypes: readonly DType[]): readonly Probe[] {
+  const key = dtypes.join();
+  const found = known.get(key) ?? made(dtypes);
+  known.set(key, found);
+  return found;
+}
+
+function made(dtypes: readonly DType[]): readonly Probe[] {
   const found: Probe[] = [];
   for (const dtype of dtypes) {
     for (const shape of shapes) found.push(...ofMatrix(dtype, shape, dtypes));
@@ -107,6 +116,7 @@ function merged(where: string, probes: readonly Probe[]): Probe[] {
       name: `${group.length} functions ${where}: those of ${key}`,
       inputs: group[0]?.inputs ?? [],
       f: (...x: Value[]) => group.flatMap(({ f }) => f(...x)),
+      outputs: group.map(({ name }) => name),
     })),
   ];
 }

@@ -1,106 +1,21 @@
 import * as core from '@pullback/core';
-import {
-  type DType,
-  isFloat,
-  PullbackError,
-  placeholder,
-  type Shape,
-  type Tensor,
-  type TensorSpec,
-  tensorOf,
-  type Value,
-} from '@pullback/core';
+import { type DType, isFloat, type Shape, tensorOf, type Value } from '@pullback/core';
 import type { Probe } from './probe.ts';
 import { crossed, specialsOf, tameNumbers } from './probe-numbers.ts';
-
-type F = (...x: Value[]) => Value;
-type Table = Readonly<Record<string, F>>;
-
-const one =
-  (f: (x: Value) => Value): F =>
-  (x) =>
-    f(x as Value);
-const two =
-  (f: (a: Value, b: Value) => Value): F =>
-  (a, b) =>
-    f(a as Value, b as Value);
-
-/** Everything of one operand, element by element. */
-const functions: Table = Object.fromEntries(
-  Object.entries({
-    abs: core.abs,
-    ceil: core.ceil,
-    cos: core.cos,
-    erf: core.erf,
-    exp: core.exp,
-    expm1: core.expm1,
-    floor: core.floor,
-    log: core.log,
-    log1p: core.log1p,
-    neg: core.neg,
-    not: core.not,
-    round: core.round,
-    sign: core.sign,
-    sin: core.sin,
-    sqrt: core.sqrt,
-    square: core.square,
-    tanh: core.tanh,
-  }).map(([name, f]) => [name, one(f)]),
-);
-
-/** Everything of two. */
-const pairs: Table = Object.fromEntries(
-  Object.entries({
-    add: core.add,
-    and: core.and,
-    div: core.div,
-    equal: core.equal,
-    less: core.less,
-    lessEqual: core.lessEqual,
-    maximum: core.maximum,
-    minimum: core.minimum,
-    mod: core.mod,
-    mul: core.mul,
-    or: core.or,
-    sub: core.sub,
-    'select by less': (a: Value, b: Value) => core.select(core.less(a, b), b, a),
-    'select of one Value twice': (a: Value, b: Value) => core.select(core.equal(a, b), a, a),
-  }).map(([name, f]) => [name, two(f)]),
-);
-
-/** The functions of a table that take these inputs: their own `infer` says. */
-function admitted(table: Table, inputs: readonly TensorSpec[]): [string, F][] {
-  return Object.entries(table).filter(([, f]) => {
-    try {
-      f(...inputs.map((spec, i) => placeholder(spec, `input ${i}`)));
-      return true;
-    } catch (error) {
-      if (error instanceof PullbackError) return false;
-      throw error;
-    }
-  });
-}
-
-const said = (dtype: DType, shape: Shape) => `${dtype}[${shape.join(', ')}]`;
-const axesOf = (shape: Shape) => shape.map((_, axis) => axis);
-
-/** What a table's functions give for the same inputs, in one Program. */
-function together(name: string, table: Table, given: readonly Tensor[], rules: Partial<Probe> = {}): Probe[] {
-  const taken = admitted(table, given).map(([, f]) => f);
-  return taken.length === 0
-    ? []
-    : [{ name, inputs: given, given, f: (...x) => taken.map((f) => f(...x)), ...rules }];
-}
-
-/** Each on its own, where one that fails must be known by its name. */
-function each(where: string, table: Table, given: readonly Tensor[]): Probe[] {
-  return admitted(table, given).map(([name, f]) => ({
-    name: `${name} of ${where}`,
-    inputs: given,
-    given,
-    f,
-  }));
-}
+import {
+  axesOf,
+  each,
+  type F,
+  functions,
+  largest,
+  ofSeveral,
+  one,
+  pairs,
+  said,
+  type Table,
+  together,
+  two,
+} from './probe-tables.ts';
 
 /** What a matrix or two do not show: special numbers in every pair, blocks and one more, ranks to 6, one Value twice. */
 export function widerProbes(dtypes: readonly DType[]): Probe[] {
@@ -175,16 +90,13 @@ function ofLargest(dtype: DType): Probe[] {
   return each(`rows of ${dtype}`, largest, [x]);
 }
 
-const largest: Table = {
-  max: one((x) => core.max(x, { axis: 1 })),
-  min: one((x) => core.min(x, { axis: 1 })),
-  'max along 0': one((x) => core.max(x, { axis: 0 })),
-  argmax: one((x) => core.argmax(x)),
-  'argmax along 0': one((x) => core.argmax(x, { axis: 0, keepAxis: true })),
-};
-
-const small = [65, 127, 257, 1025];
+const small = [63, 65, 127, 129, 255, 257, 1023, 1025];
 const blocks = [2 ** 16 - 1, 2 ** 16 + 1];
+const shapes = [
+  [65, 3],
+  [3, 65],
+  [129, 17],
+] as const;
 
 /** One more and one less than blocks have; the functions that are one instruction, or a few, of every machine. */
 function ofSizes(dtype: DType): Probe[] {
@@ -199,52 +111,40 @@ function ofSizes(dtype: DType): Probe[] {
     places: one((x) => core.equal(x, core.iota(x.shape, { dtype: x.dtype }))),
     'neighbours exchanged': one((x) => core.concatenate([core.slice(x, [1]), core.slice(x, [0], [1])])),
   };
-  const whole: Table = { max: one((x) => core.max(x)), argmax: one((x) => core.argmax(x)) };
   const given = (n: number) => [1, 2].map((offset) => tameNumbers({ shape: [n], dtype }, offset));
+  const first = (n: number) => given(n).slice(0, 1);
+  const some = (names: RegExp) =>
+    Object.fromEntries(Object.entries(few).filter(([name]) => names.test(name)));
+  const matrices = shapes.map((shape) => [tameNumbers({ shape, dtype }, 3)]);
+  const whole: Table = { max: one((x) => core.max(x)), argmax: one((x) => core.argmax(x)) };
+  const sums: Table = {
+    sum: one((v) => core.sum(v)),
+    'sum along 0': one((v) => core.sum(v, { axis: 0 })),
+    'sum along -1': one((v) => core.sum(v, { axis: -1 })),
+  };
+  const beside: Table = {
+    transpose: one((v) => core.transpose(v)),
+    'a column beside each': one((v) => core.add(v, core.slice(v, [0, 1], [v.shape[0] ?? 0, 2]))),
+    'a row beside each': one((v) => core.mul(v, core.slice(v, [1], [2]))),
+  };
   return [
     ...each(said(dtype, [70]), few, given(70)),
-    ...small.flatMap((n) => together(`functions of ${said(dtype, [n])}`, few, given(n))),
-    ...blocks.flatMap((n) =>
-      together(
-        `a few functions of ${said(dtype, [n])}`,
-        Object.fromEntries(
-          Object.entries(few).filter(([name]) => /^(neg|add|mul|sub|not|and|equal|to uint8)$/.test(name)),
-        ),
-        given(n),
-      ),
+    ...ofSeveral(
+      `functions of ${small.join(', ')} ${dtype}`,
+      some(/^(neg|exp|tanh|round|not|add|sub|mul|div|and|equal|places|flip|to .*)$/),
+      small.map(given),
     ),
-    ...[70, 257, ...blocks].flatMap((n) => [
-      ...together(`the largest of ${said(dtype, [n])}`, whole, given(n).slice(0, 1)),
-      ...together(`the sum of ${said(dtype, [n])}`, { sum: one((x) => core.sum(x)) }, given(n).slice(0, 1), {
-        isSum: true,
-      }),
-    ]),
-    ...(
-      [
-        [65, 3],
-        [3, 65],
-        [129, 17],
-      ] as const
-    ).flatMap((shape) => {
-      const x = [tameNumbers({ shape, dtype }, 3)];
-      const sums: Table = {
-        'along 0': one((v) => core.sum(v, { axis: 0 })),
-        'along 1': one((v) => core.sum(v, { axis: 1 })),
-      };
-      return [
-        ...together(`the largest of ${said(dtype, shape)}`, largest, x),
-        ...together(`sums of ${said(dtype, shape)}`, sums, x, { isSum: true }),
-        ...together(
-          `rows and columns of ${said(dtype, shape)}`,
-          {
-            transpose: one((v) => core.transpose(v)),
-            'a column beside each': one((v) => core.add(v, core.slice(v, [0, 1], [shape[0], 2]))),
-            'a row beside each': one((v) => core.mul(v, core.slice(v, [1], [2]))),
-          },
-          x,
-        ),
-      ];
+    ...ofSeveral(
+      `functions of ${blocks.join(' and ')} ${dtype}`,
+      some(/^(neg|not|add|sub|mul|and|equal|to uint8)$/),
+      blocks.map(given),
+    ),
+    ...ofSeveral(`the largest of ${dtype}`, whole, [70, 257, ...blocks].map(first)),
+    ...ofSeveral(`the largest of rows of ${dtype}`, largest, matrices),
+    ...ofSeveral(`sums of ${dtype}`, sums, [...[70, 257, ...blocks].map(first), ...matrices], {
+      isSum: true,
     }),
+    ...ofSeveral(`rows and columns of ${dtype}`, beside, matrices),
   ];
 }
 

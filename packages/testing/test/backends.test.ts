@@ -92,7 +92,11 @@ describe('wrong backends are caught', () => {
   });
   test('never freeing', async () => {
     const names = await failures(() => ({ free: () => {} }));
-    expect(names).toEqual([expect.stringContaining('held falls back'), expect.stringContaining('freed')]);
+    expect(names).toEqual([
+      expect.stringContaining('held falls back'),
+      expect.stringContaining('a buffer that was freed'),
+      expect.stringContaining('counted once'),
+    ]);
   });
   test('running once whatever is asked', async () => {
     const names = await failures(({ compile }) => ({
@@ -106,7 +110,12 @@ describe('wrong backends are caught', () => {
         };
       },
     }));
-    expect(names).toEqual([expect.stringContaining('five steps'), expect.stringContaining('crosswise')]);
+    expect(names).toEqual([
+      expect.stringContaining('crosswise'),
+      expect.stringContaining('a run of no times'),
+      expect.stringContaining('all round'),
+      expect.stringContaining('five steps'),
+    ]);
   });
   test('a primitive that is wrong for one extent', async () => {
     const names = await compiling(({ primitive, outputs: [output] }) =>
@@ -234,7 +243,9 @@ describe('wrong backends are caught', () => {
           })
         : {},
     );
-    expect(names).toEqual(expect.arrayContaining([expect.stringContaining('abs of float32')]));
+    expect(names).toEqual(
+      expect.arrayContaining([expect.stringContaining('abs of special numbers of float32')]),
+    );
   });
   test('a maximum without its NaN', async () => {
     const names = await compiling(({ primitive }) =>
@@ -247,7 +258,11 @@ describe('wrong backends are caught', () => {
           })
         : {},
     );
-    expect(names).toEqual(expect.arrayContaining([expect.stringContaining('maximum of float32')]));
+    expect(names).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('maximum of every pair of special numbers of float32'),
+      ]),
+    );
   });
   test('a kernel chosen by name alone, whatever the attributes', async () => {
     const known = new Map<string, Instruction>();
@@ -273,7 +288,7 @@ describe('wrong backends are caught', () => {
         };
       },
     }));
-    expect(names).toEqual([expect.stringContaining('two bindings')]);
+    expect(names).toEqual(expect.arrayContaining([expect.stringContaining('two bindings')]));
   });
   test('one buffer for all scalars', async () => {
     const names = await failures(({ allocate }) => {

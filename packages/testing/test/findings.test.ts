@@ -174,7 +174,10 @@ test('places and numbers as they lie', () => {
 
 test('a printed report', async () => {
   const lines: string[] = [];
-  const failed = await report(examined().slice(0, 2), (line) => lines.push(line));
+  const failed = await report(
+    examined().filter(({ name }) => /: J.T (by central differences|at kinks)/.test(name)),
+    (line) => lines.push(line),
+  );
   expect(failed.map(({ name }) => name)).toEqual([
     'own: J^T by central differences',
     'own: J^T at kinks and whole numbers',

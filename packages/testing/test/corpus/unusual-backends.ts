@@ -37,9 +37,10 @@ export const unusualBackends: Record<string, () => Backend> = {
   'float32 and int32 alone': () => without('float64', 'bool', 'uint8'),
   'results come later': () =>
     changed(({ read, compile }) => ({
-      read: (buffer) => {
-        const copy = read(buffer);
-        return soon().then(() => copy);
+      read: async (buffer) => {
+        const copy = await read(buffer);
+        await soon();
+        return copy;
       },
       compile: async (program) => {
         await soon();

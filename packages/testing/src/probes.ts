@@ -113,7 +113,7 @@ function merged(where: string, probes: readonly Probe[]): Probe[] {
   return [
     ...added,
     ...[...groups].map(([key, group]) => ({
-      name: `${group.length} functions ${where}: those of ${key}`,
+      name: `functions ${where}: those of ${key}`,
       inputs: group[0]?.inputs ?? [],
       f: (...x: Value[]) => group.flatMap(({ f }) => f(...x)),
       outputs: group.map(({ name }) => name),

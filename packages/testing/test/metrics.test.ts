@@ -1,7 +1,11 @@
 // The corpus of metrics: every wrong one must be caught, and no right one refused.
 import { type Case, ConformanceError, conformMetric } from '@pullback/testing';
 import { describe, expect, test } from 'vitest';
-import { unusualMetrics, wrongMetrics } from './corpus/metrics.ts';
+import { unusualMetrics } from './corpus/unusual-metrics.ts';
+import { wronglyCounted } from './corpus/wrongly-counted-metrics.ts';
+import { wronglyWeighed } from './corpus/wrongly-weighed-metrics.ts';
+
+const wrongMetrics = { ...wronglyCounted, ...wronglyWeighed };
 
 async function firstFinding(cases: readonly Case[]): Promise<unknown> {
   for (const { run } of cases)

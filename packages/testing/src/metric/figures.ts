@@ -137,7 +137,7 @@ export function outcomeAsText(outcome: Outcome): string {
 export function refuseOther(
   what: string,
   [got, expected]: readonly [Outcome, Outcome],
-  { why, samples, tolerance = 1e-9 }: { why: string; samples: MetricSamples; tolerance?: number },
+  { why, samples, tolerance = 1e-9 }: { why: string; samples?: MetricSamples; tolerance?: number },
 ): void {
   const alike =
     typeof got === 'number' && typeof expected === 'number'
@@ -148,7 +148,7 @@ export function refuseOther(
     what,
     got: outcomeAsText(got),
     expected: `${outcomeAsText(expected)}, ${why}`,
-    at: samplesAsText(samples),
+    ...(samples && { at: samplesAsText(samples) }),
   });
 }
 

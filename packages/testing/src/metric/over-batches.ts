@@ -1,11 +1,12 @@
-import type { Case } from '../case.ts';
+import { type Case, guarded } from '../case.ts';
 import type { Examination } from './examination.ts';
 import { figureOf, gathered, observed, refuseOther, summarized } from './figures.ts';
-import { split, taken } from './samples.ts';
+import { rowsOf, samplesOf, split, taken } from './samples.ts';
 
 /** That the figure depends on the samples alone: not on batches, their order, or what was counted before or between. */
 export function batchCases(at: Examination): Case[] {
-  const { make, showing } = at;
+  const { make, rules, showing } = at;
+  const { reference } = at.options;
   return [
     at.each(
       'the same over any split into batches',
@@ -70,6 +71,39 @@ export function batchCases(at: Examination): Case[] {
           [summarized(metric, gathered(metric, [a, b])), at.whole(make(), samples)],
           { why: 'as without the other set', samples },
         );
+      },
+      ['plain'],
+    ),
+    guarded(`${at.name}: the same for hundreds of samples`, () => {
+      const samples = samplesOf({ sizes: [257, 1, 1], seed: 2 }, rules, 'plain');
+      const { predictions, targets } = rowsOf(samples);
+      const expected = reference?.(predictions, targets) ?? at.whole(make(), samples);
+      const sizes = Array.from({ length: 17 }, (_, i) => (i < 16 ? 16 : 1));
+      const places = Array.from({ length: 257 }, (_, i) => 256 - i);
+      for (const [order, all] of [
+        ['', samples],
+        [', the last one first', taken(samples, places)],
+      ] as const)
+        refuseOther(
+          `the figure of 257 samples in batches of 16${order}`,
+          [figureOf(make(), split(all, sizes), showing), expected],
+          { why: reference ? 'by the formula over all' : 'as of all at once', tolerance: 1e-7 },
+        );
+    }),
+    at.each(
+      'the same for millions as for some, where more of the same change nothing',
+      (metric, samples) => {
+        if (metric.keeps === true) return;
+        const sums = gathered(metric, [observed(metric, samples, showing)]);
+        const of = (times: number) =>
+          summarized(
+            metric,
+            sums.map((sum) => sum * times),
+          );
+        const once = of(1);
+        if (typeof once !== 'number' || once !== of(2) || once !== of(4)) return;
+        const why = 'as of one, two and four times as many';
+        refuseOther('the figure of 2^33 times as many samples', [of(2 ** 33), once], { why, samples });
       },
       ['plain'],
     ),

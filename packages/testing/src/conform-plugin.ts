@@ -19,6 +19,7 @@ import type { LossConformance } from './conform-loss.ts';
 import type { OptimizerConformance } from './conform-optimizer.ts';
 import type { ScheduleConformance } from './conform-schedule.ts';
 import { attempted } from './layer-purity.ts';
+import type { MetricConformance } from './metric/examination.ts';
 import type { NodeOptions } from './node-options.ts';
 import { casesOfKind, fingerprint, isOfKind } from './plugin-kinds.ts';
 
@@ -60,6 +61,8 @@ export interface Examinations {
   readonly schedule?: Readonly<Record<string, ScheduleConformance>>;
   readonly initializer?: Readonly<Record<string, InitializerConformance>>;
   readonly activation?: Readonly<Record<string, NodeOptions>>;
+  /** A metric is examined where it stands here: what its targets are cannot be guessed. */
+  readonly metric?: Readonly<Record<string, MetricConformance>>;
 }
 
 export interface PluginConformance {

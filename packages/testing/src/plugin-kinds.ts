@@ -6,6 +6,7 @@ import {
   type Initializer,
   type Layer,
   type Loss,
+  type Metric,
   type Optimizer,
   placeholder,
   placementOf,
@@ -17,6 +18,7 @@ import type { Case } from './case.ts';
 import { conformInitializer } from './conform-initializer.ts';
 import { conformLayer } from './conform-layer.ts';
 import { conformLoss } from './conform-loss.ts';
+import { conformMetric } from './conform-metric.ts';
 import { conformNode } from './conform-node.ts';
 import { conformOptimizer } from './conform-optimizer.ts';
 import type { EntryOptions, Examinations } from './conform-plugin.ts';
@@ -64,6 +66,8 @@ const isSchedule = (kind: string, thing: unknown): thing is Schedule =>
   kind === 'schedule' && isOfKind(kind, thing);
 const isInitializer = (kind: string, thing: unknown): thing is Initializer =>
   kind === 'initializer' && isOfKind(kind, thing);
+const isMetric = (kind: string, thing: unknown): thing is Metric =>
+  kind === 'metric' && isOfKind(kind, thing);
 const isActivation = (kind: string, thing: unknown): thing is Activation =>
   kind === 'activation' && isOfKind(kind, thing);
 
@@ -159,5 +163,8 @@ export function casesOfKind(
       properties: { elementwise: true },
       ...examine.activation?.[name],
     });
+  const targets = examine.metric?.[name];
+  if (isMetric(kind, first) && targets !== undefined)
+    return conformMetric(() => again(isMetric, first), { ...called, ...targets });
   return [];
 }

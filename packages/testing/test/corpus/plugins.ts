@@ -8,10 +8,12 @@ import {
   fill,
   type Layer,
   matmul,
+  mean,
   mul,
   sizeOf,
   softmax,
   square,
+  stack,
   stopGradient,
   sub,
   sum,
@@ -171,6 +173,18 @@ export const wrongPlugins: Readonly<Record<string, WrongPlugin>> = {
   'a schedule of vectors': {
     make: () => plugin(({ schedule }) => schedule('mine', () => (step) => fill(1, [2], step.dtype))),
     says: /scalar|shape/,
+  },
+  'a metric that is not a number of no samples': {
+    make: () =>
+      plugin(({ metric }) =>
+        metric('mine', () => ({
+          name: 'mine',
+          observe: (x, t) => stack([mean(square(sub(x, t))), fill(1, [], x.dtype)]),
+          summarize: ([total = 0, count = 0]) => total / (count === 0 ? 1 : count),
+        })),
+      ),
+    options: { examine: { metric: { mine: {} } } },
+    says: /no samples/,
   },
   'an initializer of nothing': {
     make: () => plugin(({ initializer }) => initializer('mine', () => () => new Float64Array(0))),

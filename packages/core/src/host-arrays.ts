@@ -58,6 +58,18 @@ export function dtypeOf(data: NumberArray): DType {
   return dtypes[kindOf(data)] ?? 'float32';
 }
 
+/** The dtype that an array has by itself. @throws DataError for long integers: which of them another dtype holds is for the caller to say. */
+export function ownDTypeOf(data: NumberArray): DType {
+  const kind = kindOf(data);
+  if (kind.startsWith('Big'))
+    throw new DataError({
+      got: `a ${kind}, which has no dtype here`,
+      expected: 'one to be read as',
+      hint: "tensor(data, { dtype: 'int32' }) or a float: integers that it does not hold are refused.",
+    });
+  return dtypeOf(data);
+}
+
 /**
  * The numbers of an array as elements of `dtype`; shared when no conversion is needed, else copied.
  * @param shape what `data` fills, for the place in an error.

@@ -1,6 +1,13 @@
 import { allocateArray, type DType, dtypes, isDType, type TensorSpec, type TypedArray } from './dtype.ts';
 import { DataError, DTypeError, ShapeError } from './errors.ts';
-import { dtypeOf, elementsOf, isNumberArray, isTypedArray, type NumberArray } from './host-arrays.ts';
+import {
+  dtypeOf,
+  elementsOf,
+  isNumberArray,
+  isTypedArray,
+  type NumberArray,
+  ownDTypeOf,
+} from './host-arrays.ts';
 import { readNested } from './nested.ts';
 import { shown } from './options/field.ts';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from './shape.ts';
@@ -32,7 +39,7 @@ export type TensorLike = Tensor | Nested;
 /**
  * A tensor of anything tensor-like. The elements are shared when no conversion is needed, else copied.
  * @param options `shape`, and the wanted `dtype`: without one a typed array keeps its own and plain numbers become float32. Integers of
- * other kinds become uint8 where they are bytes, else int32; float16 becomes float32.
+ * other kinds become uint8 where they are bytes, else int32; float16 becomes float32; those of 64 bits need a dtype.
  * @throws ShapeError when the elements do not fill the shape or nested arrays are ragged.
  * @throws DataError when an element is no number, or an integer that the dtype cannot hold.
  */
@@ -52,7 +59,7 @@ export function tensor(like: TensorLike, options: { shape?: Shape; dtype?: DType
 /** @param wanted the dtype that is wanted in the end: long integers are converted at once. */
 function read(like: unknown, wanted?: DType): Tensor {
   if (isNumberArray(like)) {
-    const dtype = isTypedArray(like) ? dtypeOf(like) : (wanted ?? dtypeOf(like));
+    const dtype = isTypedArray(like) ? dtypeOf(like) : (wanted ?? ownDTypeOf(like));
     return { shape: [like.length], dtype, data: elementsOf(like, dtype) };
   }
   if (typeof like === 'number' || typeof like === 'boolean')
@@ -78,7 +85,7 @@ function readShaped(like: object, wanted: DType | undefined): Tensor | undefined
   if (dtype !== undefined && !isDType(dtype))
     throw new DTypeError({ got: shown(dtype), expected: `a tensor of ${dtypes.join(', ')}` });
   if (isNumberArray(data)) {
-    const own = isTypedArray(data) ? dtypeOf(data) : (wanted ?? dtype ?? dtypeOf(data));
+    const own = isTypedArray(data) ? dtypeOf(data) : (wanted ?? dtype ?? ownDTypeOf(data));
     return { shape, dtype: dtype ?? own, data: elementsOf(data, own, shape) };
   }
   const numbers = readNested(data, (block) => {

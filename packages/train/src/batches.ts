@@ -96,9 +96,15 @@ export function* batches(data: SampleData, options: BatchesOptions = {}): Genera
 
 type Tensors = readonly (readonly [place: string, tensor: Tensor, name?: string])[];
 
+/** Labels of 64 bits, as other programs write them. */
+function isLong(like: TensorLike): boolean {
+  return like instanceof BigInt64Array || like instanceof BigUint64Array;
+}
+
 /** One tensor without a name, or several with theirs. */
 function tensorsOf(given: Inputs, place: string): Tensors {
-  const read = (like: TensorLike, at: string) => within(at, () => tensor(like));
+  const read = (like: TensorLike, at: string) =>
+    within(at, () => tensor(like, isLong(like) ? { dtype: 'int32' } : {}));
   if (!isNamed(given)) return [[place, read(given, place)]];
   return Object.entries(given).map(([name, like]) => [
     `${place}/${name}`,

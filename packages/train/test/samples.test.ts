@@ -274,6 +274,11 @@ describe('batches', () => {
       });
   });
 
+  test('labels of 64 bits', () => {
+    const [only] = batches({ x: [[1], [2]], y: BigInt64Array.of(3n, 4n) });
+    expect(only?.y).toEqual({ shape: [2], dtype: 'int32', data: Int32Array.of(3, 4) });
+  });
+
   test('in column layout', () => {
     const found = [
       ...batches(

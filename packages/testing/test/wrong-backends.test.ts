@@ -26,8 +26,7 @@ const foundBy: Readonly<Record<string, string>> = {
   'a fill of -0 is 0': 'fill with -0 of special numbers of float32',
   'the negative of 0 is 0': 'functions of float32[17, 5]: those of float32[17, 5]',
   'the max of a row drops its NaN': 'functions of float32[17, 5]: those of float32[17, 5]',
-  'the smaller of -0 and 0 is 0':
-    'functions of float32[17, 5]: those of float32[17, 5] and float32[17, 5]',
+  'the smaller of -0 and 0 is 0': 'functions of float32[17, 5]: those of float32[17, 5] and float32[17, 5]',
   'the sign of -0': 'ceil of float32[2, 3]',
   'sums of integers saturate': 'sub of int32[2, 3]',
   'a total of integers in float32': 'sum of int32[2, 3]',

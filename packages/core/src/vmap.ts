@@ -8,6 +8,8 @@ import { fill, placeholder } from './ops/leaves.ts';
 import { squeeze } from './ops/reshape.ts';
 import { slice } from './ops/slice-pad.ts';
 import { moveAxis } from './ops/transpose.ts';
+import { checkOptions } from './options/check-options.ts';
+import { either, type FieldsOf, list, oneOf, whole } from './options/field.ts';
 import { labelled, parentOf } from './origin.ts';
 import { formatShape, normalizeAxis, sameShape } from './shape.ts';
 import { sources, upstream } from './upstream.ts';
@@ -19,6 +21,11 @@ export interface VmapOptions {
   /** Where the samples lie in the results; 0 when left out. */
   readonly outputAxis?: number;
 }
+
+const vmapFields = {
+  axes: list(either(whole(), oneOf<null>(null))),
+  outputAxis: whole(),
+} satisfies FieldsOf<VmapOptions>;
 
 /**
  * A function of one sample as a function of many: `vmap(f)(X)` has f of the i-th sample of X as its own i-th. What `f` builds is
@@ -37,8 +44,9 @@ export function vmap<In extends readonly Value[]>(
 ): (...samples: In) => Value[];
 export function vmap(
   f: (...sample: Value[]) => Value | readonly Value[],
-  { axes, outputAxis = 0 }: VmapOptions = {},
+  options: VmapOptions = {},
 ): (...samples: Value[]) => Value | Value[] {
+  const { axes, outputAxis = 0 } = checkOptions('vmap', options, vmapFields);
   return (...samples) => {
     const places = placesOf(samples, axes);
     const size = countOf(samples, places);

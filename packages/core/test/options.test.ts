@@ -1,6 +1,7 @@
 // What an options object is checked for: names, values, what must be given.
 
-import { checkOptions, field, OptionError, type OptionsOf } from '@pullback/core';
+import * as ops from '@pullback/core';
+import { checkOptions, field, OptionError, type OptionsOf, placeholder } from '@pullback/core';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 
 const fields = {
@@ -139,4 +140,56 @@ test('bounds in words', () => {
 test('either tells what was wrong where one fits further', () => {
   const metrics = field.either(field.list(field.text()), field.named(field.list(field.text())));
   expect(() => checkOptions('fit', { metrics: { a: [1] } }, { metrics })).toThrow("'metrics.a[0]'");
+});
+
+describe('ops', () => {
+  const x = placeholder({ shape: [2, 3], dtype: 'float32' }, 'x');
+  const key = placeholder({ shape: [2], dtype: 'int32' }, 'key');
+  /** As plain JavaScript calls. */
+  const js =
+    (f: (...given: never[]) => unknown) =>
+    (...given: readonly unknown[]) =>
+      Reflect.apply(f, undefined, given);
+  test.each([
+    ['sum', () => js(ops.sum)(x, { axes: 0 }), "sum has no option 'axes'. Did you mean 'axis'"],
+    ['sum', () => js(ops.sum)(x, 0), 'an object of options for sum, got 0'],
+    [
+      'sum',
+      () => js(ops.sum)(x, { axis: '0' }),
+      "a whole number, or an array, each a whole number as 'axis' of sum, got '0'",
+    ],
+    [
+      'mean',
+      () => js(ops.mean)(x, { keepAxes: true }),
+      "mean has no option 'keepAxes'. Did you mean 'keepAxis'",
+    ],
+    ['max', () => js(ops.max)(x, { axis: 0.5 }), "'axis' of max, got 0.5"],
+    ['min', () => js(ops.min)(x, { dim: 0 }), "min has no option 'dim'"],
+    ['argmax', () => js(ops.argmax)(x, { axis: [0] }), "'axis' of argmax, got an array of 1"],
+    ['norm', () => js(ops.norm)(x, { ord: 1 }), "norm has no option 'ord'"],
+    ['variance', () => js(ops.variance)(x, { ddof: 1 }), "variance has no option 'ddof'"],
+    ['standardDeviation', () => js(ops.standardDeviation)(x, { corection: 1 }), "Did you mean 'correction'"],
+    ['softmax', () => js(ops.softmax)(x, { axes: 0 }), "softmax has no option 'axes'"],
+    ['logSoftmax', () => js(ops.logSoftmax)(x, { axis: null }), "'axis' of logSoftmax, got null"],
+    ['logSumExp', () => js(ops.logSumExp)(x, 1), 'an object of options for logSumExp, got 1'],
+    ['concatenate', () => js(ops.concatenate)([x, x], 0), 'an object of options for concatenate, got 0'],
+    ['stack', () => js(ops.stack)([x, x], { axs: 0 }), "stack has no option 'axs'"],
+    ['gather', () => js(ops.gather)(x, key, 1), 'an object of options for gather, got 1'],
+    ['scatterAdd', () => js(ops.scatterAdd)(x, key, {}), "'size' of scatterAdd, got nothing"],
+    ['pad', () => js(ops.pad)(x, { lo: [1] }), "pad has no option 'lo'"],
+    ['iota', () => js(ops.iota)([2], { dtype: 'int64' }), "'dtype' of iota, got 'int64'"],
+    [
+      'uniform',
+      () => js(ops.uniform)(key, [2], 'float64'),
+      "an object of options for uniform, got 'float64'",
+    ],
+    ['normal', () => js(ops.normal)(key, [2], { dtype: 'int32' }), "'dtype' of normal, got 'int32'"],
+    ['oneHot', () => js(ops.oneHot)(key, 3, { axis: 0 }), "oneHot has no option 'axis'"],
+    ['vmap', () => js(ops.vmap)(ops.square, { axis: [0] }), "vmap has no option 'axis'. Did you mean 'axes'"],
+    [
+      'defineLoss',
+      () => js(ops.defineLoss)('mine', ops.sub, { reduce: 'mean' }),
+      "mine has no option 'reduce'",
+    ],
+  ])('%s', (_, call, message) => expect(call).toThrow(message));
 });

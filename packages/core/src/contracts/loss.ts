@@ -1,6 +1,8 @@
 import type { TensorSpec } from '../dtype.ts';
 import { div } from '../ops/arithmetic.ts';
 import { sum } from '../ops/broadcast-sum.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { isPlain, one, oneOf } from '../options/field.ts';
 import type { Tensor } from '../tensor.ts';
 import { unbroadcast } from '../unbroadcast.ts';
 import type { Value } from '../value.ts';
@@ -47,6 +49,11 @@ export interface Loss {
 
 type Formula = (prediction: Value, target: Value, at: Placement) => Value;
 
+const lossFields = {
+  reduction: oneOf('sum', 'mean'),
+  meaning: one<Meaning>("what predictions are, such as { as: 'values' }", isPlain),
+};
+
 /**
  * A loss of one's own: a factory, as the built-in ones are. Its formula gives one number; or, as `perSample`, the error of every sample, [n],
  * whose sum or mean the loss is: samples and classes can then be weighted. It must not broadcast prediction and target against each other:
@@ -55,8 +62,9 @@ type Formula = (prediction: Value, target: Value, at: Placement) => Value;
 export function defineLoss(
   name: string,
   formula: Formula | { readonly perSample: Formula },
-  { reduction = 'sum', meaning }: { reduction?: Reduction; meaning?: Meaning } = {},
+  options: { reduction?: Reduction; meaning?: Meaning } = {},
 ): () => Loss {
+  const { reduction = 'sum', meaning } = checkOptions(name, options, lossFields);
   const guarded =
     (inner: Formula): Formula =>
     (prediction, target, at) =>

@@ -11,6 +11,8 @@ import { ones } from '../ops/leaves.ts';
 import { power } from '../ops/pow.ts';
 import { expandDims } from '../ops/reshape.ts';
 import { select } from '../ops/select.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { floatFields } from '../options/op-fields.ts';
 import type { Value } from '../value.ts';
 
 /** 1 / x */
@@ -51,11 +53,8 @@ export function pow(x: Value, exponent: Operand): Value {
 }
 
 /** Rows of zeros with a 1 where int32 `labels` say: shape [...labels, classes]. A label outside gives zeros alone. */
-export function oneHot(
-  labels: Value,
-  classes: number,
-  { dtype = 'float32' }: { dtype?: FloatDType } = {},
-): Value {
+export function oneHot(labels: Value, classes: number, options: { dtype?: FloatDType } = {}): Value {
+  const { dtype = 'float32' } = checkOptions('oneHot', options, floatFields);
   const shape = [...labels.shape, classes];
   const places = iota(shape, { axis: -1 });
   return cast(equal(places, broadcast(expandDims(labels, -1), shape)), dtype);

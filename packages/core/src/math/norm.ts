@@ -7,6 +7,8 @@ import { dropAxes, type ReductionOptions, sum } from '../ops/broadcast-sum.ts';
 import { equal, less } from '../ops/comparisons.ts';
 import { sqrt, square } from '../ops/functions.ts';
 import { select } from '../ops/select.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { reductionFields } from '../options/op-fields.ts';
 import { normalizeAxes } from '../shape.ts';
 import { checkDType } from '../tensor.ts';
 import type { Value } from '../value.ts';
@@ -42,7 +44,8 @@ function checkFloat(x: Value): void {
  * The Euclidean norm sqrt(sum x^2) over `axis`, also where squares overflow or underflow. J^T g = g x / y, and 0 at x = 0.
  * @throws DTypeError for integers
  */
-export function norm(x: Value, { axis, keepAxis = false }: ReductionOptions = {}): Value {
+export function norm(x: Value, options: ReductionOptions = {}): Value {
+  const { axis, keepAxis = false } = checkOptions('norm', options, reductionFields);
   checkFloat(x);
   const axes = normalizeAxes(axis, x.shape.length);
   const kept = apply<[Value]>(

@@ -7,6 +7,8 @@ import { exp, log } from '../ops/functions.ts';
 import { stopGradient } from '../ops/identity.ts';
 import { max } from '../ops/max.ts';
 import { select } from '../ops/select.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { axisFields, keptAxisFields } from '../options/op-fields.ts';
 import { normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
 
@@ -27,7 +29,8 @@ function along(
   vjp: (g: Value, y: Value, z: Value, kept: Along) => Value,
   inverseLink?: (kept: Along) => InverseLink,
 ): (z: Value, options?: AxisOptions) => Value {
-  return (z, { axis = -1 } = {}) => {
+  return (z, options = {}) => {
+    const { axis = -1 } = checkOptions(name, options, axisFields);
     const kept: Along = { axis: normalizeAxis(axis, z.shape.length), keepAxis: true };
     return apply<[Value]>(
       {
@@ -83,10 +86,8 @@ const logSumExpKept = along(
 );
 
 /** log sum e^z along the axis, without overflow. J^T g = g softmax(z). */
-export function logSumExp(
-  z: Value,
-  { axis = -1, keepAxis = false }: AxisOptions & { readonly keepAxis?: boolean } = {},
-): Value {
+export function logSumExp(z: Value, options: AxisOptions & { readonly keepAxis?: boolean } = {}): Value {
+  const { axis = -1, keepAxis = false } = checkOptions('logSumExp', options, keptAxisFields);
   const kept = logSumExpKept(z, { axis });
   return keepAxis ? kept : dropAxes(kept, [normalizeAxis(axis, z.shape.length)]);
 }

@@ -1,6 +1,9 @@
 import { div, sub } from '../ops/arithmetic.ts';
 import { type ReductionOptions, sum } from '../ops/broadcast-sum.ts';
 import { square } from '../ops/functions.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { number } from '../options/field.ts';
+import { reductionFields } from '../options/op-fields.ts';
 import { normalizeAxes } from '../shape.ts';
 import { checkDType } from '../tensor.ts';
 import type { Value } from '../value.ts';
@@ -13,6 +16,7 @@ function count(x: Value, axis: ReductionOptions['axis']): number {
 
 /** sum x / n over `axis`; NaN over nothing. @throws DTypeError for integers: their quotient would be cut off. */
 export function mean(x: Value, options: ReductionOptions = {}): Value {
+  checkOptions('mean', options, reductionFields);
   checkDType('a mean', x.dtype, ['float32', 'float64'], "cast(x, 'float32') says what is meant.");
   return div(sum(x, options), count(x, options.axis));
 }
@@ -22,14 +26,18 @@ export interface VarianceOptions extends ReductionOptions {
   readonly correction?: number;
 }
 
+const varianceFields = { ...reductionFields, correction: number() };
+
 /** sum (x - mean x)^2 / (n - correction) over `axis`. */
-export function variance(x: Value, { correction = 0, ...options }: VarianceOptions = {}): Value {
+export function variance(x: Value, given: VarianceOptions = {}): Value {
+  const { correction = 0, ...options } = checkOptions('variance', given, varianceFields);
   const distance = sub(x, mean(x, { ...options, keepAxis: true }));
   return div(sum(square(distance), options), count(x, options.axis) - correction);
 }
 
 /** The square root of the variance, as |x - mean x| / sqrt(n - correction); J^T g is 0 where all numbers are equal. */
-export function standardDeviation(x: Value, { correction = 0, ...options }: VarianceOptions = {}): Value {
+export function standardDeviation(x: Value, given: VarianceOptions = {}): Value {
+  const { correction = 0, ...options } = checkOptions('standardDeviation', given, varianceFields);
   const away = sub(x, mean(x, { ...options, keepAxis: true }));
   return div(norm(away, options), Math.sqrt(count(x, options.axis) - correction));
 }

@@ -2,6 +2,8 @@ import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { viewPrimitive } from '../forms/moving.ts';
 import type { Batch, Primitive } from '../node.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { reductionFields } from '../options/op-fields.ts';
 import { formatShape, normalizeAxes, type Shape, sameShape } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { reduceView } from '../walk.ts';
@@ -101,7 +103,8 @@ export interface ReductionOptions {
 }
 
 /** The sum over `axis`, pairwise; 0 over nothing. */
-export function sum(x: Value, { axis, keepAxis = false }: ReductionOptions = {}): Value {
+export function sum(x: Value, options: ReductionOptions = {}): Value {
+  const { axis, keepAxis = false } = checkOptions('sum', options, reductionFields);
   const axes = normalizeAxes(axis, x.shape.length);
   const kept = axes.length === 0 ? x : applyPrimitive(sumPrimitive, [x], { axes });
   return keepAxis ? kept : dropAxes(kept, axes);

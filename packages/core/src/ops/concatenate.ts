@@ -2,6 +2,8 @@ import { applyPrimitive } from '../apply.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { partsPrimitive } from '../forms/moving.ts';
 import { denseView } from '../forms/view.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { axisFields } from '../options/op-fields.ts';
 import { formatShape, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { forEachSample } from './broadcast-sum.ts';
@@ -54,13 +56,15 @@ const concatenatePrimitive = partsPrimitive<readonly Value[], ConcatenateAttribu
 });
 
 /** Values one after the other along `axis`, the last when left out. @throws ShapeError, DTypeError */
-export function concatenate(values: readonly Value[], { axis = -1 }: { axis?: number } = {}): Value {
+export function concatenate(values: readonly Value[], options: { axis?: number } = {}): Value {
+  const { axis = -1 } = checkOptions('concatenate', options, axisFields);
   const rank = values[0]?.shape.length ?? 1;
   return applyPrimitive(concatenatePrimitive, values, { axis: normalizeAxis(axis, rank) });
 }
 
 /** Values of one shape side by side along a new axis, the first when left out. */
-export function stack(values: readonly Value[], { axis = 0 }: { axis?: number } = {}): Value {
+export function stack(values: readonly Value[], options: { axis?: number } = {}): Value {
+  const { axis = 0 } = checkOptions('stack', options, axisFields);
   const place = normalizeAxis(axis, (values[0]?.shape.length ?? 0) + 1);
   return concatenate(
     values.map((value) => expandDims(value, place)),

@@ -2,6 +2,9 @@ import { applyPrimitive } from '../apply.ts';
 import type { TensorSpec } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import type { Primitive } from '../node.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { needed, number } from '../options/field.ts';
+import { axisFields } from '../options/op-fields.ts';
 import { formatShape, normalizeAxis, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { add, mul } from './arithmetic.ts';
@@ -63,7 +66,8 @@ const gatherPrimitive: Primitive<readonly [Value, Value], GatherAttributes, Valu
  * [...x before axis, ...indices, ...x after axis]. An index outside reads 0.
  * @throws DTypeError
  */
-export function gather(x: Value, indices: Value, { axis = 0 }: { axis?: number } = {}): Value {
+export function gather(x: Value, indices: Value, options: { axis?: number } = {}): Value {
+  const { axis = 0 } = checkOptions('gather', options, axisFields);
   return applyPrimitive(gatherPrimitive, [x, indices], { axis: normalizeAxis(axis, x.shape.length) });
 }
 
@@ -137,16 +141,15 @@ function moveAxes(x: Value, from: number, count: number, to: number): Value {
   return transpose(x, order);
 }
 
+const scatterFields = { ...axisFields, size: needed(number()) };
+
 /**
  * Zeros with `size` places along `axis`, to which the slices of `updates` are added where int32 `indices` say; what is
  * named twice is added twice, an index outside adds nothing. The transpose of `gather`.
  * @throws ShapeError, DTypeError, OptionError
  */
-export function scatterAdd(
-  updates: Value,
-  indices: Value,
-  { axis = 0, size }: { axis?: number; size: number },
-): Value {
+export function scatterAdd(updates: Value, indices: Value, options: { axis?: number; size: number }): Value {
+  const { axis = 0, size } = checkOptions('scatterAdd', options, scatterFields);
   if (!Number.isInteger(size) || size < 0)
     throw new OptionError({ got: `size ${size}`, expected: 'a whole number from 0 up' });
   return applyPrimitive(scatterAddPrimitive, [updates, indices], {

@@ -1,6 +1,8 @@
 import { applyPrimitive } from '../apply.ts';
 import { type DType, roundTo } from '../dtype.ts';
 import type { Primitive } from '../node.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { axisFields, dtypeFields } from '../options/op-fields.ts';
 import { checkShape, normalizeAxis, type Shape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 
@@ -24,10 +26,8 @@ const iotaPrimitive: Primitive<readonly [], IotaAttributes, Value> = {
 };
 
 /** The place 0, 1, 2, ... along `axis`, as int32 unless another dtype is asked for. */
-export function iota(
-  shape: Shape,
-  { axis = 0, dtype = 'int32' }: { axis?: number; dtype?: DType } = {},
-): Value {
+export function iota(shape: Shape, options: { axis?: number; dtype?: DType } = {}): Value {
+  const { axis = 0, dtype = 'int32' } = checkOptions('iota', options, { ...axisFields, ...dtypeFields });
   checkShape(shape);
   return applyPrimitive(iotaPrimitive, [], { shape, axis: normalizeAxis(axis, shape.length), dtype });
 }

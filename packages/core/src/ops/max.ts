@@ -1,6 +1,8 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import type { Primitive } from '../node.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { keptAxisFields, reductionFields } from '../options/op-fields.ts';
 import { formatShape, normalizeAxes, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { reduceView } from '../walk.ts';
@@ -42,7 +44,8 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
 };
 
 /** The maximum over `axis`; NaN when there is one; ties share the gradient equally. @throws ShapeError over nothing. */
-export function max(x: Value, { axis, keepAxis = false }: ReductionOptions = {}): Value {
+export function max(x: Value, options: ReductionOptions = {}): Value {
+  const { axis, keepAxis = false } = checkOptions('max', options, reductionFields);
   const axes = normalizeAxes(axis, x.shape.length);
   const kept = axes.length === 0 ? x : applyPrimitive(maxPrimitive, [x], { axes });
   return keepAxis ? kept : dropAxes(kept, axes);
@@ -50,6 +53,7 @@ export function max(x: Value, { axis, keepAxis = false }: ReductionOptions = {})
 
 /** The minimum over `axis`, as -max(-x); of integers as -1 - max(-1 - x), since -(-2^31) is no int32. */
 export function min(x: Value, options: ReductionOptions = {}): Value {
+  checkOptions('min', options, reductionFields);
   if (x.dtype === 'int32') return sub(-1, max(sub(-1, x), options));
   return neg(max(neg(x), options));
 }
@@ -76,10 +80,8 @@ const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
 };
 
 /** Where the maximum along `axis` stands, as int32: the first of equals, the first NaN when there is one. No gradient. */
-export function argmax(
-  x: Value,
-  { axis = -1, keepAxis = false }: { axis?: number; keepAxis?: boolean } = {},
-): Value {
+export function argmax(x: Value, options: { axis?: number; keepAxis?: boolean } = {}): Value {
+  const { axis = -1, keepAxis = false } = checkOptions('argmax', options, keptAxisFields);
   const place = normalizeAxis(axis, x.shape.length);
   const kept = applyPrimitive(argmaxPrimitive, [x], { axis: place });
   return keepAxis ? kept : dropAxes(kept, [place]);

@@ -3,6 +3,8 @@ import type { FloatDType, TensorSpec } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { native } from '../native.ts';
 import type { Primitive } from '../node.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { floatFields } from '../options/op-fields.ts';
 import { threefry } from '../random/threefry.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
@@ -67,7 +69,8 @@ export function foldIn(key: Value, data: Value): Value {
  * Uniform on [0, 1) in steps of 2^-24: the same numbers in float32 and float64 and on every backend.
  * The bits are int32, from -2^31 up: 2^-32 bits + 1/2 is uniform once the low 8 bits are dropped.
  */
-export function uniform(key: Value, shape: Shape, { dtype = 'float32' }: { dtype?: FloatDType } = {}): Value {
+export function uniform(key: Value, shape: Shape, options: { dtype?: FloatDType } = {}): Value {
+  const { dtype = 'float32' } = checkOptions('uniform', options, floatFields);
   const bits = randomBits(key, shape);
   return add(mul(cast(div(sub(bits, mod(bits, 256)), 256), dtype), 2 ** -24), 0.5);
 }

@@ -3,6 +3,8 @@ import { roundTo } from '../dtype.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { partsPrimitive, viewPrimitive } from '../forms/moving.ts';
 import { denseView } from '../forms/view.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { type FieldsOf, list, number, one } from '../options/field.ts';
 import { formatShape, type Shape } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { besides } from './elementwise.ts';
@@ -118,8 +120,17 @@ export interface PadOptions {
   readonly value?: number;
 }
 
+const counts = list(number(), { words: 'an array of a whole number for each axis' });
+const padFields = {
+  low: counts,
+  high: counts,
+  between: counts,
+  value: one<number>('a number', (x) => typeof x === 'number'),
+} satisfies FieldsOf<PadOptions>;
+
 /** `x` with new places around and between its elements. @throws OptionError for a negative number of places. */
-export function pad(x: Value, { low = [], high = [], between = [], value = 0 }: PadOptions): Value {
+export function pad(x: Value, options: PadOptions): Value {
+  const { low = [], high = [], between = [], value = 0 } = checkOptions('pad', options, padFields);
   const places = (given: Shape) => x.shape.map((_, i) => given[i] ?? 0);
   const [before, after, inside] = [places(low), places(high), places(between)];
   const all = [...before, ...after, ...inside];

@@ -114,7 +114,9 @@ export function text(): Field<string, false> {
 }
 
 /** One of some words or numbers. */
-export function oneOf<const T extends string | number | boolean>(...values: readonly T[]): Field<T, false> {
+export function oneOf<const T extends string | number | boolean | null>(
+  ...values: readonly T[]
+): Field<T, false> {
   const named = values.map((value) => (typeof value === 'string' ? `'${value}'` : String(value)));
   return one(named.join(' or '), (x) => values.some((value) => value === x));
 }
@@ -209,15 +211,21 @@ export function object<F extends Fields>(fields: F): Field<OptionsOf<F>, false> 
     refuse: (given) => {
       if (!isPlain(given) || Object.keys(given).some((name) => !names.includes(name)))
         return { place: '', got: shown(given), expected };
-      for (const [name, { needed, refuse, expected }] of Object.entries(fields)) {
-        const value = given[name];
-        if (value === undefined && !needed) continue;
-        const wrong = value === undefined ? { place: '', got: 'nothing', expected } : refuse(value);
-        if (wrong !== undefined) return { ...wrong, place: `.${name}${wrong.place}` };
-      }
-      return undefined;
+      return faultOf(given, fields);
     },
   };
+}
+
+/** The first value that its field does not take, or that must be given and is not; its place starts with its name. */
+export function faultOf(options: Readonly<Record<string, unknown>>, fields: Fields): Refused | undefined {
+  for (const name in fields) {
+    const [value, field] = [options[name], fields[name]];
+    if (field === undefined || (value === undefined && !field.needed)) continue;
+    const { expected } = field;
+    const wrong = value === undefined ? { place: '', got: 'nothing', expected } : field.refuse(value);
+    if (wrong !== undefined) return { ...wrong, place: `.${name}${wrong.place}` };
+  }
+  return undefined;
 }
 
 /** What either field takes. */

@@ -1,5 +1,4 @@
-import { type EpochRecord, PROGRESS, type Progress, type ProgressReporter, plugin } from 'pullback';
-import { integer, minValue, number, pipe, strictObject } from 'valibot';
+import { type EpochRecord, field, PROGRESS, type Progress, type ProgressReporter, plugin } from 'pullback';
 import { Gate } from './gate.ts';
 import { signDescent } from './sign-descent.ts';
 import { smoothError } from './smooth-error.ts';
@@ -19,7 +18,7 @@ export const gating = plugin(
   ({ layer, activation, loss, optimizer, service }) => {
     layer('gate', ({ units }: { units: number }) => new Gate(units), {
       doc: 'sigmoid(X W + b)',
-      options: strictObject({ units: pipe(number(), integer(), minValue(1)) }),
+      options: { units: field.needed(field.whole({ from: 1 })) },
     });
     activation('swish', swish, { doc: 'x sigmoid(x)' });
     loss('smoothError', () => smoothError(), { doc: 'sqrt(1 + (x - t)^2) - 1' });

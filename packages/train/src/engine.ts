@@ -8,6 +8,7 @@ import {
   NonFiniteError,
   OptionError,
   RandomStream,
+  type Tensor,
   type TensorSpec,
   UnknownNameError,
   type Value,
@@ -16,6 +17,7 @@ import {
 import { readSamples, type Samples } from './data.ts';
 import type { Definition } from './definition.ts';
 import { LossTargets } from './loss-targets.ts';
+import type { Batch, Shaped } from './model-options.ts';
 import type { Inputs, Targets } from './named-inputs.ts';
 import { type PlanKind, walkThrough } from './plan.ts';
 import { shared } from './plan-names.ts';
@@ -119,7 +121,7 @@ export class Engine {
   }
 
   /** Samples of a prediction, or of a step where there are targets. */
-  shaped({ x, y }: { readonly x: Inputs; readonly y?: Targets }): Samples {
+  shaped({ x, y }: Shaped): Samples {
     return y === undefined ? readSamples(x, undefined, this.definition) : this.samples(x, y);
   }
 
@@ -145,6 +147,12 @@ export class Engine {
 
   prepare(kind: PlanKind, samples: Samples, watched?: readonly Watched[]): Promise<Ready> {
     return this.runner.prepare(kind, this.definition, samples, watched);
+  }
+
+  /** Tensors of the outputs, in their order, by name. */
+  byOutput(tensors: readonly Tensor[]): Readonly<Record<string, Tensor>> {
+    const { heads } = this.definition;
+    return Object.fromEntries(tensors.map((tensor, i) => [heads[i]?.name ?? '', tensor]));
   }
 
   /** The figures that the sums over `count` samples stand for. @throws DataError for a metric that has none, as of no samples. */
@@ -182,7 +190,8 @@ export class Engine {
   }
 
   /** The error of the first node that makes a NaN or an infinity in a step, if one does. */
-  async findNonFinite(samples: Samples, step: number): Promise<NonFiniteError | undefined> {
+  async findNonFinite(batch: Batch, step: number): Promise<NonFiniteError | undefined> {
+    const samples = this.samples(batch.x, batch.y, batch);
     const ready = await this.prepare('training', samples);
     try {
       await this.runner.refuseNonFinite(ready, samples, step);

@@ -1,11 +1,13 @@
-import { type Backend, formatProgram } from '@pullback/core';
-import { type Samples, specsOf } from './data.ts';
-import type { Definition } from './definition.ts';
+import { formatProgram } from '@pullback/core';
+import { specsOf } from './data.ts';
+import type { Engine } from './engine.ts';
+import type { Shaped } from './model-options.ts';
 import { planOf } from './plan.ts';
 
 /** The prediction of such samples or, where they have targets, the training step, as the backend puts it; the bare Program where it does not tell. */
-export function explainModel(definition: Definition, backend: Backend, samples: Samples): string {
+export function explainModel(engine: Engine, batch: Shaped): string {
+  const samples = engine.shaped(batch);
   const kind = samples.targets.length > 0 ? 'training' : 'prediction';
-  const { program } = planOf(kind, definition, specsOf(samples));
-  return backend.explain?.(program) ?? formatProgram(program);
+  const { program } = planOf(kind, engine.definition, specsOf(samples));
+  return engine.store.backend.explain?.(program) ?? formatProgram(program);
 }

@@ -1,8 +1,9 @@
 import { allocateArray, type Exported, sizeOf, UnsupportedError } from '@pullback/core';
-import { type Samples, specsOf } from './data.ts';
+import { specsOf } from './data.ts';
 import type { Definition } from './definition.ts';
+import type { Engine } from './engine.ts';
+import type { Shaped } from './model-options.ts';
 import { planOf } from './plan.ts';
-import type { Store } from './store.ts';
 
 /**
  * The prediction or, for samples with targets, the training step as code that needs no framework, for batches of the size of `samples`. Inputs
@@ -10,7 +11,9 @@ import type { Store } from './store.ts';
  * slots and state keep their paths.
  * @throws UnsupportedError where the backend cannot write code.
  */
-export async function exportModel(definition: Definition, store: Store, samples: Samples): Promise<Exported> {
+export async function exportModel(engine: Engine, batch: Shaped): Promise<Exported> {
+  const { definition, store } = engine;
+  const samples = engine.shaped(batch);
   const { backend } = store;
   if (backend.export === undefined)
     throw new UnsupportedError({

@@ -36,6 +36,8 @@ export function fitData(
 ): FitData {
   const { validationData, validationSplit = 0, shuffle = true, classWeights } = options;
   const { residentBytes = defaultResidentBytes } = options;
+  if (validationData && validationSplit > 0)
+    throw new OptionError({ got: 'validationData and a validationSplit', expected: 'one of them' });
   const now = engine();
   const ofClasses = classWeights && { classWeights };
   const given = validationData && now.samples(...validationData, ofClasses);

@@ -45,6 +45,16 @@ export function headsOf(losses: Losses, weights: Readonly<Record<string, number>
   }));
 }
 
+/** @throws OptionError for a network of several outputs. */
+export function refuseSeveral(where: string, heads: readonly Head[]): void {
+  if (heads.length !== 1 || heads[0]?.name !== '')
+    throw new OptionError({
+      got: `${where} of the outputs ${heads.map(({ name }) => name).join(', ')}`,
+      expected: 'one output',
+      hint: `${where}All(x) gives each by its name.`,
+    });
+}
+
 function isLoss(losses: Losses): losses is Loss {
   return typeof losses['forward'] === 'function';
 }

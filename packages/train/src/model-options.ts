@@ -1,4 +1,13 @@
-import type { Backend, FloatDType, Layout, Metric, Optimizer, Shape, Tensor } from '@pullback/core';
+import {
+  type Backend,
+  DataError,
+  type FloatDType,
+  type Layout,
+  type Metric,
+  type Optimizer,
+  type Shape,
+  type Tensor,
+} from '@pullback/core';
 import type { Callback } from './callbacks.ts';
 import type { InputShapes } from './data.ts';
 import type { Network } from './definition.ts';
@@ -84,6 +93,18 @@ export interface Batch extends SampleWeights {
   readonly y: Targets;
 }
 
+/** A batch as `inspect` takes it. */
+export interface Targeted {
+  readonly x: Inputs;
+  readonly target: Targets;
+}
+
+/** A batch that tells shapes: of a prediction, or of a step where there are targets. */
+export interface Shaped {
+  readonly x: Inputs;
+  readonly y?: Targets;
+}
+
 export interface StepOptions {
   /** 1 when left out. */
   readonly times?: number;
@@ -121,8 +142,25 @@ function isList<Name extends Named>(metrics: Metrics<Name>): metrics is readonly
   return Array.isArray(metrics);
 }
 
-/** Beside a stream there are no targets: its batches bring them. */
-export function isOptions<Name extends Named>(
+/**
+ * The targets and options of a fit: a stream brings its targets, so options stand in their place.
+ * @throws DataError for targets beside a stream.
+ */
+export function targetsAndOptions<Name extends Named>(
+  x: Inputs | BatchStream,
+  y: Targets | FitOptions<Name> | undefined,
+  options: FitOptions<Name> | undefined,
+): readonly [Targets | undefined, FitOptions<Name>] {
+  if (!isOptions(y, x)) return [y, options ?? {}];
+  if (options !== undefined)
+    throw new DataError({
+      got: 'targets beside a stream of batches',
+      expected: 'batches that bring their own: { x, y }',
+    });
+  return [undefined, y];
+}
+
+function isOptions<Name extends Named>(
   y: Targets | FitOptions<Name> | undefined,
   x: Inputs | BatchStream,
 ): y is FitOptions<Name> {

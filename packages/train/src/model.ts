@@ -24,7 +24,7 @@ import { explainModel } from './explain.ts';
 import { exportModel } from './export.ts';
 import { type Counts, fitLoop } from './fit.ts';
 import { fitData } from './fit-data.ts';
-import { headsOf } from './heads.ts';
+import { headsOf, refuseSeveral } from './heads.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
 import { type LoadOptions, matchWeights } from './match-weights.ts';
 import {
@@ -33,14 +33,16 @@ import {
   type EvaluateOptions,
   type FitOptions,
   isMetric,
-  isOptions,
   isShape,
   type Metrics,
   type ModelOptions,
   type Named,
   type PendingLoss,
   resolveMetrics,
+  type Shaped,
   type StepOptions,
+  type Targeted,
+  targetsAndOptions,
   type Weights,
 } from './model-options.ts';
 import type { Inputs, Targets } from './named-inputs.ts';
@@ -49,7 +51,6 @@ import { planNames, shared } from './plan-names.ts';
 import { type PredictOptions, predictAll } from './prediction.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
 import { Runs } from './runs.ts';
-
 import { Steps } from './steps.ts';
 import type { BatchStream } from './stream.ts';
 import { summaryOf } from './summary.ts';
@@ -127,10 +128,9 @@ export class Model<Name extends Named = never> {
   async fit(
     x: Inputs | BatchStream,
     y?: Targets | FitOptions<Name>,
-    given: FitOptions<Name> = {},
+    given?: FitOptions<Name>,
   ): Promise<EpochRecord[]> {
-    this.#now();
-    const [targets, options] = isOptions(y, x) ? [undefined, y] : [y, given];
+    const [targets, options] = targetsAndOptions(x, y, given);
     checkOptions('fit', options, fields.fitFields);
     const { epochs = 1, callbacks = [], signal, resume = false, progress = this.#progress } = options;
     const reporter = progress === false ? quiet : progress;
@@ -156,8 +156,7 @@ export class Model<Name extends Named = never> {
     const engine = this.#now();
     checkOptions('evaluate', options, fields.evaluateFields);
     const samples = engine.samples(x, y, options);
-    const { batchSize = Math.min(256, samples.count) } = options;
-    const { residentBytes = defaultResidentBytes } = options;
+    const { batchSize = Math.min(256, samples.count), residentBytes = defaultResidentBytes } = options;
     const watched = this.#watch(options.metrics);
     engine.checkTargets(samples, watched);
     const counting = { watched, batchSize, residentBytes };
@@ -175,13 +174,7 @@ export class Model<Name extends Named = never> {
    * @throws OptionError for a network of several outputs: they have names.
    */
   async predict(x: Inputs, options: PredictOptions = {}): Promise<Tensor> {
-    const { heads } = this.#now().definition;
-    if (heads.length !== 1 || heads[0]?.name !== '')
-      throw new OptionError({
-        got: `predict of the outputs ${heads.map(({ name }) => name).join(', ')}`,
-        expected: 'one output',
-        hint: 'predictAll(x) gives each by its name.',
-      });
+    refuseSeveral('predict', this.#now().definition.heads);
     const { '': prediction } = await this.predictAll(x, options);
     if (prediction === undefined) throw new DataError('a network without an output');
     return prediction;
@@ -190,11 +183,7 @@ export class Model<Name extends Named = never> {
   /** Every output of the network by name, for every sample, as `predict` computes it; a single output has the name ''. */
   async predictAll(x: Inputs, options: PredictOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
     checkOptions('predict', options, fields.predictFields);
-    return this.#alone(async (engine) => {
-      const predictions = await predictAll(engine, x, options);
-      const { heads } = engine.definition;
-      return Object.fromEntries(predictions.map((prediction, i) => [heads[i]?.name ?? '', prediction]));
-    });
+    return this.#alone(async (engine) => engine.byOutput(await predictAll(engine, x, options)));
   }
 
   /**
@@ -270,16 +259,13 @@ export class Model<Name extends Named = never> {
   }
 
   /** Every value of the forward pass and its gradient on one batch, by path: (2.3) made visible. */
-  async inspect(batch: { x: Inputs; target: Targets }): Promise<Inspection> {
+  async inspect(batch: Targeted): Promise<Inspection> {
     checkOptions('inspect', batch, fields.targetFields);
     return inspectModel(Object.keys(this.#now().definition.inputs), await this.graph(batch));
   }
 
   /** The graph of one batch in prediction, with all numbers; in another dtype, if one is asked for. For tools such as gradient checks. */
-  async graph(
-    batch: { x: Inputs; target: Targets },
-    options: { dtype?: FloatDType } = {},
-  ): Promise<ModelGraph> {
+  async graph(batch: Targeted, options: { dtype?: FloatDType } = {}): Promise<ModelGraph> {
     const { x, target } = checkOptions('graph', batch, fields.targetFields);
     const { dtype = this.dtype } = checkOptions('graph', options, fields.dtypeFields);
     return this.#alone(async (engine) => {
@@ -295,9 +281,7 @@ export class Model<Name extends Named = never> {
    */
   async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
     checkOptions('findNonFinite', batch, fields.batchFields);
-    return this.#alone((engine) =>
-      engine.findNonFinite(engine.samples(batch.x, batch.y, batch), this.#counts.steps),
-    );
+    return this.#alone((engine) => engine.findNonFinite(batch, this.#counts.steps));
   }
 
   /** Frees everything; a disposed model refuses every call. */
@@ -316,10 +300,9 @@ export class Model<Name extends Named = never> {
    * What the backend makes of the training step on a batch shaped as `x` and `y`, or of the prediction without `y`, in words: kernels, what was
    * fused and why something was not, memory and work; the bare Program where the backend does not tell.
    */
-  explain(batch: { readonly x: Inputs; readonly y?: Targets }): string {
-    const engine = this.#now();
+  explain(batch: Shaped): string {
     checkOptions('explain', batch, fields.shapeFields);
-    return explainModel(engine.definition, engine.store.backend, engine.shaped(batch));
+    return explainModel(this.#now(), batch);
   }
 
   /**
@@ -327,9 +310,9 @@ export class Model<Name extends Named = never> {
    * `code` is one .wasm file, `loader` the text of an ECMAScript module that loads it; results are those of the model, bit for bit.
    * @throws UnsupportedError where the backend cannot write code.
    */
-  async export(batch: { readonly x: Inputs; readonly y?: Targets }): Promise<Exported> {
+  async export(batch: Shaped): Promise<Exported> {
     checkOptions('export', batch, fields.shapeFields);
-    return this.#alone((engine) => exportModel(engine.definition, engine.store, engine.shaped(batch)));
+    return this.#alone((engine) => exportModel(engine, batch));
   }
 
   /**
@@ -354,10 +337,13 @@ export class Model<Name extends Named = never> {
     return this.#alone(async ({ definition, store }) => {
       const standing = readStanding(checkpoint.metadata, definition.layout);
       await restoreStore(store, checkpoint);
-      const { steps, epochs, batches, learningRate } = standing;
-      Object.assign(this.#counts, { steps, epochs, batches });
-      this.#learningRate = learningRate;
+      this.#standAt(standing);
     });
+  }
+
+  #standAt({ steps, epochs, batches, learningRate }: Counts & { readonly learningRate: number }): void {
+    Object.assign(this.#counts, { steps, epochs, batches });
+    this.#learningRate = learningRate;
   }
 
   /** What a checkpoint says beside that, by name. */
@@ -369,13 +355,12 @@ export class Model<Name extends Named = never> {
   async keep(): Promise<() => Promise<void>> {
     return this.#alone(async (engine) => {
       const kept = await engine.store.tensors();
-      const [counts, learningRate] = [{ ...this.#counts }, this.#learningRate];
+      const standing = { ...this.#counts, learningRate: this.#learningRate };
       return () =>
         this.#alone(async ({ store }) => {
           // Totals are a run's and not the model's.
           for (const [name, { data }] of kept) if (!planNames.isTotal(name)) store.write(name, data);
-          Object.assign(this.#counts, counts);
-          this.#learningRate = learningRate;
+          this.#standAt(standing);
         });
     });
   }

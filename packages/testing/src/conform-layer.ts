@@ -10,7 +10,7 @@ import {
 import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
 import { examineJacobian } from './jacobian.ts';
-import { type Declared, examineDraws, examineModes } from './layer-modes.ts';
+import { type Declared, examineDraws, examineModes, standardized } from './layer-modes.ts';
 import { examineInfluence, examineParameters, type Kept } from './layer-parameters.ts';
 import { examinePaths, examinePurity, examineSharing } from './layer-purity.ts';
 import { examineAlone, examineIndependence, examineShapes } from './layer-samples.ts';
@@ -90,6 +90,7 @@ function casesOf(
     run: () =>
       search(examine, { empty: false, ...options, runs }, callOf(`conformLayer(() => ${name}`, options)),
   });
+  const free = domain.every((end) => !Number.isFinite(end));
   const both = [false, true] as const;
   const pass = (training: boolean) => (training ? 'training' : 'prediction');
   const usual: Example = { sizes: [4, 3, 2], seed: 3 };
@@ -132,13 +133,21 @@ function casesOf(
         examineIndependence(make, batchesOf(example), numbers(example), setting(training)),
       ),
     ),
-    ...alone.map((training) =>
+    ...(random === 'always' ? [] : alone).map((training) =>
       once(`each of twelve samples is what it is alone, in ${pass(training)}`, () =>
         examineAlone(make, batchesOf(usual, 12), batchesOf(usual, 1), numbers(usual, 12), setting(training)),
       ),
     ),
     once('training differs from prediction where that was declared', () =>
-      examineModes(make, batchesOf(usual, 16), numbers(usual, 16), { ...setting(true), ...declared }),
+      examineModes(
+        make,
+        batchesOf(usual, 64),
+        free ? numbers(usual, 64).map(standardized) : numbers(usual, 64),
+        {
+          ...setting(true),
+          ...declared,
+        },
+      ),
     ),
     once('float64 is computed in float64', () =>
       examineDTypes(make, batchesOf(usual), numbers(usual), setting(false)),
@@ -163,6 +172,18 @@ function casesOf(
       // Mostly training is the graph that was examined already.
       return training ? each(what, examine, Math.min(4, options.runs ?? 4)) : each(what, examine);
     }),
+    once('gradients of a wide input', () =>
+      examineGradients(
+        make,
+        batchesOf({ sizes: [1, 17, 2], seed: 3 }),
+        numbers({ sizes: [1, 17, 2], seed: 3 }),
+        {
+          name,
+          tolerance,
+          ...setting(false),
+        },
+      ),
+    ),
     ...both
       .filter((training) => random === false || (random === true && !training))
       .flatMap((training) =>
@@ -197,7 +218,7 @@ function casesOf(
   ];
 }
 
-/** No NaN for zeros, where they are in the domain, and none for a batch of one sample. */
+/** No NaN for zeros and large numbers, where they are in the domain, and none for a batch of one sample. */
 function nanCases(
   make: () => AnyLayer,
   given: {
@@ -211,15 +232,15 @@ function nanCases(
   const { batchesOf, numbers, setting, domain, title } = given;
   const usual: Example = { sizes: [4, 3, 2], seed: 3 };
   const pass = setting.training ? 'training' : 'prediction';
-  const zeros = domain[0] <= 0 && domain[1] >= 0;
+  const inside = [0, 1000, -1000].filter((place) => domain[0] <= place && domain[1] >= place);
   return [
-    guarded(title(`no NaN for zeros, and for one sample, in ${pass}`), () => {
-      if (zeros)
+    guarded(title(`no NaN for zeros, for large numbers and for one sample, in ${pass}`), () => {
+      for (const place of inside)
         examineNaN(
-          'a batch of zeros',
+          `a batch of inputs of ${place}`,
           make,
           batchesOf(usual),
-          numbers(usual).map((own) => own.fill(0)),
+          numbers(usual).map((own) => own.fill(place)),
           setting,
         );
       try {

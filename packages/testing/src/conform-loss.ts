@@ -73,6 +73,8 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
   const many = [
     [12, 3],
     [1, 3],
+    [70, 2],
+    [3, 17],
     [6, 2, 3],
   ].map((shape) => batchOf(ground, usual, shape));
   // Predictions of more axes are taken or refused.
@@ -95,7 +97,7 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
       ? []
       : layouts.map((layout) =>
           once(`errors of samples, in ${layout}s`, () => {
-            for (const batch of layout === 'row' ? taken : many.slice(0, 2))
+            for (const batch of layout === 'row' ? taken : many.slice(0, 4))
               examinePerSample(ground, batch, layout);
           }),
         )),
@@ -105,7 +107,7 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
             examineColumns(ground, batchOf(ground, example)),
           ),
           once('the same with many samples in columns', () => {
-            for (const batch of many.slice(0, 2)) examineColumns(ground, batch);
+            for (const batch of many.slice(0, 4)) examineColumns(ground, batch);
           }),
         ]
       : []),
@@ -118,6 +120,9 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
           examineGradient(ground, form, batchOf(ground, usual), layout),
         ),
       ),
+      once(`the gradient of ${form}, of many components`, () =>
+        examineGradient(ground, form, batchOf(ground, usual, [2, 17])),
+      ),
       once(`the gradient of ${form} at the target, at ties and at whole numbers`, () =>
         examineSpecial(ground, form),
       ),
@@ -129,7 +134,7 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
           examineFinite(ground, form, batchOf(ground, usual, shape));
       }),
     ]),
-    once('whole numbers for classes, where they are taken', () => examineLabels(ground)),
+    once('whole numbers for classes, where they are taken', () => examineLabels(ground, layouts)),
     once('check takes what the loss is meant for', () => examineCheck(ground)),
     ...parityCases(
       name,

@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from '@pullback/core';
+import type { Shape } from '@pullback/core';
 import { ConformanceError } from './case.ts';
 import { refuseOtherNumbers } from './layer-purity.ts';
 import { type AnyLayer, runUse, useOf } from './layer-use.ts';
@@ -71,9 +71,9 @@ export function examineModes(
   else if (random === true) examineExpectation(runUse(training), runUse(prediction), inputs);
 }
 
-const DRAWS = 24;
+const DRAWS = 48;
 
-/** Random training keeps the mean of what prediction gives, or, as alpha dropout, mean and variance over normal numbers. */
+/** Random training keeps the scale of what prediction gives; or mean and variance over normal numbers, as alpha dropout. */
 function examineExpectation(
   training: ReturnType<typeof runUse>,
   prediction: ReturnType<typeof runUse>,
@@ -81,38 +81,37 @@ function examineExpectation(
 ): void {
   const wanted = prediction({ inputs });
   const drawn = Array.from({ length: DRAWS }, (_, step) => training({ inputs, step }));
-  wanted.forEach(({ shape, data }, o) => {
-    const runs = drawn.map((results) => Array.from(results[o]?.data ?? []));
+  wanted.forEach(({ data }, o) => {
     const target = Array.from(data);
-    const count = sizeOf(shape);
-    if (count === 0) return;
-    const means = target.map((_, k) => average(runs.map((run) => run[k] ?? 0)));
+    const runs = drawn.map((results) => Array.from(results[o]?.data ?? []));
     const power = average(target.map((x) => x * x));
-    if (power === 0) return;
-    const factor = average(means.map((m, k) => m * (target[k] ?? 0))) / power;
-    const noise =
-      Math.sqrt(
-        average(
-          target.map((x, k) => x * x * average(runs.map((run) => ((run[k] ?? 0) - (means[k] ?? 0)) ** 2))),
-        ) /
-          (DRAWS * count),
-      ) / power;
-    const allowed = 0.1 + 5 * noise;
-    const moments = (numbers: readonly number[]) => {
-      const mean = average(numbers);
-      return { mean, deviation: Math.sqrt(average(numbers.map((x) => (x - mean) ** 2))) };
-    };
+    if (!(power > 0)) return;
+    // By draws, whose numbers may hang together as where one mask is for all.
+    const factors = moments(runs.map((run) => average(run.map((x, k) => x * (target[k] ?? 0))) / power));
+    const allowed = 0.05 + (5 * factors.deviation) / Math.sqrt(DRAWS);
     const [got, expected] = [moments(runs.flat()), moments(target)];
-    const keeps =
-      Math.abs(got.deviation / expected.deviation - 1) < 0.15 + 5 * noise &&
-      Math.abs(got.mean - expected.mean) < (0.15 + 5 * noise) * expected.deviation;
-    if (Math.abs(factor - 1) <= allowed || keeps) return;
+    const sameMean = Math.abs(got.mean - expected.mean) < allowed * Math.sqrt(power);
+    const keepsBoth = sameMean && Math.abs(got.deviation / expected.deviation - 1) < allowed;
+    // A wrong scale would show in a mean that is not 0: as one over a softmax that noise makes flatter.
+    const keepsMean = Math.abs(expected.mean) > 3 * allowed * Math.sqrt(power) && sameMean;
+    if (Math.abs(factors.mean - 1) <= allowed || keepsBoth || keepsMean) return;
     throw new ConformanceError({
-      what: `training keeps neither the mean of what prediction gives nor, over normal numbers, mean and variance: a scale is missing or wrong`,
-      got: `${Number(factor.toPrecision(3))} times it, the mean of ${DRAWS} draws`,
+      what: 'training keeps neither the mean of what prediction gives nor, over normal numbers, mean and variance: a scale is missing or wrong',
+      got: `${Number(factors.mean.toPrecision(3))} times it, the mean of ${DRAWS} draws`,
       expected: '1 time; differsWhileTraining declares another',
     });
   });
+}
+
+/** Numbers of mean 0 and variance 1 to the last digit, where they are not all equal. */
+export function standardized(numbers: Float64Array): Float64Array {
+  const { mean, deviation } = moments(Array.from(numbers));
+  return deviation > 0 ? numbers.map((x) => (x - mean) / deviation) : numbers;
+}
+
+function moments(numbers: readonly number[]): { readonly mean: number; readonly deviation: number } {
+  const mean = average(numbers);
+  return { mean, deviation: Math.sqrt(average(numbers.map((x) => (x - mean) ** 2))) };
 }
 
 function average(numbers: readonly number[]): number {

@@ -1,4 +1,4 @@
-import { placeholder, type Shape } from '@pullback/core';
+import { gradient, placeholder, type Shape } from '@pullback/core';
 import { ConformanceError } from './case.ts';
 import { examineInitializer } from './conform-initializer.ts';
 import { examineJacobian } from './jacobian.ts';
@@ -109,6 +109,19 @@ function examineRules(parameter: Asked): void {
           expected: 'a number',
         });
     }
+    const slopes = what === 'regularizer' ? gradient(made, [weight]) : [];
+    if (
+      slopes.length > 0 &&
+      runner(
+        [weight],
+        slopes,
+      )([at[1] ?? []].map((own) => Float64Array.from(own)))[0]?.data.some((x) => Number.isNaN(x))
+    )
+      throw new ConformanceError({
+        what: `the gradient of the regularizer of '${name}' at 0`,
+        got: 'NaN',
+        expected: 'a number',
+      });
     if (what === 'regularizer')
       examineJacobian(
         { f: rule, shapes: [shape], what: `the gradient of the regularizer of '${name}'`, names: [name] },
@@ -130,14 +143,20 @@ export function examineInfluence(
   const run = runUse(use, [...use.outputs, ...use.states.flatMap(({ next }) => next)]);
   use.parameters.forEach(({ name, options }, i) => {
     if (options.regularizer !== undefined) return;
+    const steps = use.draws > 0 ? [0, 1, 2, 3, 4, 5, 6, 7] : [0];
     const told = (moved: number) =>
-      [-1, 1].map((sign) =>
-        run({
-          inputs: inputs.map((own) => own.map((x) => sign * x)),
-          parameters: use.parameters.map((each, k) =>
-            settled(each, k).map((x, n) => (k === i ? sign * x + moved * (1 + 0.5 * Math.sin(n)) : sign * x)),
-          ),
-        }),
+      steps.flatMap((step) =>
+        [-1, 1].map((sign) =>
+          run({
+            step,
+            inputs: inputs.map((own) => own.map((x) => sign * x)),
+            parameters: use.parameters.map((each, k) =>
+              settled(each, k).map((x, n) =>
+                k === i ? sign * x + moved * (1 + 0.5 * Math.sin(n)) : sign * x,
+              ),
+            ),
+          }),
+        ),
       );
     const numbers = [0, 0.5, -1.5].map((moved) =>
       JSON.stringify(told(moved).map((all) => all.map(({ data }) => Array.from(data)))),

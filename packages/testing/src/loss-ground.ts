@@ -12,6 +12,7 @@ import {
 } from '@pullback/core';
 import { ConformanceError } from './case.ts';
 import { type Example, numbersOf } from './example.ts';
+import { nested } from './numbers-as-text.ts';
 import { build, runner } from './runner.ts';
 
 /** Which number of a loss is meant: the whole error, or those of the samples. */
@@ -53,7 +54,14 @@ export function acceptedBy(
 ): boolean {
   const target = tensorOf({ shape, dtype: 'float64' });
   target.data.set(t);
-  return takes(() => check?.(target, { shape, dtype: 'float64' }, placementOf(layout)));
+  const accepted = takes(() => check?.(target, { shape, dtype: 'float64' }, placementOf(layout)));
+  if (target.data.some((x, k) => !Object.is(x, t[k])))
+    throw new ConformanceError({
+      what: 'it is not pure: check changes the targets that it is given',
+      got: nested(target.data, shape),
+      expected: nested(t, shape),
+    });
+  return accepted;
 }
 
 /** The same with targets at the ends of their interval: each sample has one at the upper. */

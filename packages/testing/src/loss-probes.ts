@@ -6,6 +6,7 @@ import {
   placementOf,
   type Reduction,
   type Shape,
+  transpose,
 } from '@pullback/core';
 import { ConformanceError } from './case.ts';
 import { examineDiagonal, examineJacobian, pullbackOf } from './jacobian.ts';
@@ -274,28 +275,31 @@ export function examineTargetShapes({ loss, name }: LossGround): void {
     );
 }
 
-/** Whole numbers for classes, where they are taken, mean the same as one-hot targets. @throws ConformanceError */
-export function examineLabels(ground: LossGround): void {
+/** Whole numbers for classes, where they are taken, mean the same as one-hot targets, in both layouts. @throws ConformanceError */
+export function examineLabels(ground: LossGround, layouts: readonly Layout[]): void {
   const { loss } = ground;
-  const labels = Int32Array.of(0, 2, 1, 2);
-  const at = placementOf('row');
-  for (const form of formsOf(loss)) {
-    const { shape, x } = batchOf(ground, usual, [4, 3]);
-    const prediction = placeholder({ shape, dtype: 'float64' }, 'prediction');
-    const classes = placeholder({ shape: [4], dtype: 'int32' }, 'labels');
-    const taken = takes(() => graphOf(loss, form, [prediction, classes], at));
-    if (!taken) continue;
-    const [got, wanted] = [classes, oneHot(classes, 3, { dtype: 'float64' })].map((target) => {
-      const made = graphOf(loss, form, [prediction, target], at);
-      return Array.from(runner([prediction, classes], [made])([x, Float64Array.from(labels)])[0]?.data ?? []);
-    });
-    if (got?.length !== wanted?.length || got?.some((y, i) => !near(y, wanted?.[i] ?? Number.NaN, 1e-10)))
-      throw new ConformanceError({
-        what: `${form} for the labels [${labels.join(', ')}], whole numbers that count classes from 0`,
-        got: `[${got?.join(', ')}]`,
-        expected: `[${wanted?.join(', ')}], as for one-hot targets`,
+  const labels = Float64Array.of(0, 2, 1, 2);
+  const rows = batchOf(ground, usual, [4, 3]);
+  const dtype = 'float64';
+  for (const layout of layouts)
+    for (const form of formsOf(loss)) {
+      const at = placementOf(layout);
+      const { shape, x } = layout === 'row' ? rows : inColumns(rows);
+      const prediction = placeholder({ shape, dtype }, 'prediction');
+      const classes = placeholder({ shape: [4], dtype: 'int32' }, 'labels');
+      if (!takes(() => graphOf(loss, form, [prediction, classes], at))) continue;
+      const one = oneHot(classes, 3, { dtype });
+      const [got, wanted] = [classes, layout === 'row' ? one : transpose(one)].map((target) => {
+        const made = graphOf(loss, form, [prediction, target], at);
+        return Array.from(runner([prediction, classes], [made])([x, labels])[0]?.data ?? []);
       });
-  }
+      if (got?.length !== wanted?.length || got?.some((y, i) => !near(y, wanted?.[i] ?? Number.NaN, 1e-10)))
+        throw new ConformanceError({
+          what: `${form} for the labels [${labels.join(', ')}], whole numbers that count classes from 0, samples in ${layout}s`,
+          got: `[${got?.join(', ')}]`,
+          expected: `[${wanted?.join(', ')}], as for one-hot targets`,
+        });
+    }
 }
 
 /** What `check` takes of each sample alone it takes of all together, in both layouts. @throws ConformanceError */

@@ -19,6 +19,14 @@ import { wrongOptimizers } from './corpus/optimizers.ts';
 import { wrongInTime } from './corpus/optimizers-in-time.ts';
 import { wrongPlugins } from './corpus/plugins.ts';
 import { wrongInitializers, wrongSchedules } from './corpus/schedules-initializers.ts';
+import {
+  moreRightLayers,
+  moreRightLosses,
+  moreRightOptimizers,
+  moreWrongLayers,
+  moreWrongLosses,
+  moreWrongOptimizers,
+} from './corpus/second-look.ts';
 import { rightInitializers, rightLosses, rightOptimizers, rightSchedules } from './corpus/unusual.ts';
 import { rightLayers } from './corpus/unusual-layers.ts';
 
@@ -48,23 +56,35 @@ function passes(name: string, cases: () => readonly Case[]): void {
 }
 
 describe('layers', () => {
-  for (const [name, { make, options, says }] of Object.entries({ ...wrongLayers, ...wrongKeepers }))
+  for (const [name, { make, options, says }] of Object.entries({
+    ...wrongLayers,
+    ...wrongKeepers,
+    ...moreWrongLayers,
+  }))
     caught(name, says, () => conformLayer(make, options));
-  for (const [name, { make, options }] of Object.entries(rightLayers))
+  for (const [name, { make, options }] of Object.entries({ ...rightLayers, ...moreRightLayers }))
     passes(name, () => conformLayer(make, options));
 });
 
 describe('losses', () => {
-  for (const [name, { make, options, says }] of Object.entries({ ...wrongLosses, ...wrongOfBatches }))
+  for (const [name, { make, options, says }] of Object.entries({
+    ...wrongLosses,
+    ...wrongOfBatches,
+    ...moreWrongLosses,
+  }))
     caught(name, says, () => conformLoss(make, options));
-  for (const [name, { make, options }] of Object.entries(rightLosses))
+  for (const [name, { make, options }] of Object.entries({ ...rightLosses, ...moreRightLosses }))
     passes(name, () => conformLoss(make, options));
 });
 
 describe('optimizers', () => {
-  for (const [name, { make, options, says }] of Object.entries({ ...wrongOptimizers, ...wrongInTime }))
+  for (const [name, { make, options, says }] of Object.entries({
+    ...wrongOptimizers,
+    ...wrongInTime,
+    ...moreWrongOptimizers,
+  }))
     caught(name, says, () => conformOptimizer(make, options));
-  for (const [name, { make, options }] of Object.entries(rightOptimizers))
+  for (const [name, { make, options }] of Object.entries({ ...rightOptimizers, ...moreRightOptimizers }))
     passes(name, () => conformOptimizer(make, options));
 });
 

@@ -70,15 +70,16 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
     name: `${name}: ${what}`,
     run: () => search(examine, { empty: false, ...options }, callOf(`conformLoss(() => ${title}`, options)),
   });
-  const many = [
-    [12, 3],
-    [1, 3],
-    [70, 2],
-    [3, 17],
-    [6, 2, 3],
-  ].map((shape) => batchOf(ground, usual, shape));
+  const many = () =>
+    [
+      [12, 3],
+      [1, 3],
+      [70, 2],
+      [3, 17],
+      [6, 2, 3],
+    ].map((shape) => batchOf(ground, usual, shape));
   // Predictions of more axes are taken or refused.
-  const taken = many.filter((batch) => batch.shape.length < 3 || takes(() => errorOf(loss, batch)));
+  const taken = () => many().filter((batch) => batch.shape.length < 3 || takes(() => errorOf(loss, batch)));
   return [
     once('it is pure', () => examineLossPurity(ground)),
     once(`it says that it is a ${reduction}`, () => {
@@ -91,13 +92,13 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
       examineReduction(ground, reduction, batchOf(ground, example)),
     ),
     once(`the ${reduction} over many samples, and of more axes`, () => {
-      for (const batch of taken) examineReduction(ground, reduction, batch);
+      for (const batch of taken()) examineReduction(ground, reduction, batch);
     }),
     ...(loss.perSample === undefined
       ? []
       : layouts.map((layout) =>
           once(`errors of samples, in ${layout}s`, () => {
-            for (const batch of layout === 'row' ? taken : many.slice(0, 4))
+            for (const batch of layout === 'row' ? taken() : many().slice(0, 4))
               examinePerSample(ground, batch, layout);
           }),
         )),
@@ -107,7 +108,7 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
             examineColumns(ground, batchOf(ground, example)),
           ),
           once('the same with many samples in columns', () => {
-            for (const batch of many.slice(0, 4)) examineColumns(ground, batch);
+            for (const batch of many().slice(0, 4)) examineColumns(ground, batch);
           }),
         ]
       : []),

@@ -2,6 +2,9 @@ import {
   adam,
   type BackendName,
   binaryCrossEntropy,
+  builtins,
+  createContainer,
+  createModel,
   dense,
   Model,
   sequential,
@@ -17,19 +20,35 @@ const x = [
 ];
 const y = [[0], [1], [1], [0]];
 
-/** XOR on that backend: where it ran, and the loss at the end. */
+/** XOR on that backend, by objects and by a container: where it ran, and whether both learned. */
 export async function train(backend: BackendName): Promise<string> {
-  const model = await Model.create({
-    network: sequential(dense(8), tanh(), dense(1), sigmoid()),
-    input: [2],
-    loss: binaryCrossEntropy(),
-    optimizer: adam({ learningRate: 0.1 }),
-    backend,
-    seed: 1,
-  });
-  await model.fit(x, y, { epochs: 200, batchSize: 4 });
-  const { loss } = await model.evaluate(x, y);
-  const ran = model.backend.name;
-  model.dispose();
-  return `${ran} ${loss < 0.05 ? 'learned' : `did not learn: ${loss}`}`;
+  const made = [
+    await Model.create({
+      network: sequential(dense(8), tanh(), dense(1), sigmoid()),
+      input: [2],
+      loss: binaryCrossEntropy(),
+      optimizer: adam({ learningRate: 0.1 }),
+      backend,
+      seed: 1,
+    }),
+    await createModel(createContainer(builtins), {
+      input: [2],
+      layers: [
+        { type: 'dense', units: 8, activation: 'tanh' },
+        { type: 'dense', units: 1, activation: 'sigmoid' },
+      ],
+      loss: 'binaryCrossEntropy',
+      optimizer: { type: 'adam', learningRate: 0.1 },
+      backend,
+      seed: 1,
+    }),
+  ];
+  const losses: number[] = [];
+  for (const model of made) {
+    await model.fit(x, y, { epochs: 200, batchSize: 4 });
+    losses.push((await model.evaluate(x, y)).loss);
+  }
+  const [ran] = made.map((model) => model.backend.name);
+  for (const model of made) model.dispose();
+  return losses.every((loss) => loss < 0.05) ? `${ran} learned` : `${ran} did not learn: ${losses.join()}`;
 }

@@ -7,6 +7,7 @@ import {
   type HostTensor,
   type Program,
   ShapeError,
+  store,
   type TensorSpec,
   type TypedArray,
   tensorOf,
@@ -28,7 +29,7 @@ export class LoopBackend implements Backend {
   write(buffer: Buffer, data: TypedArray): void {
     const { data: own } = this.#array(buffer);
     refuseOther('elements', data.length, own.length);
-    own.set(data);
+    store(buffer.spec.dtype, own, data);
   }
 
   async read(buffer: Buffer): Promise<TypedArray> {

@@ -33,7 +33,7 @@ export interface Backend {
   readonly largestBuffer?: number;
   /** A zeroed buffer. @throws UnsupportedError for a dtype that it lacks. */
   allocate(spec: TensorSpec): Buffer;
-  /** Copies in. @throws ShapeError when the lengths differ. */
+  /** Copies in; of bools, whether they are not 0, as `store` does. @throws ShapeError when the lengths differ. */
   write(buffer: Buffer, data: TypedArray): void;
   /** Copies out, after everything that was run before. */
   read(buffer: Buffer): Promise<TypedArray>;

@@ -64,7 +64,7 @@ export function recipes(dtype: FloatDType, { composites = true }: RecipeOptions 
     inputs: fc.array(
       fc.record({
         kind: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
-        axes: fc.array(fc.nat(3), { minLength: 0, maxLength: 3, size: 'max' }),
+        axes: fc.array(fc.nat(3), { minLength: 0, maxLength: 4, size: 'max' }),
       }),
       { minLength: 1, maxLength: 4, size: 'max' },
     ),
@@ -83,7 +83,7 @@ export function recipes(dtype: FloatDType, { composites = true }: RecipeOptions 
       maxLength: 4,
       size: 'max',
     }),
-    numbers: fc.constantFrom('whole', 'real', ...(dtype === 'float64' ? (['special'] as const) : [])),
+    numbers: fc.constantFrom('whole', 'real', 'special'),
     seed: fc.nat(1000),
     times: fc.integer({ min: 1, max: 3 }),
   });
@@ -136,7 +136,11 @@ function outputsOf(
   };
 }
 
-const specials = [Number.NaN, Infinity, -Infinity, -0, 0, 5e-324, -1e-310, 1e308, 1, -1];
+const specials = {
+  float64: [Number.NaN, Infinity, -Infinity, -0, 0, 5e-324, -1e-310, 1e308, 1, -1],
+  float32: [Number.NaN, Infinity, -Infinity, -0, 0, 1e-45, -1e-40, 3e38, 1, -1],
+  int32: [-(2 ** 31), 2 ** 31 - 1, -1, 0, 65537, -65536],
+} as const;
 
 /** A whole number that looks random. */
 function scrambled(seed: number): number {
@@ -153,9 +157,10 @@ function dataOf(spec: TensorSpec, { numbers, seed }: Recipe, input: number): Ten
     const bits = scrambled(seed * 7919 + input * 104729 + i);
     if (spec.dtype === 'bool') tensor.data[i] = bits % 2;
     else if (spec.dtype === 'uint8') tensor.data[i] = bits % 256;
-    else if (!isFloat(spec.dtype)) tensor.data[i] = whole(bits, -2, 5);
-    else if (numbers === 'special' && bits % 7 === 0)
-      tensor.data[i] = specials[(bits >>> 8) % specials.length] ?? 0;
+    else if (numbers === 'special' && bits % 7 === 0) {
+      const own = specials[spec.dtype];
+      tensor.data[i] = own[(bits >>> 8) % own.length] ?? 0;
+    } else if (!isFloat(spec.dtype)) tensor.data[i] = whole(bits, -2, 5);
     else
       tensor.data[i] =
         numbers === 'whole' ? whole(bits, -3, 3) : roundTo(spec.dtype, (bits / 2 ** 32) * 4 - 2);

@@ -145,11 +145,11 @@ const makers = {
   },
   slice: (x, { a, b }) => {
     if (x.shape.length === 0) return undefined;
-    const axis = a % x.shape.length;
-    const extent = extentAt(x, axis);
-    const start = axes(x).map((i) => (i === axis ? b % (extent + 1) : 0));
-    const step = axes(x).map((i) => (i === axis ? 1 + (a % 3) : 1));
-    const stop = x.shape.map((n, i) => (i === axis ? Math.max(start[i] ?? 0, n - (b % 2)) : n));
+    // One axis, or every axis with a step of its own.
+    const chosen = (i: number) => a > 5 || i === a % x.shape.length;
+    const start = x.shape.map((n, i) => (chosen(i) ? (b + i) % (n + 1) : 0));
+    const step = axes(x).map((i) => (chosen(i) ? 1 + ((a + i) % 3) : 1));
+    const stop = x.shape.map((n, i) => (chosen(i) ? Math.max(start[i] ?? 0, n - (b % 2)) : n));
     return core.slice(x, start, stop, step);
   },
   flip: (x, { a }) => (x.shape.length === 0 ? undefined : core.flip(x, reduced(x, a))),
@@ -201,14 +201,16 @@ const makers = {
   },
   cast: (x, { a }, { dtype }) =>
     core.cast(x, at([dtype, 'int32', 'bool', 'uint8', dtype, 'float64', 'float32'], a)),
-  pad: (x, { a, b }) => {
+  pad: (x, { y, a, b }) => {
     if (x.shape.length === 0) return undefined;
-    const places = (n: number) => axes(x).map((axis) => (axis === a % x.shape.length ? n : 0));
+    const places = (n: number) =>
+      axes(x).map((axis) => (a > 5 || axis === a % x.shape.length ? (n + axis) % 3 : 0));
+    const values = isFloat(x.dtype) ? [0, 1, 2, 3, Number.NaN, -0, -Infinity] : [0, 1, 2, 3];
     return core.pad(x, {
-      low: places(b % 3),
-      high: places((b >> 1) % 2),
+      low: places(b),
+      high: places(b >> 1),
       between: places(a % 2),
-      value: x.dtype === 'bool' ? 1 : b % 4,
+      value: x.dtype === 'bool' ? 1 : at(values, y + b),
     });
   },
   concatenate: (x, { y, a, b }, pool) => {
@@ -219,7 +221,10 @@ const makers = {
       value.shape.length === x.shape.length &&
       value.shape.every((n, i) => i === axis || n === x.shape[i]);
     const other = pick(pool, y, fits) ?? x;
-    return core.concatenate(b % 3 === 0 ? [x, other, x] : [other, x], { axis });
+    const nine = Array.from({ length: 9 }, (_, i) =>
+      i % 3 === 0 ? other : i % 3 === 1 ? x : core.flip(x, axis),
+    );
+    return core.concatenate(b === 7 ? nine : b % 3 === 0 ? [x, other, x] : [other, x], { axis });
   },
   gather: (x, { y, a }, pool) => {
     if (x.shape.length === 0) return undefined;
@@ -271,11 +276,43 @@ const makers = {
     if (!isNumber(x) || x.shape.length === 0) return undefined;
     const axis = a % x.shape.length;
     const extent = extentAt(x, axis);
+    const second = x.shape[axis + 1];
+    if (a > 4 && second !== undefined) {
+      // By indices of two axes, some of them outside.
+      const own = core.mod(
+        core.add(core.iota([extent, second]), core.iota([extent, second], { axis: 1 })),
+        5,
+      );
+      return core.scatterAdd(x, core.sub(own, 1), { axis, size: at(pool.extents, y) });
+    }
     if (a % 2 === 0) return extent === 0 ? undefined : core.argmax(x, { axis, keepAxis: y % 2 === 0 });
     const indices =
       pick(pool, y, ({ dtype, shape }) => dtype === 'int32' && shape.length === 1 && shape[0] === extent) ??
       core.iota([extent]);
     return core.scatterAdd(x, indices, { axis, size: at(pool.extents, y) });
+  },
+  /** H v of a sum of products, at x along another. */
+  hessian: (x, { y, a }, pool) => {
+    if (!isFloat(x.dtype)) return undefined;
+    const other = pick(pool, y, sameSpec(x)) ?? x;
+    const inner = at([core.square, core.tanh, core.sin, (v: Value) => core.mul(v, core.sum(v))], a);
+    return core.hessianVectorProduct((v) => core.sum(core.mul(inner(v), core.square(v))))(x)(other);
+  },
+  /** A function of each row, as one of all rows. */
+  mapped: (x, { y, a }, pool) => {
+    if (!isFloat(x.dtype) || x.shape.length < 2 || x.shape[0] === 0) return undefined;
+    const other = pick(pool, y, sameSpec(x)) ?? x;
+    const each = at(
+      [
+        (r: Value, q: Value) => core.mul(r, core.sum(q)),
+        (r: Value) => core.flip(r, 0),
+        (r: Value, q: Value) => core.concatenate([r, q], { axis: 0 }),
+        (r: Value, q: Value) => core.gradient(core.sum(core.mul(core.square(r), q)), [r])[0] ?? r,
+        (r: Value) => core.gather(r, core.sub(core.iota([3]), 1)),
+      ],
+      a,
+    );
+    return core.vmap(each)(x, other);
   },
   through: (x, { a }) => (a % 2 === 0 ? core.stopGradient(x) : core.barrier(x)),
 } satisfies Readonly<Record<string, Maker>>;
@@ -306,6 +343,8 @@ const weights: readonly (readonly [kind: StepKind, weight: number])[] = [
   ['update', 2],
   ['vjp', 3],
   ['through', 1],
+  ['hessian', 1],
+  ['mapped', 1],
   ['whole', 1],
   ['normal', 1],
   ['training', 2],
@@ -325,5 +364,5 @@ export function made(step: Step, pool: Pool): readonly Value[] {
   const make: Maker = makers[step.kind];
   if (x === undefined) return [];
   const values = [make(x, step, pool) ?? []].flat();
-  return values.every(({ shape }) => sizeOf(shape) <= largest && shape.length <= 4) ? values : [];
+  return values.every(({ shape }) => sizeOf(shape) <= largest && shape.length <= 6) ? values : [];
 }

@@ -16,6 +16,8 @@ interface Known {
   readonly size: number;
   /** The largest and the smallest |x|. */
   readonly most: number;
+  /** The largest finite |x|. */
+  readonly finite: number;
   readonly least: number;
   readonly smallest: number;
   readonly whole: boolean;
@@ -23,22 +25,27 @@ interface Known {
 }
 
 function known({ dtype, data }: Tensor, error: number): Known {
-  let [most, least, smallest, whole] = [0, Infinity, Infinity, true];
+  let [most, finite, least, smallest, whole] = [0, 0, Infinity, Infinity, true];
   for (const x of data) {
     const size = Number.isNaN(x) ? Infinity : Math.abs(x);
     most = Math.max(most, size);
+    if (size < Infinity) finite = Math.max(finite, size);
     least = Math.min(least, size);
     smallest = Math.min(smallest, Number.isNaN(x) ? -Infinity : x);
     whole &&= Number.isInteger(x);
   }
-  return { dtype, size: data.length, most, least, smallest, whole, error };
+  return { dtype, size: data.length, most, finite, least, smallest, whole, error };
 }
 
 /** Half a unit in the last place of 1. */
 const half = 2 ** -24;
 
 /** Elementary functions in float32 are within 2 units of the rounded float64 ones, whose rounding is half of one. */
-const functionError = ({ dtype, most }: Known) => (dtype === 'float32' ? 5 * half * most : 0);
+const functionError = ({ dtype, finite }: Known) =>
+  dtype !== 'float32' ? 0 : finite > 1e37 ? Infinity : 5 * half * finite;
+
+/** An error times a size; none is none, however large what it would be times. */
+const times = (error: number, size: number) => (error === 0 ? 0 : error * size);
 
 /**
  * float32 terms are added in float64 in any order, and rounded once; nothing is rounded when they are whole and few.
@@ -48,17 +55,18 @@ function sumError(terms: number, most: number, whole: boolean, { dtype }: Known)
   return terms * most * (2 * half + terms * 2 ** -52);
 }
 
-type Rule = (out: Known, ...inputs: readonly [Known, Known, Known]) => number;
+/** Of all operands, however many: those that a rule names and a primitive lacks are `nothing`. */
+type Rule = (out: Known, ...inputs: readonly [Known, Known, Known, ...Known[]]) => number;
 
-const largest: Rule = (_, a, b, c) => Math.max(a.error, b.error, c.error);
+const largest: Rule = (_, ...inputs) => Math.max(...inputs.map(({ error }) => error));
 const unlessExact =
   (otherwise: number): Rule =>
-  (out, a, b, c) =>
-    largest(out, a, b, c) === 0 ? 0 : otherwise;
-const jump: Rule = (out, a, b, c) => (largest(out, a, b, c) === 0 ? 0 : a.error + 1);
+  (out, ...inputs) =>
+    largest(out, ...inputs) === 0 ? 0 : otherwise;
+const jump: Rule = (out, ...inputs) => (largest(out, ...inputs) === 0 ? 0 : inputs[0].error + 1);
 const through: Rule = (_, a) => a.error;
 const both: Rule = (_, a, b) => a.error + b.error;
-const product = (a: Known, b: Known) => a.error * b.most + b.error * a.most + a.error * b.error;
+const product = (a: Known, b: Known) => times(a.error, b.most) + times(b.error, a.most) + a.error * b.error;
 /** E / least where the smallest of what is divided by stays above 0. */
 const over = (error: number, least: number, own: number): number =>
   error === 0 ? 0 : least > own ? error / (least - own) : Infinity;
@@ -71,7 +79,7 @@ const rules: Readonly<Record<string, Rule>> = {
   add: both,
   sub: both,
   mul: (_, a, b) => product(a, b),
-  div: (out, a, b) => over(a.error + out.most * b.error, b.least, b.error),
+  div: (out, a, b) => over(a.error + times(b.error, out.most), b.least, b.error),
   mod: unlessExact(Infinity),
   maximum: largest,
   minimum: largest,
@@ -79,8 +87,8 @@ const rules: Readonly<Record<string, Rule>> = {
   abs: through,
   square: (_, a) => product(a, a),
   sqrt: (_, a) => Math.sqrt(a.error),
-  exp: (out, a) => out.most * Math.expm1(a.error) + functionError(out),
-  expm1: (out, a) => (out.most + 1) * Math.expm1(a.error) + functionError(out),
+  exp: (out, a) => times(Math.expm1(a.error), out.most) + functionError(out),
+  expm1: (out, a) => times(Math.expm1(a.error), out.most + 1) + functionError(out),
   log: (out, a) => over(a.error, a.smallest, a.error) + functionError(out),
   log1p: (out, a) => over(a.error, 1 + a.smallest, a.error) + functionError(out),
   tanh: (out, a) => a.error + functionError(out),
@@ -139,7 +147,16 @@ function termsOf(labels: Labels, shape: readonly number[]): number {
   return sizeOf(rolesOf(labels).inner.map((label) => shape[labels.a.indexOf(label)] ?? 1));
 }
 
-const nothing: Known = { dtype: 'bool', size: 0, most: 0, least: 0, smallest: 0, whole: true, error: 0 };
+const nothing: Known = {
+  dtype: 'bool',
+  size: 0,
+  most: 0,
+  finite: 0,
+  least: 0,
+  smallest: 0,
+  whole: true,
+  error: 0,
+};
 
 export interface Expected {
   readonly data: TypedArray;
@@ -158,16 +175,17 @@ export function expectedOf({ program, data, over: donated, times }: RandomProgra
       const [first = tensorOf({ shape: [], dtype: 'bool' }), ...others] = outputs.map(tensorOf);
       const operands = inputs.flatMap((input) => tensors[input] ?? []);
       primitive.evaluate(operands, [first, ...others], attributes);
-      const [a = nothing, b = nothing, c = nothing] = inputs.flatMap((input) => values[input] ?? []);
+      const [a = nothing, b = nothing, c = nothing, ...more] = inputs.flatMap((input) => values[input] ?? []);
       const out = known(first, 0);
       const rule = rules[primitive.name];
       let error =
         primitive.form?.kind === 'contract'
           ? contractionError(out, a, b, termsOf(primitive.form.labels(attributes), operands[0]?.shape ?? []))
-          : (rule ?? unlessExact(Infinity))(out, a, b, c);
+          : (rule ?? unlessExact(Infinity))(out, a, b, c, ...more);
       // A result that is off is rounded elsewhere.
-      if (error > 0 && out.dtype === 'float32') error += 2 * half * out.most;
-      if (!(error === 0 || Number.isFinite(out.most))) error = Infinity;
+      if (error > 0 && out.dtype === 'float32') error += 2 * half * out.finite;
+      // Beside a NaN or an infinity an error that is carried on may be the difference between a number and none.
+      if (largest(out, a, b, c, ...more) > 0 && !Number.isFinite(out.most)) error = Infinity;
       tensors.push(first, ...others);
       values.push({ ...out, error: Number.isNaN(error) ? Infinity : error });
     }

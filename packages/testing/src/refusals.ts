@@ -13,7 +13,11 @@ export function refused(what: string, shapes: readonly Shape[], run: () => unkno
     examineError(what, shapes, error);
     return;
   }
-  throw new ConformanceError({ what: `${what} takes ${given}`, got: 'no error', expected: 'one of ours' });
+  throw new ConformanceError({
+    what: `${what} takes ${given}`,
+    got: 'no error',
+    expected: 'a ShapeError or another PullbackError',
+  });
 }
 
 /**

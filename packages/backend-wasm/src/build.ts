@@ -32,11 +32,16 @@ export interface BuildOptions {
   readonly relaxed: boolean;
   /** How many threads share the memory; 1 when left out, and the memory is not shared. */
   readonly threads?: number;
+  /** Operations and elements from which on a kernel is divided among threads; as many as take longer than some meetings when left out. */
+  readonly wide?: number;
   /** For a module with a memory of its own: where everything lies in it, and what it carries. */
   readonly own?: Omit<Own, 'pages'> & { readonly addresses: ReadonlyMap<string, number> };
   /** Whether small Programs become straight lines; they do when left out. */
   readonly straight?: boolean;
 }
+
+/** A meeting of threads takes a microsecond or two where all have a processor, and a kernel of so much work some ten. */
+const usuallyWide = 16_384;
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
@@ -125,9 +130,17 @@ function buildKernels(plan: Plan, given: BuildOptions): Built {
   const onHost = asksHost ? module.importFunction('host', { parameters: [types.i32] }) : -1;
   const globals = new Globals(module, plan, given.own?.addresses);
   const at = align(plan.arena.bytes);
-  const lane = { relaxed, scalarFunction: functions.indexOf };
-  const { parts, host, table, scratch: bytes } = defineKernels(plan, globals, at, lane);
-  const most = align(bytes);
+  const imports = importsIn(plan);
+  // Functions of the host cannot be sent to a worker.
+  const most = imports.length === 0 ? (given.threads ?? 1) : 1;
+  const { parts, host, table, ...needed } = defineKernels(plan, globals, {
+    at,
+    relaxed,
+    scalarFunction: functions.indexOf,
+    wide: most > 1 ? (given.wide ?? usuallyWide) : undefined,
+  });
+  const threads = parts.some((part) => 'divided' in part && part.divided) ? most : 1;
+  const own = align(needed.scratch);
   const arena = at + align(table.length * 4);
   const scratch = i32.add(globals.named('arena'), i32.const(arena));
   const calls = parts.map((part) => {
@@ -141,21 +154,18 @@ function buildKernels(plan: Plan, given: BuildOptions): Built {
   module.define({ parameters: [types.i32], name: 'run' }, () =>
     loop(call(step), branchIf(0, tee(0, i32.sub(get(0), i32.const(1))))),
   );
-  const imports = importsIn(plan);
-  // Functions of the host cannot be sent to a worker.
-  const threads = imports.length === 0 ? (given.threads ?? 1) : 1;
   if (threads > 1)
     defineWork(module, parts, {
       threads,
-      scratch: (thread) => i32.add(scratch, i32.mul(thread, i32.const(most))),
+      scratch: (thread) => i32.add(scratch, i32.mul(thread, i32.const(own))),
       onHost: (kernel) => call(onHost, i32.const(kernel)),
       last: copies(plan, globals),
     });
   return {
-    bytes: module.bytes(ownOf(given, arena + most * threads, { at, starts: table })),
+    bytes: module.bytes(ownOf(given, arena + own * threads, { at, starts: table })),
     globals: globals.names,
     arena,
-    scratch: most * threads,
+    scratch: own * threads,
     table: { at, starts: table },
     host,
     imports,

@@ -13,6 +13,7 @@ import {
 import { type BuildOptions, type Built, build, tableOf } from './build.ts';
 import type { Memory } from './memory.ts';
 import { lacksRule } from './rules/rule-of.ts';
+import { Divided } from './threads/divided.ts';
 import type { Pool, Shared } from './threads/pool.ts';
 
 /** A Program as modules, one for each way in which outputs share the memory of inputs. */
@@ -25,6 +26,11 @@ export class Compiled {
     readonly options: BuildOptions,
   ) {
     this.kernels = kernelsFor(program, { asWhole: lacksRule });
+  }
+
+  /** How many threads take part where none of its outputs has the memory of an input. */
+  get threads(): number {
+    return this.linked(this.program.outputs.map(() => [])).built.threads;
   }
 
   linked(aliases: Aliases): Linked {
@@ -149,14 +155,21 @@ class WasmBinding implements Binding {
         run(times);
       };
     else {
-      const shared = pool.share(module, given, this.#arena + bytes);
-      this.#shared = shared;
+      const ready = this.#arena + bytes;
       const own = (thread: number, times: number): void => {
         work(thread, times, maySleep);
       };
-      this.#run = (times) => {
-        if (!pool.run(shared, times, own)) run(times);
-      };
+      const divided = new Divided({
+        alone: (times) => {
+          run(times);
+        },
+        together: (times) => this.#shared !== undefined && pool.run(this.#shared, times, own),
+        share: () => {
+          this.#shared = pool.share(this, { module, globals: given, ready });
+        },
+      });
+      divided.always = pool.always;
+      this.#run = (times) => divided.run(times);
     }
     counted.bindings++;
   }

@@ -22,7 +22,8 @@ import { Compiled, WasmExecutable } from './executable.ts';
 import { Memory } from './memory.ts';
 import { hasRelaxed } from './relaxed.ts';
 import { mostWorkers } from './threads/control.ts';
-import { Pool, whyNoThreads } from './threads/pool.ts';
+import { Pool } from './threads/pool.ts';
+import { whyNoThreads } from './threads/worker.ts';
 
 export interface WasmOptions {
   /** The same bits on every machine and engine: no relaxed multiply-add. */
@@ -61,7 +62,7 @@ export class WasmBackend implements Backend {
     this.#asked = threads;
     const shared = threads > 1 && whyNoThreads() === undefined;
     this.memory = new Memory({ shared });
-    this.pool = shared ? new Pool(this.memory.memory, threads - 1) : undefined;
+    this.pool = shared ? new Pool(this.memory.memory, threads) : undefined;
   }
 
   /** How many calls the workers took part in. */
@@ -102,10 +103,13 @@ export class WasmBackend implements Backend {
 
   /** What a Program becomes here, in words: kernels, what was fused, memory, flops. */
   explain(program: Program): string {
-    return [this.#threadsInWords(), explain(planFor(this.#compiledFor(program).kernels))].join('\n');
+    const { kernels, threads } = this.#compiledFor(program);
+    return [this.#threadsInWords(threads), explain(planFor(kernels))].join('\n');
   }
 
-  #threadsInWords(): string {
+  #threadsInWords(used: number): string {
+    if (this.pool !== undefined && used === 1)
+      return `1 thread of ${this.pool.size}: no kernel is worth dividing`;
     if (this.pool !== undefined) return `${this.pool.size} threads`;
     return this.#asked === 1 ? '1 thread' : `1 thread, not ${this.#asked}: ${whyNoThreads() ?? ''}`;
   }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { build } from '../src/build.ts';
 import { exportProgram } from '../src/export.ts';
 import { wasm } from '../src/wasm-backend.ts';
-import { KernelsBackend } from './kernels-backend.ts';
+import { DividingBackend, KernelsBackend } from './kernels-backend.ts';
 
 const [batch, width] = [5, 7];
 
@@ -56,8 +56,8 @@ describe('kernels that are equal but for their buffers are one function', () => 
   });
   test('and so do several threads, in float32', { timeout: 60_000 }, async () => {
     const program = descent(12, 'float32');
-    const backend = wasm({ threads: 2 });
-    const expected = await trained(wasm(), program, 3);
+    const backend = new DividingBackend(2);
+    const expected = await trained(new KernelsBackend(), program, 3);
     await expect
       .poll(
         async () => {

@@ -1,4 +1,11 @@
-import { type Kernel, type Plan, structureOf, type WholeKernel } from '@pullback/compiler';
+import {
+  flopsOf,
+  type Kernel,
+  type Plan,
+  structureOf,
+  trafficOf,
+  type WholeKernel,
+} from '@pullback/compiler';
 import { i32 } from '../instructions.ts';
 import type { LaneOptions } from '../lane.ts';
 import type { Part } from '../threads/work.ts';
@@ -13,14 +20,25 @@ export interface Functions {
   readonly parts: readonly Part[];
   /** The kernels that the host runs. */
   readonly host: readonly WholeKernel[];
-  /** Where the buffers lie of kernels that share a function: int32 addresses in the arena, from the byte `at` on. */
+  /** Where the buffers lie of kernels that share a function: int32 addresses in the arena, from the byte `at` of the options on. */
   readonly table: readonly Start[];
   /** Bytes of scratch memory that the largest of them needs. */
   readonly scratch: number;
 }
 
+export interface FunctionOptions extends LaneOptions {
+  /** The byte of the arena from which on the table lies. */
+  readonly at: number;
+  /** Operations and elements from which on a kernel is divided among threads; none is when left out. */
+  readonly wide?: number | undefined;
+}
+
 /** Kernels that are equal but for their buffers share a function, which reads addresses from a table; others have them in their code. */
-export function defineKernels(plan: Plan, globals: Globals, at: number, options: LaneOptions): Functions {
+export function defineKernels(
+  plan: Plan,
+  globals: Globals,
+  { at, wide, ...options }: FunctionOptions,
+): Functions {
   const kernels = plan.kernels.map((kernel) => ({ kernel, ...structureOf(kernel, plan.specs) }));
   const times = new Map<string, number>();
   for (const { key } of kernels) times.set(key, (times.get(key) ?? 0) + 1);
@@ -36,12 +54,18 @@ export function defineKernels(plan: Plan, globals: Globals, at: number, options:
     const defined = known ?? define(kernel, places, options);
     shared.set(key, defined);
     scratch = Math.max(scratch, defined.scratch);
-    if (alone) return { ...defined, given: [] };
+    const divided = defined.units > 1 && wide !== undefined && workOf(kernel, plan) >= wide;
+    if (alone) return { ...defined, divided, given: [] };
     const row = i32.add(globals.named('arena'), i32.const(at + table.length * 4));
     table.push(...buffers.map((buffer) => startOf(plan, buffer)));
-    return { ...defined, given: [row] };
+    return { ...defined, divided, given: [row] };
   });
   return { parts, host, table, scratch };
+}
+
+/** Operations and elements of a kernel, which say how long it takes. */
+function workOf(kernel: Kernel, plan: Plan): number {
+  return flopsOf(kernel) + trafficOf(kernel, plan) / 4;
 }
 
 function define(kernel: Kernel, places: Places, options: LaneOptions): Defined {

@@ -1,30 +1,36 @@
 /**
- * Where threads meet, as int32 places of the shared memory: each on a cache line of its own. Every number is written by one side or by
+ * Where threads meet, as int32 places of the memory that they work on: each on a cache line of its own. Every number is written by one side or by
  * compare-and-exchange.
  */
-export const control = {
-  /** Changes when there is a job; workers sleep on it. */
-  generation: 16,
+export const meeting = {
   /** How often threads have come to a meeting point. */
   arrived: 32,
   /** How many sleep until the next arrival. */
   sleepers: 40,
   /** `arrived` when the job began. */
   base: 48,
-  /** Which binding the job is, and how many steps. */
-  binding: 64,
-  times: 65,
-  /** How many messages were posted to each worker: one that has more to read leaves for its event loop. */
-  posted: 80,
-  /** What each worker does, from here on. */
-  states: 96,
 } as const;
 
 /** Bytes at the start of the memory that are kept for this. */
-export const reserved = 1024;
+export const reserved = 256;
 
 /** Workers that there is room for. */
 export const mostWorkers = 128;
+
+/** What the workers of a process are told by, as int32 places of a memory of their own. */
+export const control = {
+  /** Changes when there is a job; workers sleep on it. */
+  generation: 0,
+  /** Which binding the job is, and how many steps. */
+  binding: 16,
+  times: 17,
+  /** What each worker does, from here on. */
+  states: 32,
+  /** How many messages were posted to each worker: one that has more to read leaves for its event loop. */
+  posted: 32 + mostWorkers,
+  /** How many there are. */
+  places: 32 + 2 * mostWorkers,
+} as const;
 
 export const states = {
   /** In its event loop, or not there yet. */

@@ -1,40 +1,36 @@
-import { control, states } from './control.ts';
-import { workerSource } from './worker-source.ts';
-
-/** Something with messages: a Web Worker, or one of Node. */
-interface Thread {
-  postMessage(message: unknown): void;
-  terminate(): unknown;
-  unref?(): void;
-}
+import { meeting } from './control.ts';
+import { type Task, theCrew } from './crew.ts';
 
 /** A binding that workers may take part in. */
 export interface Shared {
   readonly id: number;
-  /** Byte address of the number of workers that have it. */
-  readonly ready: number;
+  readonly task: Task;
 }
 
-/**
- * Workers on one shared memory. They wait for jobs awake for a while, then asleep, then leave for their event loops, where they can be told
- * of new bindings; a job is begun without them when they are not there, with the same result.
- */
+/** What a pool has with the crew, whoever holds it. */
+interface Membership {
+  readonly shared: Set<number>;
+  joined: boolean;
+}
+
+/** Pools that nobody holds any more leave, and bindings that nobody holds are forgotten. */
+const leaving = new FinalizationRegistry<Membership>(leave);
+const forgetting = new FinalizationRegistry<{ readonly id: number; readonly of: Membership }>(({ id, of }) =>
+  forget(of, id),
+);
+
+/** The workers of one backend: they belong to the process, and work on any memory. */
 export class Pool {
-  readonly #threads: readonly Thread[];
-  readonly #control: Int32Array;
-  #bindings = 0;
+  readonly #membership: Membership = { shared: new Set(), joined: false };
   #jobs = 0;
+  /** Whether bindings share at once and ask every time, however long they take: for tests of what workers do. */
+  always = false;
 
   constructor(
     readonly memory: WebAssembly.Memory,
-    workers: number,
+    readonly size: number,
   ) {
-    this.#control = new Int32Array(memory.buffer, 0, 256);
-    this.#threads = Array.from({ length: workers }, () => startWorker());
-    Atomics.add(this.#control, control.posted, 1);
-    this.#threads.forEach((thread, i) => {
-      thread.postMessage({ memory, thread: i + 1 });
-    });
+    leaving.register(this, this.#membership, this);
   }
 
   /** Jobs that all threads did together. */
@@ -42,89 +38,46 @@ export class Pool {
     return this.#jobs;
   }
 
-  get size(): number {
-    return this.#threads.length + 1;
+  /** Tells the workers of a module with these globals, on behalf of `holder`; they are started where they are not there. */
+  share(holder: object, { module, globals, ready }: Omit<Task, 'memory'>): Shared {
+    if (!this.#membership.joined) theCrew().join();
+    this.#membership.joined = true;
+    const task = { module, globals, ready, memory: this.memory };
+    const id = theCrew().share(task, this.size - 1);
+    this.#membership.shared.add(id);
+    const shared = { id, task };
+    forgetting.register(holder, { id, of: this.#membership }, shared);
+    return shared;
   }
 
-  /** Tells all workers of a module with these globals; `ready` is the address of an int32 that is 0. */
-  share(module: WebAssembly.Module, globals: Readonly<Record<string, number>>, ready: number): Shared {
-    const id = this.#bindings++;
-    this.#post({ module, globals, binding: id, ready });
-    return { id, ready };
-  }
-
-  forget({ id }: Shared): void {
-    this.#post({ forget: id });
-  }
-
-  #post(message: unknown): void {
-    // Counted before it is sent: a worker that has read it must not think that there is less.
-    Atomics.add(this.#control, control.posted, 1);
-    for (const thread of this.#threads) thread.postMessage(message);
-    Atomics.notify(this.#control, control.generation);
+  forget(shared: Shared): void {
+    forgetting.unregister(shared);
+    forget(this.#membership, shared.id);
   }
 
   /** Runs `own`, the first thread's part, with the parts of the workers; false, and nothing done, when they are not all there. */
-  run({ id, ready }: Shared, times: number, own: (thread: number, times: number) => void): boolean {
-    const numbers = this.#control;
-    const workers = this.#threads.length;
-    const isReady = new Int32Array(this.memory.buffer, ready, 1);
-    if (Atomics.load(isReady, 0) !== workers) return false;
-    for (let i = 1; i <= workers; i++) {
-      const before = Atomics.compareExchange(numbers, control.states + i, states.attending, states.taken);
-      if (before === states.attending) continue;
-      for (let k = 1; k < i; k++) Atomics.store(numbers, control.states + k, states.attending);
-      // Any message brings them back, once they have read it.
-      if (before === states.away) this.#call();
-      return false;
-    }
-    Atomics.store(numbers, control.binding, id);
-    Atomics.store(numbers, control.times, times);
-    Atomics.store(numbers, control.base, Atomics.load(numbers, control.arrived));
-    Atomics.add(numbers, control.generation, 1);
-    Atomics.notify(numbers, control.generation);
-    own(0, times);
-    this.#jobs++;
-    for (let i = 1; i <= workers; i++) Atomics.store(numbers, control.states + i, states.attending);
-    return true;
-  }
-
-  #called = 0;
-
-  /** At most one call in a hundredth of a second: workers that are starting need time, not messages. */
-  #call(): void {
-    const now = performance.now();
-    if (now - this.#called < 10) return;
-    this.#called = now;
-    this.#post({});
+  run({ id, task: { ready } }: Shared, times: number, own: (thread: number, times: number) => void): boolean {
+    const workers = this.size - 1;
+    if (Atomics.load(new Int32Array(this.memory.buffer, ready, 1), 0) !== workers) return false;
+    const numbers = new Int32Array(this.memory.buffer, 0, meeting.base + 1);
+    Atomics.store(numbers, meeting.base, Atomics.load(numbers, meeting.arrived));
+    const done = theCrew().run(id, workers, times, () => own(0, times));
+    if (done) this.#jobs++;
+    return done;
   }
 
   dispose(): void {
-    for (const thread of this.#threads) void thread.terminate();
+    leaving.unregister(this);
+    leave(this.#membership);
   }
 }
 
-function startWorker(): Thread {
-  const { process } = globalThis as {
-    process?: { versions?: { node?: string }; getBuiltinModule?(name: string): unknown };
-  };
-  if (process?.versions?.node === undefined) {
-    const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
-    return new Worker(url);
-  }
-  const threads = process.getBuiltinModule?.('node:worker_threads') as {
-    Worker: new (source: string, options: { eval: boolean }) => Thread;
-  };
-  const thread = new threads.Worker(workerSource, { eval: true });
-  // The program ends when its own work is done.
-  thread.unref?.();
-  return thread;
+function forget({ shared }: Membership, id: number): void {
+  if (shared.delete(id)) theCrew().forget(id);
 }
 
-/** Why there can be no threads here; undefined where there can. */
-export function whyNoThreads(): string | undefined {
-  if (typeof SharedArrayBuffer === 'undefined')
-    return 'there is no SharedArrayBuffer; a page must be cross-origin isolated';
-  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  return crossOriginIsolated === false ? 'the page is not cross-origin isolated' : undefined;
+function leave(membership: Membership): void {
+  for (const id of [...membership.shared]) forget(membership, id);
+  if (membership.joined) theCrew().leave();
+  membership.joined = false;
 }

@@ -2,10 +2,16 @@ import { type Code, types } from '../encoding.ts';
 import { branch, branchIf, call, drop, get, i32, loop, set, tee, when } from '../instructions.ts';
 import type { Defined } from '../kernels/loop.ts';
 import type { ModuleBuilder } from '../module.ts';
-import { control } from './control.ts';
+import { meeting } from './control.ts';
 
 /** What a step consists of: kernels, with what their functions are given last, and what the host does. */
-export type Part = (Defined & { readonly given: readonly Code[] }) | { readonly host: number };
+export type Part =
+  | (Defined & {
+      readonly given: readonly Code[];
+      /** Whether it takes long enough to be worth a meeting. */
+      readonly divided: boolean;
+    })
+  | { readonly host: number };
 
 interface Work {
   readonly threads: number;
@@ -20,8 +26,8 @@ interface Work {
 const patience = 4000;
 
 /**
- * The function `work` (thread, times, maySleep): the part of one thread in so many steps. Threads take neighbouring units of work of every kernel, and
- * meet behind each: what one unit computes does not depend on who computes it.
+ * The function `work` (thread, times, maySleep): the part of one thread in so many steps. Threads take neighbouring units of work of every wide kernel, the
+ * first one does the narrow ones, and they meet where one does what another has made: what a unit computes does not depend on who computes it.
  */
 export function defineWork(module: ModuleBuilder, parts: readonly Part[], work: Work): void {
   const { threads, scratch, onHost, last } = work;
@@ -36,47 +42,53 @@ export function defineWork(module: ModuleBuilder, parts: readonly Part[], work: 
     ];
     // Numbers of arrivals only grow, and may wrap round. Who waits long, because another thread has no processor, sleeps.
     const meet: Code = [
-      drop(i32.atomicAdd(place(control.arrived), i32.const(1))),
+      drop(i32.atomicAdd(place(meeting.arrived), i32.const(1))),
       when(
-        i32.atomicLoad(place(control.sleepers)),
-        drop(i32.atomicNotify(place(control.arrived), i32.const(-1))),
+        i32.atomicLoad(place(meeting.sleepers)),
+        drop(i32.atomicNotify(place(meeting.arrived), i32.const(-1))),
       ),
       set(awaited, i32.add(get(awaited), i32.const(threads))),
       set(spins, i32.const(0)),
       loop(
-        set(arrived, i32.atomicLoad(place(control.arrived))),
+        set(arrived, i32.atomicLoad(place(meeting.arrived))),
         when(i32.ltS(i32.sub(get(arrived), get(awaited)), i32.const(0)), [
           set(spins, i32.add(get(spins), i32.const(1))),
           when(i32.and(maySleep, i32.gtS(get(spins), i32.const(patience))), [
-            drop(i32.atomicAdd(place(control.sleepers), i32.const(1))),
-            drop(i32.atomicWait(place(control.arrived), get(arrived))),
-            drop(i32.atomicAdd(place(control.sleepers), i32.const(-1))),
+            drop(i32.atomicAdd(place(meeting.sleepers), i32.const(1))),
+            drop(i32.atomicWait(place(meeting.arrived), get(arrived))),
+            drop(i32.atomicAdd(place(meeting.sleepers), i32.const(-1))),
           ]),
           branch(1),
         ]),
       ),
     ];
-    const first = (code: Code): Code => when(i32.eqz(thread), code);
+    // Who has done something since threads met last.
+    let since: 'nobody' | 'the first' | 'all' = 'nobody';
+    const behind = (who: typeof since, code: Code): Code => {
+      const meets = since === 'all' || (since === 'the first' && who === 'all');
+      since = who;
+      return meets ? [meet, code] : code;
+    };
+    const byFirst = (code: Code): Code => behind('the first', when(i32.eqz(thread), code));
     const steps = parts.map((part): Code => {
-      if ('host' in part) return [first(onHost(part.host)), meet];
-      const { index, units, given } = part;
+      if ('host' in part) return byFirst(onHost(part.host));
+      const { index, units, given, divided } = part;
       if (units === 0) return [];
+      if (!divided) return byFirst(call(index, i32.const(0), i32.const(units), scratch(thread), ...given));
       const share = (of: Code) => i32.divU(i32.mul(of, i32.const(units)), i32.const(threads));
-      const own =
-        units === 1
-          ? first(call(index, i32.const(0), i32.const(1), scratch(thread), ...given))
-          : call(index, share(thread), share(i32.add(thread, i32.const(1))), scratch(thread), ...given);
-      return [own, meet];
+      const [from, to] = [share(thread), share(i32.add(thread, i32.const(1)))];
+      return behind('all', call(index, from, to, scratch(thread), ...given));
     });
+    const end = last.length === 0 ? [] : byFirst(last);
     return [
-      set(awaited, i32.atomicLoad(place(control.base))),
+      set(awaited, i32.atomicLoad(place(meeting.base))),
       loop(
         steps,
-        last.length === 0 ? [] : [first(last), meet],
+        end,
+        // The next step reads what this one has made, and nobody leaves before all are there.
+        meet,
         branchIf(0, tee(1, i32.sub(times, i32.const(1)))),
       ),
-      // Where nothing was divided, nobody leaves before all are there.
-      meet,
     ];
   });
 }

@@ -8,11 +8,11 @@ export const workerSource = `
 const node = typeof process === 'object' && process.versions && process.versions.node;
 const port = node ? process.getBuiltinModule('node:worker_threads').parentPort : self;
 const bindings = new Map();
-let memory, control, thread, handled = 0;
-const behind = () => Atomics.load(control, ${control.posted}) !== handled;
+let control, place, handled = 0;
+const behind = () => Atomics.load(control, ${control.posted} + place) !== handled;
 
 function attend() {
-  const state = ${control.states} + thread;
+  const state = ${control.states} + place;
   let seen = Atomics.load(control, ${control.generation});
   Atomics.store(control, state, ${states.attending});
   let idle = 0;
@@ -22,7 +22,7 @@ function attend() {
     if (Atomics.load(control, ${control.generation}) !== seen) {
       seen = Atomics.load(control, ${control.generation});
       idle = 0;
-      if (Atomics.load(control, state) === ${states.taken}) bindings.get(Atomics.load(control, ${control.binding}))(thread, Atomics.load(control, ${control.times}), 1);
+      if (Atomics.load(control, state) === ${states.taken}) bindings.get(Atomics.load(control, ${control.binding}))(place + 1, Atomics.load(control, ${control.times}), 1);
       continue;
     }
     if (!behind()) {
@@ -35,14 +35,14 @@ function attend() {
 
 function receive(message) {
   handled++;
-  if (message.memory) {
-    memory = message.memory;
-    control = new Int32Array(memory.buffer);
-    thread = message.thread;
+  if (message.control) {
+    control = message.control;
+    place = message.place;
   } else if (message.module) {
-    const { exports } = new WebAssembly.Instance(message.module, { e: { memory, host() {}, ...message.globals } });
+    const { memory, globals, ready } = message;
+    const { exports } = new WebAssembly.Instance(message.module, { e: { memory, host() {}, ...globals } });
     bindings.set(message.binding, exports.work);
-    Atomics.add(new Int32Array(memory.buffer, message.ready, 1), 0, 1);
+    Atomics.add(new Int32Array(memory.buffer, ready, 1), 0, 1);
   } else if (message.forget !== undefined) bindings.delete(message.forget);
   if (!behind()) attend();
 }

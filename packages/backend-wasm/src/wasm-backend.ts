@@ -29,7 +29,7 @@ export interface WasmOptions {
   /** The same bits on every machine and engine: no relaxed multiply-add. */
   readonly deterministic?: boolean;
   /**
-   * How many threads compute, this one among them; 1 when left out. The bits of the results do not depend on it. A page has threads only when it
+   * How many threads compute where that is faster, this one among them; 1 when left out. The bits of the results do not depend on it. A page has threads only when it
    * is cross-origin isolated; without, one thread does all.
    */
   readonly threads?: number;

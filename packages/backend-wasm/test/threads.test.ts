@@ -100,7 +100,8 @@ describe('threads', () => {
     const f = await compile((x) => tanh(matmul(x, x)), { inputs: [[300, 300]], backend });
     const x = { shape: [300, 300], data: drawn(90_000) };
     await f(x);
-    expect(threadsOfProcess()).toBe(before);
+    // Those of the tests before may still be ending.
+    expect(threadsOfProcess()).toBeLessThanOrEqual(before);
     await expect.poll(() => f(x).then(() => backend.sharedCalls), pollAlways).toBeGreaterThan(0);
     backend.dispose();
   });

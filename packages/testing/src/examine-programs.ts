@@ -1,9 +1,9 @@
 import { type FloatDType, formatProgram } from '@pullback/core';
 import fc from 'fast-check';
 import { ConformanceError } from './case.ts';
-import { programOf, type RandomProgram, type Recipe, recipes } from './random-program.ts';
+import { programOf, type RandomProgram, type Recipe, type RecipeOptions, recipes } from './random-program.ts';
 
-export interface ProgramsOptions {
+export interface ProgramsOptions extends Pick<RecipeOptions, 'specials'> {
   readonly dtype: FloatDType;
   /** How many. */
   readonly programs: number;
@@ -21,9 +21,9 @@ export type Examine = (random: RandomProgram) => string | undefined | Promise<st
  */
 export async function examinePrograms(
   examine: Examine,
-  { dtype, programs, seed, path }: ProgramsOptions,
+  { dtype, programs, seed, path, specials = true }: ProgramsOptions,
 ): Promise<void> {
-  const property = fc.asyncProperty(recipes(dtype), async (recipe) => {
+  const property = fc.asyncProperty(recipes(dtype, { specials }), async (recipe) => {
     const wrong = await examine(programOf(recipe));
     if (wrong !== undefined) throw new Error(wrong);
   });

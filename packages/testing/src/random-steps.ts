@@ -293,10 +293,10 @@ const makers = {
   },
   /** H v of a sum of products, at x along another. */
   hessian: (x, { y, a }, pool) => {
-    if (!isFloat(x.dtype)) return undefined;
+    if (!isFloat(x.dtype) || sizeOf(x.shape) === 0) return undefined;
     const other = pick(pool, y, sameSpec(x)) ?? x;
-    const inner = at([core.square, core.tanh, core.sin, (v: Value) => core.mul(v, core.sum(v))], a);
-    return core.hessianVectorProduct((v) => core.sum(core.mul(inner(v), core.square(v))))(x)(other);
+    const inner = at([core.tanh, core.sin, core.cos, (v: Value) => core.mul(v, core.mean(v))], a);
+    return core.hessianVectorProduct((v) => core.sum(core.mul(inner(v), v)))(x)(other);
   },
   /** A function of each row, as one of all rows. */
   mapped: (x, { y, a }, pool) => {

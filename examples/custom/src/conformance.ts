@@ -13,6 +13,7 @@ import {
   report,
 } from '@pullback/testing';
 import { builtins, createContainer, createModel, type ModelSpec, type Value, wasm } from 'pullback';
+import { atan } from './atan.ts';
 import { batchNorm } from './batch-norm.ts';
 import { cumsum } from './cumsum.ts';
 import { Gate } from './gate.ts';
@@ -77,6 +78,7 @@ cases.push(
     backends,
     ulps: 4,
   }),
+  ...conformNode(one(atan), { name: 'atan', backends, ulps: 4 }),
   ...conformNode(one(cumsum), { name: 'cumsum', backends, ulps: 2 }),
   ...conformNode((...x) => lstmCell(...(x as [Value, Value, Value, Value, Value])), {
     name: 'lstmCell',

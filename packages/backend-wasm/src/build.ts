@@ -1,12 +1,13 @@
 import type { Aliases, Plan, WholeKernel } from '@pullback/compiler';
-import { bytesOf, sizeOf } from '@pullback/core';
+import { bytesOf, type HostFunction, sizeOf } from '@pullback/core';
 import { type Code, types } from './encoding.ts';
 import { branchIf, call, choose, copyMemory, get, i32, loop, set, tee } from './instructions.ts';
 import { defineKernels } from './kernels/functions.ts';
 import { Globals, type Start } from './kernels/places.ts';
 import { isWritten } from './kernels/whole.ts';
 import { type MemoryImport, ModuleBuilder, type Own } from './module.ts';
-import { type ImportedFunction, importsOf, ScalarFunctions } from './rules/scalar-functions.ts';
+import { callsOf } from './scalar/calls.ts';
+import { hostFunctionsOf } from './scalar/host-functions.ts';
 import { steps, straightLine } from './straight-line.ts';
 import { defineWork } from './threads/work.ts';
 
@@ -22,8 +23,8 @@ export interface Built {
   readonly table: { readonly at: number; readonly starts: readonly Start[] };
   /** The kernels that the host runs, by the numbers under which the module asks for them. */
   readonly host: readonly WholeKernel[];
-  /** Functions of core that it imports. */
-  readonly imports: readonly ImportedFunction[];
+  /** Functions of the host that it imports, in the order of their names. */
+  readonly imports: readonly HostFunction[];
   /** How many threads its function `work` (thread, steps) is for; 1 where there is none. */
   readonly threads: number;
 }
@@ -57,7 +58,8 @@ const mostSteps = 1000;
 function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Built | undefined {
   const { relaxed } = options;
   const module = new ModuleBuilder(memoryOf(options));
-  const functions = new ScalarFunctions(module, importsIn(plan));
+  const imports = hostFunctionsOf(plan.program);
+  const calls = callsOf(module, imports);
   const globals = new Globals(module, plan, options.own?.addresses);
   const nextOf = new Map(aliases.flatMap((inputs, place) => inputs.map((input) => [input, place] as const)));
   let done = false;
@@ -66,7 +68,7 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
       plan.program,
       {
         relaxed,
-        scalarFunction: functions.indexOf,
+        calls,
         inputAddress: (input) => globals.named(`input${input}`),
         outputAddress: (place) => globals.named(`output${place}`),
         nextOf: (input) => nextOf.get(input),
@@ -92,7 +94,7 @@ function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Bui
     scratch: 0,
     table: { at: 0, starts: [] },
     host: [],
-    imports: importsIn(plan),
+    imports,
     threads: 1,
   };
 }
@@ -125,18 +127,18 @@ function memoryOf({ threads = 1 }: BuildOptions): MemoryImport {
 function buildKernels(plan: Plan, given: BuildOptions): Built {
   const { relaxed } = given;
   const module = new ModuleBuilder(memoryOf(given));
-  const functions = new ScalarFunctions(module, importsIn(plan));
+  const imports = hostFunctionsOf(plan.program);
+  const functions = callsOf(module, imports);
   const asksHost = plan.kernels.some((kernel) => kernel.kind === 'whole' && !isWritten(kernel));
   const onHost = asksHost ? module.importFunction('host', { parameters: [types.i32] }) : -1;
   const globals = new Globals(module, plan, given.own?.addresses);
   const at = align(plan.arena.bytes);
-  const imports = importsIn(plan);
   // Functions of the host cannot be sent to a worker.
   const most = imports.length === 0 ? (given.threads ?? 1) : 1;
   const { parts, host, table, ...needed } = defineKernels(plan, globals, {
     at,
     relaxed,
-    scalarFunction: functions.indexOf,
+    calls: functions,
     wide: most > 1 ? (given.wide ?? usuallyWide) : undefined,
   });
   const threads = parts.some((part) => 'divided' in part && part.divided) ? most : 1;
@@ -171,10 +173,6 @@ function buildKernels(plan: Plan, given: BuildOptions): Built {
     imports,
     threads,
   };
-}
-
-function importsIn({ program }: Plan): readonly ImportedFunction[] {
-  return importsOf(program.body.map(({ primitive }) => primitive));
 }
 
 function copies(plan: Plan, globals: Globals): Code {

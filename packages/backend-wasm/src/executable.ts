@@ -4,7 +4,6 @@ import {
   type Buffer,
   DisposedError,
   type Executable,
-  elementary,
   type HostTensor,
   InternalError,
   type Program,
@@ -12,7 +11,7 @@ import {
 } from '@pullback/core';
 import { type BuildOptions, type Built, build, tableOf } from './build.ts';
 import type { Memory } from './memory.ts';
-import { lacksRule } from './rules/rule-of.ts';
+import { hostName } from './scalar/calls.ts';
 import { Divided } from './threads/divided.ts';
 import type { Pool, Shared } from './threads/pool.ts';
 
@@ -25,7 +24,7 @@ export class Compiled {
     readonly program: Program,
     readonly options: BuildOptions,
   ) {
-    this.kernels = kernelsFor(program, { asWhole: lacksRule });
+    this.kernels = kernelsFor(program);
   }
 
   /** How many threads take part where none of its outputs has the memory of an input. */
@@ -142,7 +141,7 @@ class WasmBinding implements Binding {
       e: {
         memory: memory.memory,
         host: (kernel: number) => this.#onHost(kernel, globals),
-        ...Object.fromEntries(built.imports.map((name) => [name, elementary[name]])),
+        ...Object.fromEntries(built.imports.map((f, i) => [hostName(i), f])),
         ...given,
       },
     });

@@ -11,7 +11,6 @@ import {
 } from '@pullback/core';
 import type { build } from './build.ts';
 import { loader } from './loader-source.ts';
-import { lacksRule } from './rules/rule-of.ts';
 
 /** A tensor in the memory of an exported module, as its section `pullback` tells it. */
 interface Described extends TensorSpec {
@@ -36,7 +35,7 @@ export function exportProgram(
     places.set(name, [...(places.get(name) ?? []), i]);
   });
   const aliases = names.outputs.map((output) => places.get(output) ?? []);
-  const plan = planFor(kernelsFor(program, { asWhole: lacksRule }), aliases);
+  const plan = planFor(kernelsFor(program), aliases);
   const addresses = new Map<string, number>();
   const described = new Map<string, Described>();
   let end = 64;
@@ -84,7 +83,7 @@ export function exportProgram(
     },
   });
   const evaluated = host.map(({ instruction }) => `'${instruction.primitive.name}'`);
-  const needed = [...evaluated, ...imports.map((name) => `${name} of float64`)];
+  const needed = [...evaluated, ...imports.map((name) => `${name.name} of the host`)];
   if (needed.length > 0)
     throw new UnsupportedError({
       got: `${[...new Set(needed)].join(', ')}, for which the wasm backend asks the host`,

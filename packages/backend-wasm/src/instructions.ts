@@ -241,6 +241,8 @@ export const f64x2 = {
   div: binary(simd(243)),
   min: binary(simd(244)),
   max: binary(simd(245)),
+  pmin: binary(simd(246)),
+  pmax: binary(simd(247)),
   /** a b + c, rounded once or twice, as the machine does it. */
   relaxedMadd: ternary(simd(0x107)),
   /** The first two floats. */

@@ -2,7 +2,7 @@ import type { DType } from '@pullback/core';
 import { type Code, flat, types } from './encoding.ts';
 import { get, set } from './instructions.ts';
 import type { Locals } from './module.ts';
-import type { ScalarFunction } from './rules/scalar-functions.ts';
+import type { Calls } from './scalar/calls.ts';
 
 /**
  * Four neighbouring elements in registers. float32 and int32 are one v128 each, bool is a mask of four 32-bit lanes (all ones where it
@@ -16,8 +16,8 @@ export type Rule = (lane: Lane, ...operands: readonly Four[]) => Four;
 export interface LaneOptions {
   /** Whether relaxed multiply-add may be used; without it results are the same bits on every machine. */
   readonly relaxed?: boolean;
-  /** Functions of the module for what is computed one float64 at a time: the index to call `name` by. */
-  readonly scalarFunction?: (name: ScalarFunction) => number;
+  /** Functions of the module for what is computed one float64 at a time. */
+  readonly calls?: Calls;
 }
 
 /** Registers that are set once, before the loop in which they are read. */
@@ -67,12 +67,12 @@ export class Lane {
     return get(local);
   }
 
-  /** The index to call a function of float64 by. */
-  scalarFunction(name: ScalarFunction): number {
-    const { scalarFunction } = this.options;
-    if (scalarFunction === undefined)
-      throw new Error(`the code of ${name} for one float64 is needed: give the lane a scalarFunction`);
-    return scalarFunction(name);
+  /** Functions of float64 to call. */
+  get calls(): Calls {
+    const { calls } = this.options;
+    if (calls === undefined)
+      throw new RangeError('a lane without calls writes a formula that calls a function');
+    return calls;
   }
 
   keepAll(four: Four): Four {

@@ -3,7 +3,7 @@ import type { Code } from './encoding.ts';
 import { block, branchIf, get, i32, loop, tee } from './instructions.ts';
 import type { Four, LaneOptions } from './lane.ts';
 import type { Locals } from './module.ts';
-import { storeFour } from './rules/memory.ts';
+import { storeFour } from './scalar/memory.ts';
 import { type Element, Elements, padded } from './straight-line/elements.ts';
 import { elementsOf, type Operand, workOf } from './straight-line/elements-of.ts';
 import { Reductions } from './straight-line/reductions.ts';

@@ -3,7 +3,7 @@ import {
   allocateArray,
   bytesOf,
   type DType,
-  elementary,
+  formulaOf,
   placeholder,
   type TypedArray,
   trace,
@@ -13,9 +13,10 @@ import { types } from '../src/encoding.ts';
 import { f32x4, get, i32, repeat } from '../src/instructions.ts';
 import { type Four, Lane } from '../src/lane.ts';
 import { ModuleBuilder } from '../src/module.ts';
-import { loadFour, numberFour, storeFour } from '../src/rules/memory.ts';
-import { ruleOf } from '../src/rules/rule-of.ts';
-import { importsOf, ScalarFunctions } from '../src/rules/scalar-functions.ts';
+import { callsOf, hostName } from '../src/scalar/calls.ts';
+import { hostFunctionsOf } from '../src/scalar/host-functions.ts';
+import { writeFormula } from '../src/scalar/lanes.ts';
+import { loadFour, numberFour, storeFour } from '../src/scalar/memory.ts';
 
 /** Whether relaxed SIMD can be had here; on Node 20 behind a flag. */
 export function hasRelaxed(): boolean {
@@ -49,10 +50,11 @@ export function elementwiseModule(
   const address = (array: number) => 64 + array * room;
   const initial = Math.ceil(address(dtypes.length + 1) / 65536);
   const module = new ModuleBuilder({ initial });
-  const scalar = new ScalarFunctions(module, importsOf(program.body.map(({ primitive }) => primitive)));
+  const imports = hostFunctionsOf(program);
+  const calls = callsOf(module, imports);
 
   module.define({ parameters: [types.i32], name: 'run' }, (locals) => {
-    const lane = new Lane(locals, { relaxed, scalarFunction: scalar.indexOf });
+    const lane = new Lane(locals, { relaxed, calls });
     const i = locals.make(types.i32);
     const at = (array: number, dtype: DType) =>
       i32.add(i32.const(address(array)), i32.mul(get(i), i32.const(bytesOf(dtype))));
@@ -65,10 +67,10 @@ export function elementwiseModule(
       const output = outputs[0]?.dtype ?? 'float32';
       const operandTypes = inputs.map((operand) => specs[operand] ?? 'float32');
       const number = attributes['value'];
-      const rule = ruleOf(primitive, attributes, operandTypes, output);
+      const formula = formulaOf(primitive, attributes, operandTypes);
       if (typeof number === 'number') fours.push(numberFour(output, number));
-      else if (rule === undefined) throw new Error(`no rule for ${primitive.name} of ${operandTypes}`);
-      else fours.push(lane.keepAll(rule(lane, ...inputs.map((operand) => fourOf(operand)))));
+      else if (formula === undefined) throw new Error(`no formula for ${primitive.name} of ${operandTypes}`);
+      else fours.push(lane.keepAll(writeFormula(lane, formula, inputs.map(fourOf), operandTypes)));
       specs.push(output);
     }
     const [last = 0] = program.outputs;
@@ -78,7 +80,7 @@ export function elementwiseModule(
 
   const memory = new WebAssembly.Memory({ initial });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), {
-    e: { memory, ...elementary },
+    e: { memory, ...Object.fromEntries(imports.map((f, i) => [hostName(i), f])) },
   });
   const run = exports['run'];
   if (typeof run !== 'function') throw new Error('the module has no function run');

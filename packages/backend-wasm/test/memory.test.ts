@@ -4,7 +4,7 @@ import { type Code, types } from '../src/encoding.ts';
 import { f32x4, get, i32 } from '../src/instructions.ts';
 import { type Four, Lane } from '../src/lane.ts';
 import { Locals, ModuleBuilder } from '../src/module.ts';
-import { loadFour, numberFour, splatFour, storeFour, strided, stridedFour } from '../src/rules/memory.ts';
+import { loadFour, numberFour, splatFour, storeFour, strided, stridedFour } from '../src/scalar/memory.ts';
 
 const dtypes = ['float32', 'float64', 'int32', 'uint8', 'bool'] as const;
 const source = 64;

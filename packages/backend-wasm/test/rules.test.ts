@@ -13,6 +13,7 @@ import {
   erf,
   exp,
   floor,
+  formulaOf,
   less,
   lessEqual,
   matmul,
@@ -34,12 +35,13 @@ import {
   square,
   sub,
   type TypedArray,
+  trace,
   type Value,
 } from '@pullback/core';
 import { describe, expect, test } from 'vitest';
 import { ModuleBuilder } from '../src/module.ts';
-import { ruleOf } from '../src/rules/rule-of.ts';
-import { importsOf, ScalarFunctions } from '../src/rules/scalar-functions.ts';
+import { callsOf } from '../src/scalar/calls.ts';
+import { hostFunctionsOf } from '../src/scalar/host-functions.ts';
 import { elementwiseModule, reference } from './elementwise-module.ts';
 import { everyKind, everyKind64, hard, pairs } from './samples.ts';
 
@@ -162,34 +164,38 @@ describe('threefry', () => {
   });
 });
 
-describe('what has a rule', () => {
-  test('a primitive of core', () => {
-    expect(ruleOf(primitiveBehind(exp(of('float32')), 'exp'), {}, ['float32'], 'float32')).toBeDefined();
+describe('what has a formula', () => {
+  const core = primitiveBehind(exp(of('float32')), 'exp');
+
+  test('a primitive of core, one for all its uses', () => {
+    expect(formulaOf(core, {}, ['float32'])).toBeDefined();
+    expect(formulaOf(core, {}, ['float32'])).toBe(formulaOf(core, {}, ['float32']));
   });
 
   test('not a primitive of a plugin that has the name of one', () => {
-    const core = primitiveBehind(exp(of('float32')), 'exp');
-    expect(ruleOf({ ...core }, {}, ['float32'], 'float32')).toBeUndefined();
+    const { form: _, ...named } = core;
+    expect(formulaOf(named, {}, ['float32'])).toBeUndefined();
   });
 
-  test('not a primitive of another kind', () => {
+  test('not a primitive of another form', () => {
     const { node } = matmul(of('float32', [1, 1]), of('float32', [1, 1]));
     if (node.kind === 'composite') throw new Error('matmul is a primitive');
-    expect(ruleOf(node, {}, ['float32', 'float32'], 'float32')).toBeUndefined();
+    expect(formulaOf(node, {}, ['float32', 'float32'])).toBeUndefined();
   });
 
-  test('not a dtype that the primitive does not take', () => {
-    const core = primitiveBehind(exp(of('float32')), 'exp');
-    expect(ruleOf(core, {}, ['int32'], 'int32')).toBeUndefined();
+  test('not one that needs float64 where there is none', () => {
+    const sine = primitiveBehind(cos(of('float32')), 'cos');
+    expect(formulaOf(core, {}, ['float64'], false)).toBeUndefined();
+    expect(formulaOf(sine, {}, ['float32'], false)).toBeDefined();
   });
 });
 
 test('only a program with sin or cos needs functions of the host', () => {
   const x = of('float64');
-  const others = [primitiveBehind(exp(x), 'exp'), primitiveBehind(erf(x), 'erf')];
-  expect(importsOf(others)).toEqual([]);
-  expect(importsOf([...others, primitiveBehind(cos(x), 'cos')])).toEqual(['cos']);
-  expect(() => new ScalarFunctions(new ModuleBuilder(), []).indexOf('sin')).toThrow(/not among the imports/);
+  const functionsOf = (...outputs: Value[]) => hostFunctionsOf(trace([x], outputs));
+  expect(functionsOf(exp(x), erf(x))).toEqual([]);
+  expect(functionsOf(exp(x), cos(x))).toHaveLength(3);
+  expect(() => callsOf(new ModuleBuilder(), []).host(Math.sin)).toThrow(/does not import/);
 });
 
 function of(dtype: DType, shape: readonly number[] = []): Value {

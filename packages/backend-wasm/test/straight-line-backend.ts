@@ -5,7 +5,6 @@ import {
   bytesOf,
   type DType,
   type Executable,
-  elementary,
   type Program,
   ShapeError,
   sizeOf,
@@ -17,7 +16,8 @@ import { types } from '../src/encoding.ts';
 import { Heap } from '../src/heap.ts';
 import { getGlobal } from '../src/instructions.ts';
 import { ModuleBuilder } from '../src/module.ts';
-import { importsOf, ScalarFunctions } from '../src/rules/scalar-functions.ts';
+import { callsOf, hostName } from '../src/scalar/calls.ts';
+import { hostFunctionsOf } from '../src/scalar/host-functions.ts';
 import { steps, straightLine } from '../src/straight-line.ts';
 
 /** Steps that one call of the function takes at most: V8 makes it fast between calls. */
@@ -78,7 +78,8 @@ export class StraightLineBackend implements Backend {
         expected: 'those of the Program',
       });
     const module = new ModuleBuilder();
-    const scalar = new ScalarFunctions(module, importsOf(program.body.map(({ primitive }) => primitive)));
+    const imports = hostFunctionsOf(program);
+    const calls = callsOf(module, imports);
     const given: Record<string, number> = {};
     const globalOf = (name: string, buffer: Buffer | undefined) => {
       given[name] = this.#addressOf(buffer);
@@ -92,7 +93,7 @@ export class StraightLineBackend implements Backend {
         program,
         {
           ...this.options,
-          scalarFunction: scalar.indexOf,
+          calls,
           inputAddress: (input) => getGlobal(from[input] ?? 0),
           outputAddress: (place) => getGlobal(to[place] ?? 0),
           nextOf: (input) => last.get(inputs[input] ?? { spec: { shape: [], dtype: 'float32' } }),
@@ -106,7 +107,7 @@ export class StraightLineBackend implements Backend {
     this.bytes = module.bytes();
     const { memory } = this.#heap;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(this.bytes), {
-      e: { memory, ...elementary, ...given },
+      e: { memory, ...Object.fromEntries(imports.map((f, i) => [hostName(i), f])), ...given },
     });
     const run = exports['run'];
     if (typeof run !== 'function') throw new Error('the module has no function run');

@@ -36,8 +36,9 @@ function exactIn(kernel: Kernel): readonly number[] {
 }
 
 /** Whether two values must be the same; a value and a number may. */
-function comparesValues({ name, inputs }: Statement): boolean {
-  return name === 'equal' && inputs.every(({ kind }) => kind !== 'number');
+function comparesValues(statement: Statement): boolean {
+  const isComparison = statement.kind === 'map' && statement.formula.operation === 'equal';
+  return isComparison && statement.inputs.every(({ kind }) => kind !== 'number');
 }
 
 /** The buffers that these are computed from within the kernel, and those that what they are computed from is stored in. */

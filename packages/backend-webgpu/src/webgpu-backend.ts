@@ -26,7 +26,6 @@ import type { Surroundings } from './recorded.ts';
 import { hasWhole, unsupported } from './stages/whole.ts';
 import { Timeline } from './timeline.ts';
 import { WebGpuExecutable } from './webgpu-executable.ts';
-import { hasScalar } from './wgsl/scalars.ts';
 
 /** The device was taken away: a driver that was reset, an adapter that was pulled out, a page that used too much. */
 export class DeviceLostError extends PullbackError {}
@@ -201,7 +200,7 @@ export class WebGpuBackend implements Backend {
     for (const { dtype } of specs) this.#checkDtype(dtype);
     const kernels = kernelsFor(program, {
       mostBuffers,
-      asWhole: ({ primitive }) => !hasScalar(primitive),
+      doubles: false,
     });
     if (!fallback)
       for (const kernel of kernels.groups.flat())

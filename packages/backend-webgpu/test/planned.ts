@@ -21,7 +21,7 @@ export function planned(
 ): Dispatch[] {
   const values = specs.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = f(...values);
-  const kernels = kernelsFor(trace(values, outputs), { mostBuffers: 8 });
+  const kernels = kernelsFor(trace(values, outputs), { mostBuffers: 8, doubles: false });
   const inputs = specs.map((spec) => ({ spec }));
   const made = outputs.map(({ spec }, i) => inputs[inPlace[i] ?? -1] ?? { spec });
   const aliases = made.map((buffer) => inputs.flatMap((input, i) => (input === buffer ? [i] : [])));

@@ -4,7 +4,7 @@ import type { Fused } from './fuse.ts';
 import { type Group, type Member, viewOver } from './group.ts';
 import type { Input, Kernel, LoopKernel, ProductKernel, Statement, Store } from './kernel.ts';
 import type { Lowered } from './lower/lower.ts';
-import type { AssembleOp, Operand, ProductOp } from './op.ts';
+import { type AssembleOp, copyOf, type Operand, type ProductOp } from './op.ts';
 
 /** The kernels of a group, in order: one, or one for each part of what is put together. */
 export function kernelsOf(
@@ -87,7 +87,7 @@ function statementOf(
   };
   switch (op.kind) {
     case 'map':
-      return { ...common, kind: 'map', primitive: op.primitive, attributes: op.attributes };
+      return { ...common, kind: 'map', formula: op.formula };
     case 'gather': {
       const { from, view, stride, extent } = op;
       return {
@@ -159,8 +159,7 @@ function assembling(
         {
           kind: 'map',
           name: 'copy',
-          primitive: undefined,
-          attributes: {},
+          formula: copyOf(spec.dtype),
           dtype: spec.dtype,
           inputs: [input],
           varies: space.map((extent) => extent !== 1),

@@ -1,4 +1,5 @@
 import type { View } from '@pullback/core';
+import { costOf } from './cost.ts';
 import type { FuseOptions } from './fuse.ts';
 import type { MapOp, Op, ReduceOp } from './op.ts';
 
@@ -238,10 +239,5 @@ function liesTogether(op: Op, axes: readonly number[]): boolean {
 
 /** Whether an op that is computed again costs less than reading its result from memory. */
 export function isCheap(op: Op): op is MapOp {
-  return op.kind === 'map' && cheap.has(op.name);
+  return op.kind === 'map' && costOf(op.formula) === 'cheap';
 }
-
-const cheap = new Set([
-  ...['add', 'sub', 'mul', 'neg', 'abs', 'square', 'sign', 'maximum', 'minimum', 'select', 'cast', 'copy'],
-  ...['equal', 'less', 'lessEqual', 'and', 'or', 'not'],
-]);

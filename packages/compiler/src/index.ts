@@ -1,4 +1,5 @@
-export { coreNameOf, denseView, sameView, type View } from '@pullback/core';
+export { denseView, sameView, type View } from '@pullback/core';
+export { type Cost, costOf } from './cost.ts';
 export { describeKernel, explain, flopsOf, trafficOf } from './explain.ts';
 export type { FuseOptions } from './fuse.ts';
 export {
@@ -12,9 +13,10 @@ export {
   type WholeKernel,
   writtenBy,
 } from './kernel.ts';
-export { programKey } from './key.ts';
+export { identity, programKey } from './key.ts';
 export type { LowerOptions } from './lower/lower.ts';
 export { alignment, type Location, type MemoryOptions } from './memory.ts';
+export { copyOf } from './op.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
 export { type Aliases, lateStatements } from './schedule.ts';
 export { type Structure, structureOf } from './structure.ts';

@@ -1,4 +1,4 @@
-import type { Attributes, DType, Instruction, Origin, Primitive, View } from '@pullback/core';
+import type { DType, Instruction, Origin, Scalar, View } from '@pullback/core';
 
 /** What a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
 export type Input =
@@ -18,12 +18,8 @@ interface Computed {
 }
 
 export type Statement =
-  /** A primitive on one element of each input; a copy without one. */
-  | (Computed & {
-      readonly kind: 'map';
-      readonly primitive: Primitive | undefined;
-      readonly attributes: Attributes;
-    })
+  /** A formula of one element of each input; of a copy the input itself. */
+  | (Computed & { readonly kind: 'map'; readonly formula: Scalar })
   /** The element of a buffer that `inputs[0]` names along an axis of `extent`, `stride` elements apart; 0 where it is outside. */
   | (Computed & {
       readonly kind: 'gather';

@@ -1,4 +1,13 @@
-import type { Attributes, DType, Instruction, Origin, Primitive, TensorSpec, View } from '@pullback/core';
+import {
+  type Attributes,
+  type DType,
+  type Instruction,
+  type Origin,
+  operandsOf,
+  type Scalar,
+  type TensorSpec,
+  type View,
+} from '@pullback/core';
 
 /** What an op reads at each point of what it goes over. */
 export type Operand =
@@ -25,8 +34,19 @@ interface Common {
 /** f of one element of each operand. */
 export interface MapOp extends Common {
   readonly kind: 'map';
-  /** The primitive, for backends to look up; undefined for a copy. */
-  readonly primitive: Primitive | undefined;
+  /** The result of one element of each operand; of a copy the operand itself. */
+  readonly formula: Scalar;
+}
+
+const copies = new Map<DType, Scalar>();
+
+/** The formula of a copy, one for each dtype. */
+export function copyOf(dtype: DType): Scalar {
+  const [operand] = operandsOf([dtype]);
+  const known = copies.get(dtype) ?? operand;
+  if (known === undefined) throw new RangeError('one dtype makes one operand');
+  copies.set(dtype, known);
+  return known;
 }
 
 /** The element of `from` that an index, the only operand, names along one axis; 0 where it is outside. */

@@ -11,7 +11,7 @@ export interface Structure {
 }
 
 /**
- * The whole structure of a kernel in writing: its fields, with buffers as places in a list. Primitives and arrays of numbers count by reference,
+ * The whole structure of a kernel in writing: its fields, with buffers as places in a list. Primitives, formulas and arrays of numbers count by reference,
  * origins are left out.
  */
 export function structureOf(kernel: Kernel, specs: ReadonlyMap<number, TensorSpec>): Structure {
@@ -23,7 +23,8 @@ export function structureOf(kernel: Kernel, specs: ReadonlyMap<number, TensorSpe
     if (name === 'buffer') return place(value);
     if (typeof value === 'number')
       return Number.isFinite(value) && !Object.is(value, -0) ? value : `${value} ${1 / value}`;
-    if (name === 'primitive' || ArrayBuffer.isView(value)) return value && { identity: identity(value) };
+    if (name === 'primitive' || name === 'formula' || ArrayBuffer.isView(value))
+      return value && { identity: identity(value) };
     return value;
   };
   if (kernel.kind !== 'whole') return { key: JSON.stringify(kernel, write), buffers };

@@ -9,7 +9,18 @@ import {
   type Store,
   type View,
 } from '@pullback/compiler';
-import { allocateArray, type HostTensor, roundTo, sizeOf, type TypedArray, tensorOf } from '@pullback/core';
+import {
+  allocateArray,
+  formulaOf,
+  type HostTensor,
+  type Interpreted,
+  interpret as meaningOfFormula,
+  roundTo,
+  type Scalar,
+  sizeOf,
+  type TypedArray,
+  tensorOf,
+} from '@pullback/core';
 
 export interface InterpretOptions {
   readonly times?: number;
@@ -28,6 +39,7 @@ export function interpret(
   outputs: readonly TypedArray[],
   { times = 1, backwards = false }: InterpretOptions = {},
 ): void {
+  learn(plan.program);
   const arena = new ArrayBuffer(plan.arena.bytes);
   new Uint8Array(arena).fill(255);
   const memory = (value: number): TypedArray => {
@@ -209,13 +221,14 @@ class Points {
         );
       }
       case 'map': {
-        const { primitive } = statement;
-        if (primitive === undefined) return input(0);
         const { operands, result } = this.#elementsOf(index, statement);
         operands.forEach(({ data }, i) => {
           data[0] = input(i);
         });
-        primitive.evaluate(operands, [result], statement.attributes);
+        meaningOf(statement.formula)(
+          operands.map(({ data }) => data),
+          result.data,
+        );
         return result.data[0] ?? 0;
       }
       default:
@@ -306,4 +319,27 @@ function pairwise(terms: readonly number[]): number {
   let left = 64;
   while (left * 2 < terms.length) left *= 2;
   return pairwise(terms.slice(0, left)) + pairwise(terms.slice(left));
+}
+
+/** What formulas of the Program mean: float32 is computed in float64 and rounded once, by the `evaluate` of their primitives. */
+const meanings = new WeakMap<Scalar, Interpreted>();
+
+function learn({ inputs, body }: Plan['program']): void {
+  const specs = [...inputs, ...body.flatMap(({ outputs }) => outputs)];
+  for (const { primitive, attributes, inputs: operands, outputs } of body) {
+    const dtypes = operands.map((operand) => specs[operand]?.dtype ?? 'float32');
+    const formula = formulaOf(primitive, attributes, dtypes);
+    if (formula === undefined || meanings.has(formula)) continue;
+    const { dtype = 'float32' } = outputs[0] ?? {};
+    meanings.set(formula, (given, data) => {
+      const tensors = given.map((own, i) => ({ shape: [own.length], dtype: dtypes[i] ?? dtype, data: own }));
+      primitive.evaluate(tensors, [{ shape: [data.length], dtype, data }], attributes);
+    });
+  }
+}
+
+function meaningOf(formula: Scalar): Interpreted {
+  const known = meanings.get(formula) ?? meaningOfFormula(formula);
+  meanings.set(formula, known);
+  return known;
 }

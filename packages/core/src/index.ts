@@ -65,10 +65,11 @@ export {
   type TensorSpec,
   type TypedArray,
 } from './dtype.ts';
-export { elementary } from './elementary/elementary.ts';
 export * from './errors.ts';
 export { evaluate } from './evaluate.ts';
+export { type ElementsRules, elementsPrimitive } from './forms/elements.ts';
 export type { Form, Labels } from './forms/form.ts';
+export { partsPrimitive, viewPrimitive } from './forms/moving.ts';
 export { type Roles, rolesOf } from './forms/roles.ts';
 export { denseView, type Placed, sameView, type View } from './forms/view.ts';
 export { gradient } from './gradient.ts';
@@ -82,13 +83,11 @@ export { relu } from './math/relu.ts';
 export { logSigmoid, sigmoid, softplus } from './math/sigmoid.ts';
 export { type AxisOptions, logSoftmax, logSumExp, softmax } from './math/softmax.ts';
 export { mean, standardDeviation, type VarianceOptions, variance } from './math/statistics.ts';
-export { coreNameOf } from './native.ts';
 export type {
   Batch,
   Composite,
   Cotangents,
   Detour,
-  ElementKernels,
   GradientOf,
   HostTensor,
   InverseLink,
@@ -125,6 +124,20 @@ export { parts } from './options/parts.ts';
 export { describeOrigin, describeOrigins, labelled, type Origin, type Pass, within } from './origin.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
+export { formulaOf } from './scalar/formula-of.ts';
+export * as scalar from './scalar/index.ts';
+export { type Interpreted, interpret } from './scalar/interpret.ts';
+export {
+  type Emitter,
+  emitInOrder,
+  type Formula,
+  type FormulaAt,
+  type HostFunction,
+  type Operation,
+  operandsOf,
+  type Scalar,
+  type ScalarType,
+} from './scalar/scalar.ts';
 export { formatShape, lastOf, placeOf, type Shape, sameShape, sizeOf } from './shape.ts';
 export {
   fit,

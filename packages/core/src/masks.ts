@@ -1,13 +1,13 @@
 import { vertexOf } from './apply.ts';
 import { isFloat } from './dtype.ts';
 import { DTypeError } from './errors.ts';
-import { coreNameOf } from './native.ts';
 import type { Cotangents, Node, Primitive } from './node.ts';
 import { broadcast, sum } from './ops/broadcast-sum.ts';
 import { cast } from './ops/cast.ts';
 import { and, less, not, or } from './ops/comparisons.ts';
 import { fill, literalOf } from './ops/leaves.ts';
 import { select } from './ops/select.ts';
+import { formulaOf } from './scalar/formula-of.ts';
 import { type Shape, sameShape } from './shape.ts';
 import type { Attributes, Value, Vertex } from './value.ts';
 
@@ -55,7 +55,7 @@ export class Masks {
     const { node, attributes, inputs } = value.vertex;
     if (node.kind === 'composite') return first;
     const again = (...operands: Value[]) => applied(node, operands, attributes);
-    switch (ruleOf(node, attributes)) {
+    switch (ruleOf(value.vertex)) {
       case 'select':
         return this.#ofSelect(inputs, first, second);
       case 'add':
@@ -98,11 +98,11 @@ export class Masks {
 
 /** The inputs whose zeros a Value keeps: 0 where all of them are masked. None for a function that makes something else of 0. */
 function carriers(value: Value): readonly Value[] {
-  const { node, inputs, expansion, attributes } = value.vertex;
+  const { inputs, expansion } = value.vertex;
   if (expansion !== undefined) return expansion.slice(value.index, value.index + 1);
   const [first, second] = inputs;
   if (first === undefined || !isFloat(value.dtype)) return [];
-  switch (node.kind === 'composite' ? undefined : ruleOf(node, attributes)) {
+  switch (ruleOf(value.vertex)) {
     case 'select':
       return inputs.slice(1);
     case 'add':
@@ -127,10 +127,21 @@ function carriers(value: Value): readonly Value[] {
   }
 }
 
-/** What a primitive does to zeros: by its form, an elementwise one by its name; undefined where it may make something else of them. */
-function ruleOf(node: Primitive, attributes: Attributes): string | undefined {
+/** What a primitive does to zeros: its form, or the one operation of its formula; undefined where it may make something else of them. */
+function ruleOf({ node, attributes, inputs }: Vertex): string | undefined {
+  if (node.kind === 'composite' || node.form === undefined) return undefined;
   const { form } = node;
-  if (form === undefined || form.kind === 'elements') return coreNameOf(node);
+  if (form.kind === 'elements') {
+    const formula = formulaOf(
+      node,
+      attributes,
+      inputs.map(({ dtype }) => dtype),
+    );
+    const isOne = formula?.operands.every(
+      ({ operation, number }, i) => operation === 'operand' && number === i,
+    );
+    return isOne === true ? formula?.operation : undefined;
+  }
   if (form.kind === 'reduce') return form.combine === 'sum' ? 'reduce' : undefined;
   if (form.kind === 'parts') return (form.fill?.(attributes) ?? 0) === 0 ? 'parts' : undefined;
   return form.kind;

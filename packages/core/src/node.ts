@@ -101,17 +101,6 @@ export interface Primitive<
    * is applied to all samples as it is, any other to one after the other.
    */
   batch?(inputs: In, batch: Batch<A>): Out;
-  /** How backends that run no JavaScript compute it; without, they refuse it or run `evaluate` on the host. */
-  readonly kernels?: ElementKernels<A>;
-}
-
-/** An elementwise primitive of a plugin in the languages of backends. */
-export interface ElementKernels<A extends Attributes = Attributes> {
-  /**
-   * The result as a WGSL expression of the operands, which are expressions of f32, i32 (int32), u32 (uint8) or bool. NaN and infinities must
-   * come out as in `evaluate`.
-   */
-  wgsl?(operands: readonly string[], at: { readonly attributes: A; readonly dtype: DType }): string;
 }
 
 export type Node = Composite | Primitive;

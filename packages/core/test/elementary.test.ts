@@ -1,7 +1,6 @@
 import {
   constant,
   cos,
-  elementary,
   erf,
   evaluate,
   exp,
@@ -93,20 +92,26 @@ test('sin and cos just below a power of 2, where the logarithm rounds to the nex
   }
 });
 
+/** x^y of float64. */
+function powerOf(x: number, y: number): number {
+  const f64 = { dtype: 'float64' } as const;
+  return evaluate(pow(constant([x], f64), constant([y], f64))).data[0] ?? Number.NaN;
+}
+
 describe('powers', () => {
   const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
   test('within 1 unit in the last place of correctly rounded values, also denormal ones and of negative numbers', () => {
     for (const [x = 0, y = 0, rounded = 0, rest = 0] of table.pow)
-      expect(Math.abs(elementary.pow(x, y) - rounded - rest) / ulp(rounded)).toBeLessThanOrEqual(1);
+      expect(Math.abs(powerOf(x, y) - rounded - rest) / ulp(rounded)).toBeLessThanOrEqual(1);
   });
   test('the primitive is the same function, in float32 rounded once more', () => {
     const [xs, ys] = [table.pow.map(([x = 0]) => x), table.pow.map(([, y = 0]) => y)];
-    const wanted = xs.map((x, i) => elementary.pow(x, ys[i] ?? 0));
+    const wanted = xs.map((x, i) => powerOf(x, ys[i] ?? 0));
     const f64 = { dtype: 'float64' } as const;
     expect([...evaluate(pow(constant(xs, f64), constant(ys, f64))).data]).toEqual(wanted);
     const [x, y] = [constant(xs), constant(ys)];
     const [a, b] = evaluate([x, y]).map(({ data }) => [...data]);
-    const single = (a ?? []).map((base, i) => Math.fround(elementary.pow(base, b?.[i] ?? 0)));
+    const single = (a ?? []).map((base, i) => Math.fround(powerOf(base, b?.[i] ?? 0)));
     expect([...evaluate(pow(x, y)).data]).toEqual(single);
   });
   // IEEE 754-2019, 9.2.1.
@@ -163,6 +168,6 @@ describe('powers', () => {
     [1 + 2 ** -52, 1e308, infinity],
     [1 - 2 ** -53, 1e308, 0],
   ])('%f ^ %f is %f', (x, y, wanted) => {
-    expect(elementary.pow(x, y)).toBe(wanted);
+    expect(powerOf(x, y)).toBe(wanted);
   });
 });

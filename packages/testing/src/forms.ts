@@ -1,4 +1,12 @@
-import { type Form, type HostTensor, type Shape, sizeOf } from '@pullback/core';
+import {
+  type Form,
+  formulaOf,
+  type HostTensor,
+  interpret,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from '@pullback/core';
 import { ConformanceError } from './case.ts';
 import { near } from './numbers.ts';
 import { placeOf } from './numbers-as-text.ts';
@@ -32,14 +40,28 @@ export function examineForm(applied: Applied): void {
 /** What the form says of the operands; undefined where it leaves the numbers to `evaluate`. */
 function meaningOf(
   form: Form,
-  { attributes }: Applied,
+  { primitive, attributes }: Applied,
   operands: readonly HostTensor[],
   { shape }: HostTensor,
 ): Numbers | undefined {
   const [x, indices] = operands;
   const count = sizeOf(shape);
   switch (form.kind) {
-    case 'elements':
+    case 'elements': {
+      const formula = formulaOf(
+        primitive,
+        attributes,
+        operands.map(({ dtype }) => dtype),
+      );
+      const result = new Float64Array(count);
+      if (formula === undefined || !operands.every((operand) => sameShape(operand.shape, shape)))
+        return undefined;
+      interpret(formula)(
+        operands.map(({ data }) => data),
+        result,
+      );
+      return result;
+    }
     case 'same':
     case 'data':
       return undefined;

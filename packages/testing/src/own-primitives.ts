@@ -1,6 +1,5 @@
 import {
   type Attributes,
-  coreNameOf,
   type DType,
   gradient,
   type HostTensor,
@@ -44,7 +43,7 @@ function appliedIn(f: NodeFunction, shapes: readonly Shape[]): Applied[] {
     .flatMap((output) => gradient(sum(output), inputs));
   const counts = new Map<Primitive, number>();
   return upstream([...outputs, ...slopes], inputs).flatMap(({ node, attributes, inputs: operands }) => {
-    if (node.kind === 'composite' || node.kind === 'leaf' || coreNameOf(node) !== undefined) return [];
+    if (node.kind === 'composite' || node.kind === 'leaf') return [];
     const count = counts.get(node) ?? 0;
     counts.set(node, count + 1);
     return count < 3 ? [{ primitive: node, attributes, specs: operands.map(({ spec }) => spec) }] : [];

@@ -3,9 +3,8 @@ import { bytesOf, type DType, describeOrigins, InternalError } from '@pullback/c
 import { type Code, types } from '../encoding.ts';
 import { get, i32, i32x4, set, shuffle, v128 } from '../instructions.ts';
 import type { Four, Lane } from '../lane.ts';
-import { cast } from '../rules/cast.ts';
-import { loadFour, numberFour, splatFour, storeFour, stridedFour } from '../rules/memory.ts';
-import { ruleOf } from '../rules/rule-of.ts';
+import { castFour, writeFormula } from '../scalar/lanes.ts';
+import { loadFour, numberFour, splatFour, storeFour, stridedFour } from '../scalar/memory.ts';
 import type { Address, Bases } from './bases.ts';
 
 /** The four neighbours that a spot stands for: from `index` on along `axis`; the first `count` of them exist. */
@@ -182,16 +181,8 @@ export class Writer {
         expected: 'sums first',
         at: describeOrigins(this.kernel.origins),
       });
-    if (statement.primitive === undefined) return only ?? numberFour(statement.dtype, 0);
     const dtypes = statement.inputs.map((input) => this.dtypeOf(input));
-    const rule = ruleOf(statement.primitive, statement.attributes, dtypes, statement.dtype);
-    if (rule === undefined)
-      throw new InternalError({
-        got: `no rule for '${statement.name}' of ${dtypes.join(' and ')} on wasm`,
-        expected: 'one, or a kernel of its own',
-        at: describeOrigins(this.kernel.origins),
-      });
-    return rule(spot.lane, ...inputs);
+    return writeFormula(spot.lane, statement.formula, inputs, dtypes);
   }
 
   dtypeOf(input: Input): DType {
@@ -288,7 +279,7 @@ export class Writer {
       );
       ints = i32x4.add(ints, at.lane.constant(steps));
     }
-    const value = at.lane.keepAll(cast('int32', dtype)(at.lane, [at.lane.keep(ints)]));
+    const value = at.lane.keepAll(castFour(at.lane, [at.lane.keep(ints)], 'int32', dtype));
     at.memo.set(key, value);
     return value;
   }

@@ -1,7 +1,7 @@
-import type { LoopKernel } from '@pullback/compiler';
+import { costOf, type LoopKernel } from '@pullback/compiler';
 import { bytesOf } from '@pullback/core';
 import { i32 } from '../instructions.ts';
-import { loadFour, storeFour } from '../rules/memory.ts';
+import { loadFour, storeFour } from '../scalar/memory.ts';
 import type { Loops } from './loop.ts';
 import { reductionOf } from './running.ts';
 import { type Spot, scaled } from './spot.ts';
@@ -88,8 +88,6 @@ interface Kept {
   readonly offset: number | undefined;
 }
 
-const dear = new Set(['exp', 'log', 'tanh', 'sin', 'cos', 'erf', 'expm1', 'log1p', 'pow', 'threefry', 'div']);
-
 /** What later passes read that an earlier one computed. */
 function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<number, Kept> {
   const { writer, kernel, last } = loops;
@@ -99,7 +97,9 @@ function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<num
   if (outer !== last) return new Map();
   const stored = new Set(loops.stored);
   const visit = (i: number, pass: number, seen: Set<number>): void => {
-    const { kind, varies, name, inputs } = writer.statement(i);
+    const statement = writer.statement(i);
+    const { kind, varies, inputs } = statement;
+    const isDear = statement.kind === 'map' && costOf(statement.formula) === 'dear';
     if (kind === 'reduce' || varies[outer] !== true || seen.has(i)) return;
     seen.add(i);
     const first = available.get(i);
@@ -108,7 +108,7 @@ function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<num
       return;
     }
     const isStored = stored.has(i) && (passes.get(i) ?? 0) + 1 === pass;
-    if (isStored || dear.has(name)) available.set(i, pass);
+    if (isStored || isDear) available.set(i, pass);
     for (const input of inputs) if (input.kind === 'statement') visit(input.statement, pass, seen);
   };
   const count = Math.max(0, ...passes.values()) + 1;

@@ -3,7 +3,7 @@ import type { Code } from '../encoding.ts';
 import { set, shuffle, v128 } from '../instructions.ts';
 import type { Lane, LaneOptions } from '../lane.ts';
 import type { Locals } from '../module.ts';
-import { loadFour } from '../rules/memory.ts';
+import { loadFour } from '../scalar/memory.ts';
 import { type Register, RegisterWriter } from './registers.ts';
 
 /**

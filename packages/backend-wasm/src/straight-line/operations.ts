@@ -1,8 +1,9 @@
-import { type DType, type Instruction, type TensorSpec, tensorOf } from '@pullback/core';
+import { identity } from '@pullback/compiler';
+import { type DType, formulaOf, type Instruction, type TensorSpec, tensorOf } from '@pullback/core';
 import type { Code } from '../encoding.ts';
 import { f32x4, f64x2, i32x4, v128 } from '../instructions.ts';
 import type { Rule } from '../lane.ts';
-import { ruleOf } from '../rules/rule-of.ts';
+import { writeFormula } from '../scalar/lanes.ts';
 import { lanesOf } from './elements.ts';
 import type { Operation } from './vectorizer.ts';
 
@@ -12,8 +13,9 @@ export function operationOf(
   inputs: readonly TensorSpec[],
 ): Operation | undefined {
   const operands = inputs.map(({ dtype }) => dtype);
-  const rule = output && ruleOf(primitive, attributes, operands, output.dtype);
-  if (output === undefined || rule === undefined) return undefined;
+  const formula = formulaOf(primitive, attributes, operands);
+  if (output === undefined || formula === undefined) return undefined;
+  const rule: Rule = (lane, ...x) => writeFormula(lane, formula, x, operands);
   // Rules from float64 to float64 do the same to each register, so they may be given one.
   const doubles = [...operands, output.dtype].every((dtype) => dtype === 'float64');
   const fold = (...x: readonly number[]): number => {
@@ -26,7 +28,8 @@ export function operationOf(
     primitive.evaluate(given, [result], attributes);
     return result.data[0] ?? 0;
   };
-  const name = [primitive.name, JSON.stringify(attributes), ...operands, output.dtype].join(' ');
+  // Two primitives may have one name, and one formula serves all equal applications.
+  const name = `formula ${identity(formula)} ${output.dtype}`;
   return { name, operands, result: output.dtype, lanes: doubles ? 2 : 4, write: rule, fold };
 }
 

@@ -1,4 +1,5 @@
 import type { Kernel, LoopKernel, Statement } from '@pullback/compiler';
+import { copyOf } from '@pullback/compiler';
 import { sizeOf, type TensorSpec } from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { columnStages } from './columns.ts';
@@ -44,7 +45,7 @@ function ofNothing(kernel: LoopKernel): LoopKernel {
     if (statement.kind !== 'reduce') return statement;
     const { name, dtype, varies } = statement;
     const inputs = [{ kind: 'number', number: 0, dtype }] as const;
-    return { kind: 'map', name, dtype, varies, inputs, primitive: undefined, attributes: {} };
+    return { kind: 'map', name, dtype, varies, inputs, formula: copyOf(dtype) };
   });
   return { ...kernel, order: 'map', statements };
 }

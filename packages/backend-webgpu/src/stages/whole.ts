@@ -35,7 +35,7 @@ export function unsupported({ instruction, shapes }: WholeKernel): UnsupportedEr
   const to = outputs.map(({ shape, dtype }) => `${dtype}${formatShape(shape)}`).join(' and ');
   return new UnsupportedError({
     got: `'${primitive.name}' of ${from} to ${to} on the webgpu backend, which has no kernel for it`,
-    expected: "a primitive of the core, or an elementwise one that brings kernels: { wgsl: ([x]) => '...' }",
+    expected: 'a primitive that says its form, as elementsPrimitive(name, { formula, ... }) does',
     hint: "webgpu({ fallback: 'cpu' }) runs such primitives on the host; the backends wasm and cpu run every primitive.",
     at: describeOrigins(origins),
   });

@@ -75,14 +75,6 @@ fn key_of_f32(x: f32) -> i32 {
 fn f32_of_key(key: i32) -> f32 {
   return bitcast<f32>(select(key, key ^ 0x7fffffff, key < 0));
 }`,
-  sign_f32: `
-fn sign_f32(x: f32) -> f32 {
-  let magnitude = bitcast<u32>(x) & 0x7fffffffu;
-  if (magnitude == 0u || magnitude > 0x7f800000u) {
-    return x;
-  }
-  return select(1.0f, -1.0f, bitcast<u32>(x) > 0x7fffffffu);
-}`,
   // Subnormal numbers may count as 0 in arithmetic, and are none.
   floor_f32: `
 fn floor_f32(x: f32) -> f32 {
@@ -155,24 +147,13 @@ fn remainder_f32(x: f32, y: f32) -> f32 {
   }
   return bitcast<f32>(a | sign);
 }`,
-  mod_f32: `
-fn mod_f32(a: f32, b: f32) -> f32 {
-  let rest = remainder_f32(a, b);
-  let bits = bitcast<u32>(rest);
-  let nonzero = (bits & 0x7fffffffu) != 0u && !is_nan(rest);
-  if (nonzero && ((bits ^ bitcast<u32>(b)) & 0x80000000u) != 0u) {
-    return rest + b;
-  }
-  return rest;
+  rest_i32: `
+fn rest_i32(a: i32, b: i32) -> i32 {
+  return a % select(b, 1, b == 0);
 }`,
   div_i32: `
 fn div_i32(a: i32, b: i32) -> i32 {
   return select(a / select(b, 1, b == 0), 0, b == 0);
-}`,
-  mod_i32: `
-fn mod_i32(a: i32, b: i32) -> i32 {
-  let rest = a % select(b, 1, b == 0);
-  return select(rest, rest + b, rest != 0 && ((rest < 0) != (b < 0)));
 }`,
   // Towards 0 and modulo 2^32, 0 for what is not finite.
   i32_of_f32: `

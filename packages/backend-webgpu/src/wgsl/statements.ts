@@ -2,8 +2,8 @@ import type { Input, LoopKernel, ProductKernel, Statement, Store } from '@pullba
 import { type DType, InternalError } from '@pullback/core';
 import type { Memory } from '../stage.ts';
 import { type Code, indexOf } from './code.ts';
+import { formulaText } from './formulas.ts';
 import { count, literal } from './numbers.ts';
-import { scalar } from './scalars.ts';
 
 type Kernel = LoopKernel | ProductKernel;
 
@@ -35,7 +35,7 @@ export class Statements {
         code.line(`let ${nameOf(i)}_${k} = ${text};`);
         return `${nameOf(i)}_${k}`;
       });
-      code.line(`let ${nameOf(i)} = ${this.#expression(statement, inputs)};`);
+      code.line(`let ${nameOf(i)} = ${this.#expression(code, i, statement, inputs)};`);
     }
   }
 
@@ -68,7 +68,7 @@ export class Statements {
     code.line(this.#memory.store(buffer, indexOf(offset, strides), nameOf(statement)));
   }
 
-  #expression(statement: Statement, inputs: readonly string[]): string {
+  #expression(code: Code, i: number, statement: Statement, inputs: readonly string[]): string {
     if (statement.kind === 'gather') {
       const { buffer, view, stride, extent, dtype } = statement;
       const [at = '0'] = inputs;
@@ -80,13 +80,7 @@ export class Statements {
     }
     if (statement.kind !== 'map')
       throw new InternalError({ got: `a ${statement.kind} as an expression`, expected: 'a map or a gather' });
-    const { primitive, attributes, dtype } = statement;
-    const { origins } = this.#kernel;
-    return scalar(
-      { primitive, attributes, dtype, origins },
-      inputs,
-      statement.inputs.map((input) => this.dtypeOf(input)),
-    );
+    return formulaText(code, `${nameOf(i)}v`, statement.formula, inputs, statement.dtype);
   }
 
   dtypeOf(input: Input): DType {

@@ -1,13 +1,13 @@
 import {
-  add,
-  type DType,
   denseView,
   type Form,
+  formulaOf,
   type Instruction,
-  type Primitive,
+  operandsOf,
   type Program,
-  placeholder,
+  type Scalar,
   sameShape,
+  scalar,
   type TensorSpec,
 } from '@pullback/core';
 import { madeBy, type Op, type Operand, rootsOf } from '../op.ts';
@@ -25,8 +25,8 @@ export interface Lowered {
 }
 
 export interface LowerOptions {
-  /** Whether the backend has no scalar rule for an elementwise instruction on operands of these dtypes: it is then a kernel of its own, by `evaluate`. */
-  readonly asWhole?: (instruction: Instruction, operands: readonly DType[]) => boolean;
+  /** Whether the backend has float64; it does when left out. */
+  readonly doubles?: boolean;
 }
 
 /** Opens movement into views; what no view can say becomes a copy. */
@@ -50,10 +50,9 @@ export function lower(program: Program, options: LowerOptions = {}): Lowered {
   return { ...withoutDead(ops, outputs), specs, outputs, inputs: program.inputs.length };
 }
 
-function lowerInstruction(lowering: Lowering, instruction: Instruction, { asWhole }: LowerOptions): void {
+function lowerInstruction(lowering: Lowering, instruction: Instruction, { doubles }: LowerOptions): void {
   const { primitive, inputs, first, attributes } = instruction;
-  const form: Form | undefined =
-    primitive.form ?? (primitive.kind === 'elementwise' ? { kind: 'elements' } : undefined);
+  const { form } = primitive;
   const common = lowering.commonOf(instruction);
   const { spec } = common;
   const operand = lowering.meaningOf(inputs[0]);
@@ -90,16 +89,14 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { asWhol
     case 'take':
       take(lowering, instruction, form.axis(attributes));
       return;
-    case 'elements':
-      if (!isPointwise(lowering, instruction) || asWhole?.(instruction, dtypesOf(lowering, inputs))) break;
-      lowering.put({
-        ...common,
-        kind: 'map',
-        primitive,
-        ...flat(spec),
-        operands: inputs.map((input) => lowering.meaningOf(input)),
-      });
+    case 'elements': {
+      const dtypes = inputs.map((input) => lowering.specOf(input).dtype);
+      const formula = formulaOf(primitive, attributes, dtypes, doubles);
+      if (formula === undefined || !isPointwise(lowering, instruction)) break;
+      const operands = inputs.map((input) => lowering.meaningOf(input));
+      lowering.put({ ...common, kind: 'map', formula, ...flat(spec), operands });
       return;
+    }
     case 'scatter':
     case undefined:
       break;
@@ -116,10 +113,6 @@ function isPointwise(lowering: Lowering, { inputs, outputs: [output, ...others] 
     others.length === 0 &&
     inputs.every((input) => sameShape(lowering.specOf(input).shape, output.shape))
   );
-}
-
-function dtypesOf(lowering: Lowering, values: readonly number[]): DType[] {
-  return values.map((value) => lowering.specOf(value).dtype);
 }
 
 /** Every point of a shape, results dense. */
@@ -189,24 +182,13 @@ function reduce(
   // Along axes of extent 1 the maximum is the element, the sum 0 + the element, which makes 0 of -0.
   else if (combine === 'max') lowering.means(common.root, operand);
   else {
-    const zero: Operand = { kind: 'number', number: 0, dtype: common.spec.dtype };
-    lowering.put({
-      ...common,
-      kind: 'map',
-      name: 'add',
-      primitive: addition(),
-      attributes: {},
-      ...flat(common.spec),
-      operands: [operand, zero],
-    });
+    const formula = operandsOf([common.spec.dtype]).reduce((sum, x) => scalar.add(x, sum), zero(common.spec));
+    lowering.put({ ...common, kind: 'map', name: 'add', formula, ...flat(common.spec), operands: [operand] });
   }
 }
 
-/** The primitive of a + b. */
-function addition(): Primitive | undefined {
-  const x = placeholder({ shape: [], dtype: 'float32' }, 'x');
-  const { node } = add(x, x);
-  return node.kind === 'composite' ? undefined : node;
+function zero({ dtype }: TensorSpec): Scalar {
+  return scalar.number(0, dtype === 'uint8' ? 'int32' : dtype);
 }
 
 function take(lowering: Lowering, instruction: Instruction, axis: number): void {

@@ -8,7 +8,7 @@ import {
   type TensorSpec,
   type View,
 } from '@pullback/core';
-import type { Op, Operand } from '../op.ts';
+import { copyOf, type Op, type Operand } from '../op.ts';
 
 export type InMemory = Extract<Operand, { kind: 'root' }>;
 
@@ -68,7 +68,7 @@ export class Lowering {
     this.define({
       kind,
       name,
-      primitive: undefined,
+      formula: copyOf(spec.dtype),
       attributes: {},
       root,
       spec,

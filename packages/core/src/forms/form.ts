@@ -1,3 +1,4 @@
+import type { FormulaAt, Scalar } from '../scalar/scalar.ts';
 import type { Shape } from '../shape.ts';
 import type { Attributes } from '../value.ts';
 import type { Placed, View } from './view.ts';
@@ -16,7 +17,7 @@ import type { Placed, View } from './view.ts';
  * - `same`: the operand as it is, kept apart for what it means to differentiation or to merging.
  */
 export type Form<A extends Attributes = Attributes> =
-  | { readonly kind: 'elements' }
+  | ElementsForm<A>
   | ViewForm<A>
   | PartsForm<A>
   | {
@@ -30,6 +31,15 @@ export type Form<A extends Attributes = Attributes> =
   | { readonly kind: 'place'; axis(attributes: A): number }
   | { readonly kind: 'data' }
   | { readonly kind: 'same' };
+
+export interface ElementsForm<A extends Attributes = Attributes> {
+  readonly kind: 'elements';
+  /**
+   * The result of one element of each operand, in operations that every backend writes as code of its own.
+   * @returns undefined where it has no such code for those dtypes: `evaluate` runs then.
+   */
+  formula(x: readonly Scalar[], at: FormulaAt<A>): Scalar | undefined;
+}
 
 export interface ViewForm<A extends Attributes = Attributes> {
   readonly kind: 'view';

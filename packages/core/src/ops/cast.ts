@@ -1,20 +1,17 @@
 import { applyPrimitive } from '../apply.ts';
-import { type DType, isFloat, roundTo } from '../dtype.ts';
-import { native } from '../native.ts';
-import type { Primitive } from '../node.ts';
+import { type DType, isFloat } from '../dtype.ts';
+import { elementsPrimitive } from '../forms/elements.ts';
+import * as scalar from '../scalar/operations.ts';
+import { of1 } from '../scalar/scalar.ts';
 import type { Value } from '../value.ts';
 
 interface CastAttributes extends Readonly<Record<string, string>> {
   readonly dtype: DType;
 }
 
-const castPrimitive: Primitive<readonly [Value], CastAttributes, Value> = native({
-  kind: 'elementwise',
-  name: 'cast',
+const castPrimitive = elementsPrimitive<readonly [Value], CastAttributes>('cast', {
   infer: ([x], { dtype }) => ({ shape: x.shape, dtype }),
-  evaluate: ([x], [output], { dtype }) => {
-    for (let i = 0; i < output.data.length; i++) output.data[i] = roundTo(dtype, x.data[i] ?? 0);
-  },
+  formula: (x, at) => of1((one) => scalar.cast(one, at.attributes.dtype))(x, at),
   vjp: (g, { input: x }) => [isFloat(x.dtype) && isFloat(g.dtype) ? cast(g, x.dtype) : undefined],
 });
 

@@ -1,3 +1,5 @@
+import * as scalar from '../scalar/operations.ts';
+import { of1, of2 } from '../scalar/scalar.ts';
 import type { Value } from '../value.ts';
 import { binary, everything, numbers, type Operand, unary } from './elementwise.ts';
 
@@ -5,31 +7,31 @@ import { binary, everything, numbers, type Operand, unary } from './elementwise.
 export const equal = binary('equal', {
   takes: everything,
   gives: 'bool',
-  scalar: (a = 0, b = 0) => (a === b ? 1 : 0),
+  formula: of2(scalar.equal),
 });
 
 /** a < b, as bool. */
 export const less = binary('less', {
   takes: numbers,
   gives: 'bool',
-  scalar: (a = 0, b = 0) => (a < b ? 1 : 0),
+  formula: of2(scalar.less),
 });
 
 /** a <= b, as bool. */
 export const lessEqual = binary('lessEqual', {
   takes: numbers,
   gives: 'bool',
-  scalar: (a = 0, b = 0) => (a <= b ? 1 : 0),
+  formula: of2(scalar.lessEqual),
 });
 
 /** a and b, of bools. */
-export const and = binary('and', { takes: ['bool'], scalar: (a = 0, b = 0) => a & b });
+export const and = binary('and', { takes: ['bool'], formula: of2(scalar.and) });
 
 /** a or b, of bools. */
-export const or = binary('or', { takes: ['bool'], scalar: (a = 0, b = 0) => a | b });
+export const or = binary('or', { takes: ['bool'], formula: of2(scalar.or) });
 
 /** not a, of bools. */
-export const not = unary('not', { takes: ['bool'], scalar: (a = 0) => 1 - a });
+export const not = unary('not', { takes: ['bool'], formula: of1(scalar.not) });
 
 /** a > b, as bool. */
 export function greater(a: Operand, b: Operand): Value {

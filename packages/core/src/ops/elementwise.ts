@@ -1,8 +1,9 @@
 import { applyPrimitive } from '../apply.ts';
 import { type DType, isFloat, roundTo, type TensorSpec } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
-import type { Cotangents, HostTensor, Primitive } from '../node.ts';
+import { elementsPrimitive } from '../forms/elements.ts';
+import type { Cotangents, Primitive } from '../node.ts';
+import type { Formula } from '../scalar/scalar.ts';
 import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
 import { checkBroadcast } from '../unbroadcast.ts';
 import { Value, type Vertex } from '../value.ts';
@@ -16,17 +17,13 @@ export const floats: readonly DType[] = ['float32', 'float64'];
 export const numbers: readonly DType[] = ['float32', 'float64', 'int32'];
 export const everything: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
 
-type Scalar = (...x: number[]) => number;
-
 interface Rules<In extends readonly Value[]> {
   /** The dtypes that the operands may have; all operands share one. */
   readonly takes: readonly DType[];
   /** The dtype of the result, where it is not that of the operands. */
   readonly gives?: DType;
   /** The result of one element of each operand. */
-  readonly scalar: Scalar;
-  /** The same for int32, where numbers are not enough: results are taken modulo 2^32. */
-  readonly integer?: Scalar;
+  readonly formula: Formula;
   /** Left out when the derivative is 0 wherever there is one. */
   readonly vjp?: (gradient: Value, at: Vertex<In>) => Cotangents;
 }
@@ -34,26 +31,16 @@ interface Rules<In extends readonly Value[]> {
 /** A primitive that does the same to every element, for operands of one shape. */
 export function elementwise<In extends readonly Value[]>(
   name: string,
-  { takes, gives, scalar, integer = scalar, vjp }: Rules<In>,
+  { takes, gives, formula, vjp }: Rules<In>,
 ): Primitive<In, Readonly<Record<string, never>>, Value> {
-  return native({
-    kind: 'elementwise',
-    name,
+  return elementsPrimitive(name, {
+    formula,
     infer: (inputs) => {
       const { shape, dtype } = commonSpec(name, inputs, takes);
       return { shape, dtype: gives ?? dtype };
     },
-    evaluate: (inputs, [output]) =>
-      mapElements(inputs[0]?.dtype === 'int32' ? integer : scalar, inputs, output),
     ...(vjp && { vjp }),
   });
-}
-
-/** output_i = f(a_i, b_i, c_i, ...) */
-export function mapElements(f: Scalar, inputs: readonly HostTensor[], output: HostTensor): void {
-  const [a = output, b = a, c = b, d = c] = inputs;
-  const [as, bs, cs, ds, result] = [a.data, b.data, c.data, d.data, output.data];
-  for (let i = 0; i < result.length; i++) result[i] = f(as[i] ?? 0, bs[i] ?? 0, cs[i] ?? 0, ds[i] ?? 0);
 }
 
 /** The one spec that all operands have. */

@@ -1,3 +1,5 @@
+import * as scalar from '../scalar/operations.ts';
+import { of2 } from '../scalar/scalar.ts';
 import { div } from './arithmetic.ts';
 import { equal, less } from './comparisons.ts';
 import { binary, numbers } from './elementwise.ts';
@@ -6,7 +8,7 @@ import { select } from './select.ts';
 /** The larger of a and b, NaN when either is; a tie shares the gradient equally. */
 export const maximum = binary('maximum', {
   takes: numbers,
-  scalar: (a = 0, b = 0) => Math.max(a, b),
+  formula: of2(scalar.max),
   vjp: (g, { inputs: [a, b] }) => {
     const half = select(equal(a, b), div(g, 2), 0);
     return [select(less(b, a), g, half), select(less(a, b), g, half)];
@@ -16,7 +18,7 @@ export const maximum = binary('maximum', {
 /** The smaller of a and b, NaN when either is; a tie shares the gradient equally. */
 export const minimum = binary('minimum', {
   takes: numbers,
-  scalar: (a = 0, b = 0) => Math.min(a, b),
+  formula: of2(scalar.min),
   vjp: (g, { inputs: [a, b] }) => {
     const half = select(equal(a, b), div(g, 2), 0);
     return [select(less(a, b), g, half), select(less(b, a), g, half)];

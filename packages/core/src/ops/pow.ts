@@ -1,4 +1,5 @@
-import { pow as powerOf } from '../elementary/pow.ts';
+import { pow as powerOf } from '../scalar/functions/power.ts';
+import { of2 } from '../scalar/scalar.ts';
 import { mul, sub } from './arithmetic.ts';
 import { and, equal, lessEqual } from './comparisons.ts';
 import { binary, floats } from './elementwise.ts';
@@ -11,7 +12,7 @@ import { select } from './select.ts';
  */
 export const power = binary('pow', {
   takes: floats,
-  scalar: (x = 0, p = 0) => powerOf(x, p),
+  formula: of2((x, p, { doubles }) => powerOf(x, p, doubles)),
   vjp: (g, { inputs: [x, p], output: y }) => {
     const atZero = equal(x, 0);
     return [

@@ -1,18 +1,16 @@
 import { applyPrimitive } from '../apply.ts';
 import type { FloatDType, TensorSpec } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
-import type { Primitive } from '../node.ts';
+import { elementsPrimitive } from '../forms/elements.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { floatFields } from '../options/op-fields.ts';
-import { threefry } from '../random/threefry.ts';
+import { threefry } from '../scalar/functions/threefry.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { add, div, mod, mul, sub } from './arithmetic.ts';
 import { broadcast } from './broadcast-sum.ts';
 import { cast } from './cast.ts';
 import { concatenate } from './concatenate.ts';
-import { mapElements } from './elementwise.ts';
 import { iota } from './iota.ts';
 import { fill } from './leaves.ts';
 import { reshape } from './reshape.ts';
@@ -22,22 +20,22 @@ interface WordAttributes extends Readonly<Record<string, number>> {
   readonly word: number;
 }
 
-const threefryPrimitive: Primitive<readonly [Value, Value, Value, Value], WordAttributes, Value> = native({
-  kind: 'elementwise',
-  name: 'threefry',
-  infer: (inputs) => {
-    const [first] = inputs;
-    const same = (spec: TensorSpec) => spec.dtype === 'int32' && sameShape(spec.shape, first.shape);
-    if (!inputs.every(same))
-      throw new DTypeError({
-        got: inputs.map(({ shape, dtype }) => `${dtype}${formatShape(shape)}`).join(', '),
-        expected: 'int32 keys and counters of one shape',
-      });
-    return first;
+const threefryPrimitive = elementsPrimitive<readonly [Value, Value, Value, Value], WordAttributes>(
+  'threefry',
+  {
+    infer: (inputs) => {
+      const [first] = inputs;
+      const same = (spec: TensorSpec) => spec.dtype === 'int32' && sameShape(spec.shape, first.shape);
+      if (!inputs.every(same))
+        throw new DTypeError({
+          got: inputs.map(({ shape, dtype }) => `${dtype}${formatShape(shape)}`).join(', '),
+          expected: 'int32 keys and counters of one shape',
+        });
+      return first;
+    },
+    formula: (words, { attributes: { word } }) => threefry(words, word),
   },
-  evaluate: (inputs, [output], { word }) =>
-    mapElements((k0 = 0, k1 = 0, c0 = 0, c1 = 0) => threefry(k0, k1, c0, c1, word), inputs, output),
-});
+);
 
 // The second counter says what a block is for, so that draws and derived keys never share one.
 const drawing = 0;

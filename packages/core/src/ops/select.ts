@@ -1,35 +1,33 @@
 import { applyPrimitive } from '../apply.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
-import { native } from '../native.ts';
-import type { Primitive } from '../node.ts';
+import { elementsPrimitive } from '../forms/elements.ts';
+import * as scalar from '../scalar/operations.ts';
+import { of3 } from '../scalar/scalar.ts';
 import { formatShape, sameShape } from '../shape.ts';
 import { Value } from '../value.ts';
-import { commonShape, lift, mapElements, type Operand } from './elementwise.ts';
+import { commonShape, lift, type Operand } from './elementwise.ts';
 
-const selectPrimitive: Primitive<
-  readonly [Value, Value, Value],
-  Readonly<Record<string, never>>,
-  Value
-> = native({
-  kind: 'elementwise',
-  name: 'select',
-  infer: ([c, a, b]) => {
-    if (c.dtype !== 'bool' || a.dtype !== b.dtype)
-      throw new DTypeError({
-        got: `select of ${c.dtype}, ${a.dtype} and ${b.dtype}`,
-        expected: 'a bool and two operands of one dtype',
-      });
-    if (!sameShape(c.shape, a.shape) || !sameShape(a.shape, b.shape))
-      throw new ShapeError({
-        got: [c, a, b].map(({ shape }) => formatShape(shape)).join(),
-        expected: 'one shape',
-      });
-    return a;
+const selectPrimitive = elementsPrimitive<readonly [Value, Value, Value], Readonly<Record<string, never>>>(
+  'select',
+  {
+    infer: ([c, a, b]) => {
+      if (c.dtype !== 'bool' || a.dtype !== b.dtype)
+        throw new DTypeError({
+          got: `select of ${c.dtype}, ${a.dtype} and ${b.dtype}`,
+          expected: 'a bool and two operands of one dtype',
+        });
+      if (!sameShape(c.shape, a.shape) || !sameShape(a.shape, b.shape))
+        throw new ShapeError({
+          got: [c, a, b].map(({ shape }) => formatShape(shape)).join(),
+          expected: 'one shape',
+        });
+      return a;
+    },
+    formula: of3(scalar.select),
+    // Chosen, not multiplied by 0 and 1: what the other branch holds, NaN and infinity included, does not come through.
+    vjp: (g, { inputs: [c] }) => [undefined, select(c, g, 0), select(c, 0, g)],
   },
-  evaluate: (inputs, [output]) => mapElements((c = 0, a = 0, b = 0) => (c === 0 ? b : a), inputs, output),
-  // Chosen, not multiplied by 0 and 1: what the other branch holds, NaN and infinity included, does not come through.
-  vjp: (g, { inputs: [c] }) => [undefined, select(c, g, 0), select(c, 0, g)],
-});
+);
 
 /** a where the condition holds, else b, after broadcasting. The gradient goes to the one that was taken. */
 export function select(condition: Value, a: Operand, b: Operand): Value {

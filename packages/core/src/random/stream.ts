@@ -1,4 +1,4 @@
-import { log } from '../elementary/log.ts';
+import { log } from './log.ts';
 import { threefry, threefryBlock } from './threefry.ts';
 
 /** The first 32-bit key word that belongs to a name, by FNV-1a from one of two starts. */

@@ -1,5 +1,4 @@
 import { CapturedValueError } from '../errors.ts';
-import { coreNameOf } from '../native.ts';
 import type { Primitive } from '../node.ts';
 import { fill, filledWith } from '../ops/leaves.ts';
 import { describeOrigin, type Origin } from '../origin.ts';
@@ -111,7 +110,7 @@ function foldedFill(
     const same = !('fill' in form) && splats.every((splat) => Object.is(splat, first));
     return same ? fill(first, shape, dtype).vertex : undefined;
   }
-  if (node.kind !== 'elementwise' || coreNameOf(node) === undefined) return undefined;
+  if (form?.kind !== 'elements' || node.kind === 'composite') return undefined;
   const result = tensorOf({ shape: [1], dtype });
   const operands = inputs.map((input, i) => {
     const operand = tensorOf({ shape: [1], dtype: input.dtype });

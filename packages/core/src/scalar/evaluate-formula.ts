@@ -1,0 +1,29 @@
+import type { Primitive } from '../node.ts';
+import type { Attributes, Value } from '../value.ts';
+import { type Interpreted, interpret } from './interpret.ts';
+import { type Formula, operandsOf } from './scalar.ts';
+
+/** Formulas with other dtypes or attributes than the last so many are interpreted anew. */
+const most = 64;
+
+/** The `evaluate` of a primitive whose elements are a formula: float32 is computed in float64 and rounded once. */
+export function evaluateFormula<A extends Attributes>(
+  formula: Formula<A>,
+): Primitive<readonly Value[], A, Value>['evaluate'] {
+  const known = new Map<string, Interpreted>();
+  return (inputs, [output], attributes) => {
+    const dtypes = inputs.map(({ dtype }) => (dtype === 'float32' ? 'float64' : dtype));
+    const key = JSON.stringify([dtypes, attributes]);
+    let run = known.get(key);
+    if (run === undefined) {
+      const at = { attributes, dtype: dtypes[0] ?? output.dtype, doubles: true };
+      run = interpret(formula(operandsOf(dtypes), at));
+      if (known.size >= most) known.clear();
+      known.set(key, run);
+    }
+    run(
+      inputs.map(({ data }) => data),
+      output.data,
+    );
+  };
+}

@@ -36,8 +36,13 @@ import { StraightLineBackend } from './straight-line-backend.ts';
 
 const modes = hasRelaxed() ? [false, true] : [false];
 
-// What cannot be a straight line, or one of any sense, is examined as kernels.
-const others = /a primitive that it does not know|products of many sizes|the sum of 65,536/;
+// What cannot be a straight line, or one of any sense, is examined as kernels: sums and maxima of bytes and bools, thousands of elements.
+const others = new RegExp(
+  [
+    ...['a primitive that it does not know', 'products of many sizes', 'the sum of 65,536', 'functions of 6'],
+    ...['the largest of', 'sums of (float|int)\\d+$', 'argmax .*of (bool|uint8)', 'places of uint8'],
+  ].join('|'),
+);
 
 // Elementary functions of float32 are polynomials; all else gives the reference's bits.
 for (const relaxed of modes)

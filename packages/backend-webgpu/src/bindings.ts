@@ -55,9 +55,12 @@ export function bindingsFor(stages: readonly Stage[], values: Values, limits: Li
 }
 
 export function overlaps(a: Region, b: Region): boolean {
-  if (a.buffer !== b.buffer) return false;
-  const end = ({ offset, bytes }: Region) => offset + Math.max(4, bytes);
-  return a.offset < end(b) && b.offset < end(a);
+  return a.buffer === b.buffer && a.offset < endOf(b) && b.offset < endOf(a);
+}
+
+/** The byte behind a region, which is one word at least. */
+export function endOf({ offset, bytes }: Region): number {
+  return offset + Math.max(4, bytes);
 }
 
 function usesOf(stages: readonly Stage[], values: Values): Use[] {

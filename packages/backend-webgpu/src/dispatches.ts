@@ -1,4 +1,5 @@
 import { type Origin, UnsupportedError } from '@pullback/core';
+import { Accesses } from './accesses.ts';
 import {
   type Bound,
   bindingsFor,
@@ -30,10 +31,17 @@ const mostOperations = 8192;
 const mostAlong = 65535;
 const mostTogether = 24;
 
+/** Stages that do not fit beside those chosen before the search for more is given up. */
+const mostMisfits = 64;
+
 interface Node {
+  readonly place: number;
   readonly stage: Stage;
   readonly reads: readonly Region[];
   readonly writes: readonly Region[];
+  /** Those that touched the same memory last. */
+  readonly waitsFor: readonly Node[];
+  readonly followers: Node[];
 }
 
 /**
@@ -41,33 +49,51 @@ interface Node {
  * run one after the other in one workgroup, with barriers between them.
  */
 export function dispatchesFor(stages: readonly Stage[], values: Values, limits: Limits): Dispatch[] {
-  const nodes = stages
-    .filter((stage) => stage.groups(width) > 0)
-    .map((stage): Node => {
-      const regions = (list: readonly number[]) => list.map((value) => values.region(value));
-      return { stage, reads: regions(stage.reads), writes: regions(stage.writes) };
-    });
-  const waitsFor = new Map(
-    nodes.map((node, i) => [node, nodes.slice(0, i).filter((before) => conflicts(before, node))]),
-  );
-  const left = new Set(nodes);
-  const waits = (node: Node) => (waitsFor.get(node) ?? []).some((before) => left.has(before));
+  const nodes = nodesOf(stages, values);
+  const done = new Set<Node>();
+  const isReady = (node: Node) => node.waitsFor.every((before) => done.has(before));
+  let ready = nodes.filter(isReady);
   const dispatches: Dispatch[] = [];
-  while (left.size > 0) {
-    const ready = [...left].filter((node) => !waits(node));
-    const chain = chainFrom(ready, waitsFor, left, values, limits);
+  while (ready.length > 0) {
+    const chain = chainFrom(ready, done, values, limits);
     const together = chain ?? abreast(ready, values, limits);
     const bound = bindingsFor(
       together.map(({ stage }) => stage),
       values,
       limits,
     );
-    const [first] = together;
-    if (bound === undefined || first === undefined) throw tooMany(ready[0]?.stage, values, limits);
+    if (bound === undefined || together.length === 0) throw tooMany(ready[0]?.stage, values, limits);
     dispatches.push(chain === undefined ? parallel(together, bound) : serial(together, bound));
-    for (const node of together) left.delete(node);
+    for (const node of together) done.add(node);
+    const next = new Set(together.flatMap(({ followers }) => followers).filter(isReady));
+    ready = inOrder([...ready, ...next]).filter((node) => !done.has(node));
   }
   return dispatches;
+}
+
+function nodesOf(stages: readonly Stage[], values: Values): Node[] {
+  const accesses = new Accesses();
+  const nodes: Node[] = [];
+  for (const stage of stages) {
+    if (stage.groups(width) === 0) continue;
+    const regions = (list: readonly number[]) => list.map((value) => values.region(value));
+    const [reads, writes] = [regions(stage.reads), regions(stage.writes)];
+    const place = nodes.length;
+    const waits = new Set([
+      ...reads.flatMap((region) => accesses.read(place, region)),
+      ...writes.flatMap((region) => accesses.write(place, region)),
+    ]);
+    waits.delete(place);
+    const waitsFor = [...waits].flatMap((before) => nodes[before] ?? []);
+    const node = { place, stage, reads, writes, waitsFor, followers: [] };
+    for (const before of waitsFor) before.followers.push(node);
+    nodes.push(node);
+  }
+  return nodes;
+}
+
+function inOrder(nodes: readonly Node[]): Node[] {
+  return [...new Set(nodes)].sort((a, b) => a.place - b.place);
 }
 
 /** Whether `after` reads or writes what `before` writes, or writes what it reads. */
@@ -88,35 +114,45 @@ function isSmall({ stage }: Node): boolean {
 /** Small stages that are ready, and those that only wait for them; undefined where none waits. */
 function chainFrom(
   ready: readonly Node[],
-  waitsFor: ReadonlyMap<Node, readonly Node[]>,
-  left: ReadonlySet<Node>,
+  done: ReadonlySet<Node>,
   values: Values,
   limits: Limits,
 ): Node[] | undefined {
-  const chain: Node[] = [];
+  const chain = new Set<Node>();
+  let misfits = 0;
   let dependent = false;
-  for (const node of left) {
-    if (chain.length >= mostTogether) break;
-    if (!isSmall(node)) continue;
-    const open = (waitsFor.get(node) ?? []).filter((before) => left.has(before));
-    if (!open.every((before) => chain.includes(before))) continue;
+  let waiting: readonly Node[] = ready;
+  for (let i = 0; i < waiting.length && chain.size < mostTogether && misfits < mostMisfits; i++) {
+    const node = waiting[i];
+    if (node === undefined || !isSmall(node)) continue;
     const stages = [...chain, node].map(({ stage }) => stage);
-    if (bindingsFor(stages, values, limits) === undefined) continue;
-    chain.push(node);
-    if (!ready.includes(node)) dependent = true;
+    if (bindingsFor(stages, values, limits) === undefined) {
+      misfits++;
+      continue;
+    }
+    chain.add(node);
+    if (node.waitsFor.some((before) => chain.has(before))) dependent = true;
+    const next = node.followers.filter((after) =>
+      after.waitsFor.every((before) => done.has(before) || chain.has(before)),
+    );
+    // Followers come behind what they follow.
+    if (next.length > 0) waiting = inOrder([...waiting, ...next]);
   }
-  return dependent ? chain : undefined;
+  return dependent ? [...chain] : undefined;
 }
 
 /** Stages that are ready and have workgroups of one size. */
 function abreast(ready: readonly Node[], values: Values, limits: Limits): Node[] {
   const chosen: Node[] = [];
   const size = ready[0]?.stage.width ?? width;
+  let misfits = 0;
   for (const node of ready) {
-    if (chosen.length >= mostTogether || (node.stage.width ?? size) !== size) continue;
+    if (chosen.length >= mostTogether || misfits >= mostMisfits) break;
+    if ((node.stage.width ?? size) !== size) continue;
     // Stages that write side by side do not wait for each other, yet a buffer must not be bound for both.
     const stages = [...chosen, node].map(({ stage }) => stage);
     if (bindingsFor(stages, values, limits) !== undefined) chosen.push(node);
+    else misfits++;
   }
   return chosen;
 }

@@ -12,13 +12,19 @@ export const cuts = {
 } as const;
 
 /** The dispatches of f without a device; `inPlace` says which input an output is written over. */
-export function planned(
+export function planned(...of: Parameters<typeof stagesFor>): Dispatch[] {
+  const { stages, places } = stagesFor(...of);
+  return dispatchesFor(stages, places, limits);
+}
+
+/** The stages that its dispatches are made of, and where their values lie. */
+export function stagesFor(
   specs: readonly TensorSpec[],
   f: (...x: Value[]) => readonly Value[],
   cut: keyof typeof cuts = 'software',
   inPlace: readonly (number | undefined)[] = [],
   subgroups = false,
-): Dispatch[] {
+) {
   const values = specs.map((spec, i) => placeholder(spec, `input ${i}`));
   const outputs = f(...values);
   const kernels = kernelsFor(trace(values, outputs), { mostBuffers: 8, doubles: false });
@@ -30,5 +36,5 @@ export function planned(
   const stages = plan.kernels.flatMap((kernel) =>
     stagesOf(kernel, plan.specs, { ...cuts[cut], subgroups, scratch: places.scratch }),
   );
-  return dispatchesFor(stages, places, limits);
+  return { stages, places };
 }

@@ -2,10 +2,10 @@ import type { TensorSpec, Value } from '@pullback/core';
 import * as core from '@pullback/core';
 import { describe, expect, test } from 'vitest';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
-import { folded } from '../src/dispatches.ts';
+import { dispatchesFor, folded } from '../src/dispatches.ts';
 import { functionsFor } from '../src/wgsl/functions.ts';
 import { literal } from '../src/wgsl/numbers.ts';
-import { type cuts, limits, planned } from './planned.ts';
+import { type cuts, limits, planned, stagesFor } from './planned.ts';
 
 const f32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 type Graph = (...x: Value[]) => readonly Value[];
@@ -127,6 +127,28 @@ test('equal layers have equal shaders, whatever the values are called', () => {
   ]);
   expect(dispatches.length).toBe(4);
   expect(new Set(dispatches.slice(1, 3).map(({ code }) => code)).size).toBe(1);
+});
+
+test('twice the layers are twice the work', () => {
+  const looks = (layers: number): number => {
+    const specs = [f32(4, 16), ...Array.from({ length: layers }, () => f32(16, 16))];
+    const { stages, places } = stagesFor(specs, (x, ...weights) => {
+      const y = weights.reduce((h, w) => core.tanh(core.matmul(h, w)), one(x));
+      return core.gradient(core.sum(core.square(y)), weights);
+    });
+    let count = 0;
+    const get = (stage: (typeof stages)[number], name: string | symbol): unknown => {
+      count++;
+      return Reflect.get(stage, name);
+    };
+    dispatchesFor(
+      stages.map((stage) => new Proxy(stage, { get })),
+      places,
+      limits,
+    );
+    return count;
+  };
+  expect(looks(100) / looks(50)).toBeLessThan(2.3);
 });
 
 test('subgroup functions are enabled where long rows are shared, and name no size of a subgroup', () => {

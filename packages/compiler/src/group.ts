@@ -220,6 +220,9 @@ function placesOf(shape: readonly number[], space: readonly number[], merging: b
     }
     return found;
   };
+  // Most ops go over the space itself, in which each of their axes has one place.
+  if (!merging && shape.length === space.length && shape.every((extent, axis) => extent === space[axis]))
+    return [shape.map((extent, axis) => (extent === 1 ? -1 : axis))];
   return search(0, 0);
 }
 

@@ -13,14 +13,14 @@ export function structuralKeys(): (
     return `#${id}`;
   };
   return (node, operands, attributes) => {
-    const parts = Object.keys(attributes)
-      .sort()
-      .map((name) => {
-        const value = attributes[name];
-        if (Array.isArray(value)) return `${name}=[${value.join()}]`;
-        if (typeof value === 'object') return `${name}=${identity(value)}`;
-        return `${name}=${typeof value}:${Object.is(value, -0) ? '-0' : value}`;
-      });
+    const names = Object.keys(attributes);
+    if (names.length === 0) return `${identity(node)}(${operands.join()})[]`;
+    const parts = names.sort().map((name) => {
+      const value = attributes[name];
+      if (Array.isArray(value)) return `${name}=[${value.join()}]`;
+      if (typeof value === 'object') return `${name}=${identity(value)}`;
+      return `${name}=${typeof value}:${Object.is(value, -0) ? '-0' : value}`;
+    });
     return `${identity(node)}(${operands.join()})${JSON.stringify(parts)}`;
   };
 }

@@ -1,6 +1,0 @@
-// Models on wasm({ threads: 2 }) made and disposed: workers and memory of each backend stay
-import { readFileSync } from 'node:fs'; import { Model, dense, sequential, relu, adam, halfSquaredError, wasm, createContainer, builtins, createModel } from 'pullback';
-const X = [[1, 2], [3, 4]]; const look = () => { globalThis.gc?.(); const s = readFileSync('/proc/self/status', 'utf8'); return /VmRSS:\s+(\d+)/.exec(s)[1] / 1000 + ' MB, ' + /Threads:\s+(\d+)/.exec(s)[1] + ' threads'; };
-const how = process.argv[2], shared = wasm({ threads: 2 }), container = createContainer(builtins); console.log(how, 0, look());
-for (let i = 1; i <= 200; i++) { const m = how === 'spec' ? await createModel(container, { input: [2], layers: [{ type: 'dense', units: 8 }, 'relu', { type: 'dense', units: 2 }], loss: 'halfSquaredError', optimizer: { type: 'adam', learningRate: 0.01 }, backend: { type: 'wasm', threads: 2 }, seed: 1 }) : await Model.create({ network: sequential(dense(8), relu(), dense(2)), input: [2], loss: halfSquaredError(), optimizer: adam({ learningRate: 0.01 }), seed: 1, backend: how === 'shared' ? shared : wasm({ threads: 2 }) }); await m.step({ x: X, y: X }).loss.read(); m.dispose(); if (i % 50 === 0) { await new Promise((r) => setTimeout(r, 300)); console.log(how, i, look()); } }
-process.exit(0);

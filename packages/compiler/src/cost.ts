@@ -7,7 +7,7 @@ const costs = new WeakMap<Scalar, Cost>();
 
 const slow: ReadonlySet<Operation> = new Set(['div', 'rest', 'host', 'rarely', 'turns', 'turned']);
 const plain: ReadonlySet<Operation> = new Set([
-  ...(['sqrt', 'floor', 'ceil', 'nearest', 'trunc', 'scale', 'madd', 'nmadd'] as const),
+  ...(['sqrt', 'floor', 'ceil', 'nearest', 'trunc', 'scale', 'madd', 'nmadd', 'count'] as const),
 ]);
 /** So many operations are dear together, and so few are cheap. */
 const many = 16;

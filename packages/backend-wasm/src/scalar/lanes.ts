@@ -172,6 +172,8 @@ class LaneWriter {
       case 'lower':
       case 'higher':
         return this.#bounded(operation, a, b);
+      case 'count':
+        return this.#multiplyAdd('madd', a, b, c);
       case 'madd':
       case 'nmadd':
         return this.#multiplyAdd(operation, a, b, c);

@@ -82,6 +82,8 @@ function textOf(scalar: Scalar, x: readonly string[], operands: readonly string[
       return `bitcast<i32>(bitcast<u32>(${a}) >> ${number}u)`;
     case 'madd':
       return `(${a} * ${b} + ${c})`;
+    case 'count':
+      return `(round(${a} * ${b}) + ${c})`;
     case 'nmadd':
       return `(${c} - ${a} * ${b})`;
     case 'bits':

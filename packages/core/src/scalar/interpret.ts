@@ -149,6 +149,10 @@ const plain: Readonly<Record<Plain, Each>> = {
     for (let i = 0; i < n; i++) y[i] = (a[i] ?? 0) * (b[i] ?? 0);
     for (let i = 0; i < n; i++) y[i] = (c[i] ?? 0) - (y[i] ?? 0);
   },
+  count: (n, y, a, b, c) => {
+    for (let i = 0; i < n; i++) y[i] = (a[i] ?? 0) * (b[i] ?? 0);
+    for (let i = 0; i < n; i++) y[i] = roundHalfEven(y[i] ?? 0) + (c[i] ?? 0);
+  },
   select: (n, y, a, b, c) => {
     for (let i = 0; i < n; i++) y[i] = (a[i] !== 0 ? b[i] : c[i]) ?? 0;
   },

@@ -89,6 +89,14 @@ export function scale(x: Scalar, n: Scalar): Scalar {
   return node('scale', x.type, [x, n]);
 }
 
+/**
+ * a b rounded to a whole number, plus c, of float32: with c = 1.5 2^23 + k the last bits of the sum are those of the whole number plus k,
+ * and less c it is the whole number.
+ */
+export function count(a: Scalar, b: number, c: number): Scalar {
+  return node('count', 'float32', [a, number(b, 'float32'), number(c, 'float32')]);
+}
+
 /** a where the condition holds, else b. */
 export function select(condition: Scalar, a: ScalarLike, b: ScalarLike): Scalar {
   const x = lifted(a, b);
@@ -141,6 +149,11 @@ export function withSign(x: Scalar, sign: Scalar): Scalar {
     return fromWords(top, low(x));
   }
   return fromBits(or(and(bits(x), 0x7fffffff), and(bits(sign), -(2 ** 31))));
+}
+
+/** The sign bit of `sign` on a float32 that is not negative. */
+export function signed(x: Scalar, sign: Scalar): Scalar {
+  return fromBits(or(bits(x), and(bits(sign), -(2 ** 31))));
 }
 
 /** a + x (b + x (c + ...)), coefficients from the lowest power on. */

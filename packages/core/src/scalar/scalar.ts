@@ -8,7 +8,8 @@ export type ScalarType = Exclude<DType, 'uint8'>;
  *
  * - floats and int32: `add` `sub` `mul` `div` `rest` `neg` `abs` `min` `max` (NaN where an operand is NaN; int32 wraps, and by 0 gives 0);
  * - floats: `sqrt` `floor` `ceil` `nearest` `trunc`, `lower` and `higher` (the first operand unless the second is smaller or larger, so a
- *   NaN in the first place passes), `madd` a b + c and `nmadd` c - a b (rounded once or twice), `scale` x 2^n of a whole float n;
+ *   NaN in the first place passes), `madd` a b + c and `nmadd` c - a b (rounded once or twice), `scale` x 2^n of a whole float n,
+ *   `count` a b rounded to a whole number, plus c;
  * - int32: `and` `or` `xor` `shl` `shrS` `shrU`; bools: `and` `or` `xor` `not`;
  * - comparisons: `equal` `less` `lessEqual`; choice: `select`, and `rarely`, whose second operand backends compute only where needed;
  * - `cast`, as the primitive of that name; `bits` and `fromBits` of float32; `high`, `low` and `fromWords` of float64;
@@ -16,7 +17,19 @@ export type ScalarType = Exclude<DType, 'uint8'>;
  */
 export type Operation =
   | ('number' | 'operand' | 'add' | 'sub' | 'mul' | 'div' | 'rest' | 'neg' | 'abs' | 'min' | 'max')
-  | ('sqrt' | 'floor' | 'ceil' | 'nearest' | 'trunc' | 'lower' | 'higher' | 'madd' | 'nmadd' | 'scale')
+  | (
+      | 'sqrt'
+      | 'floor'
+      | 'ceil'
+      | 'nearest'
+      | 'trunc'
+      | 'lower'
+      | 'higher'
+      | 'madd'
+      | 'nmadd'
+      | 'scale'
+      | 'count'
+    )
   | ('and' | 'or' | 'xor' | 'not' | 'shl' | 'shrS' | 'shrU' | 'equal' | 'less' | 'lessEqual')
   | ('select' | 'rarely' | 'cast' | 'bits' | 'fromBits' | 'high' | 'low' | 'fromWords' | 'turns' | 'turned')
   | 'host';

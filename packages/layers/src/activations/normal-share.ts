@@ -1,14 +1,13 @@
 import {
   abs,
-  add,
+  applyPrimitive,
   type DType,
-  defineNode,
-  div,
+  elementsPrimitive,
   exp,
   minimum,
   mul,
+  scalar,
   square,
-  sub,
   type Value,
 } from '@pullback/core';
 
@@ -44,16 +43,6 @@ const float64: Fit = {
 
 const fitOf = (dtype: DType) => (dtype === 'float64' ? float64 : float32);
 
-/** c_0 + c_1 t + c_2 t^2 + ... by two chains, of even and of odd powers, of which neither waits for the other. */
-function polynomial(t: Value, coefficients: readonly number[]): Value {
-  const squared = square(t);
-  const chain = (first: number): Value | number =>
-    coefficients
-      .filter((_, i) => i % 2 === first)
-      .reduceRight<Value | number>((sum, c) => (sum === 0 ? c : add(mul(squared, sum), c)), 0);
-  return add(mul(t, chain(1)), chain(0));
-}
-
 /** |x|, no further than where nothing is left beyond it. */
 export function distanceFrom0(x: Value): Value {
   return minimum(abs(x), fitOf(x.dtype).farthest);
@@ -64,16 +53,20 @@ export const bell = (z: Value) => exp(mul(square(z), -0.5));
 
 /**
  * The share of a normal distribution above z, for z from 0 to `farthest`: with t = (z - c) / (z + c) it is e^(-z^2 / 2) P(t) / (z + c), right where
- * 1 - erf cancels. J^T g = -g e^(-z^2 / 2) / sqrt(2 pi).
+ * 1 - erf cancels. J^T g = -g e^(-z^2 / 2) / sqrt(2 pi). One formula, so that its sums of products are rounded once where the machine does that.
  * Source of the form: M. Shepherd and J. Laframboise, Chebyshev approximation of (1 + 2x) exp(x^2) erfc x, 1981.
  */
-export const shareAbove: (z: Value) => Value = defineNode('shareAbove', {
-  mixes: [],
-  forward: (z: Value) => {
-    const { center, coefficients } = fitOf(z.dtype);
-    const inverse = div(1, add(z, center));
-    const t = mul(sub(z, center), inverse);
-    return mul(mul(bell(z), inverse), polynomial(t, coefficients));
+const sharePrimitive = elementsPrimitive<readonly [Value], Readonly<Record<string, never>>>('shareAbove', {
+  infer: ([z]) => z,
+  formula: ([z = scalar.number(0, 'float64')], { dtype }) => {
+    const { center, coefficients } = fitOf(dtype);
+    const inverse = scalar.div(1, scalar.add(z, center));
+    const t = scalar.mul(scalar.sub(z, center), inverse);
+    const bellOfZ = scalar.exp(scalar.mul(scalar.mul(z, z), -0.5));
+    const fitted = scalar.polynomial(t, scalar.mul(t, t), [...coefficients].reverse());
+    return scalar.mul(scalar.mul(bellOfZ, inverse), fitted);
   },
   vjp: (g, { inputs: [z] }) => [mul(g, mul(bell(z), -1 / Math.sqrt(2 * Math.PI)))],
 });
+
+export const shareAbove = (z: Value): Value => applyPrimitive(sharePrimitive, [z], {});

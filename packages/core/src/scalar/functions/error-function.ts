@@ -13,6 +13,7 @@ import {
   number,
   polynomial,
   select,
+  signed,
   sub,
   withSign,
 } from '../operations.ts';
@@ -101,5 +102,5 @@ function erf32(x: Scalar): Scalar {
   const bounded = lower(z, 4);
   const tail = polynomial(bounded, mul(bounded, bounded), farTail);
   const far = sub(1, expWithin(sub(mul(tail, bounded), bounded)));
-  return withSign(select(less(z, 475 / 512), near, far), x);
+  return signed(select(less(z, 475 / 512), near, far), x);
 }

@@ -1,9 +1,12 @@
 import {
   abs,
   add,
+  bits,
+  count,
   div,
   equal,
   floor,
+  fromBits,
   higher,
   horner,
   less,
@@ -12,22 +15,27 @@ import {
   mul,
   nearest,
   nmadd,
-  number,
   or,
   polynomial,
   scale,
   select,
+  shl,
+  shrU,
   sub,
 } from '../operations.ts';
 import type { Scalar } from '../scalar.ts';
 import { log } from './logarithm.ts';
 
-/** x = n ln 2 + r with |r| <= ln 2 / 2. */
+/** x = n ln 2 + r with |r| <= ln 2 / 2, of float32. */
 interface Reduced {
-  readonly n: Scalar;
+  /** The bits of a float32 whose last ones are n + `offset`. */
+  readonly shifted: Scalar;
   /** e^r - 1 */
   readonly power: Scalar;
 }
+
+/** Of the exponent of a float32. */
+const bias = 127;
 
 /** e^x. Of float64 within 1 ulp, overflows past 709.78, to 0 below -745.13; of float32 within 1.1 ulp. */
 export function exp(x: Scalar): Scalar {
@@ -86,12 +94,14 @@ const tail = [
 ];
 
 // ln 2 in two parts, of which n times the first is exact. Coefficients: S. Moshier, Cephes (expf.c).
-function reduce(x: Scalar, rest?: Scalar): Reduced {
-  const n = nearest(mul(x, Math.LOG2E));
+function reduce(x: Scalar, offset: number, rest?: Scalar): Reduced {
+  const shifter = 1.5 * 2 ** 23 + offset;
+  const shifted = count(x, Math.LOG2E, shifter);
+  const n = sub(shifted, shifter);
   const near = nmadd(n, -2.1219444e-4, nmadd(n, 0.693359375, x));
   const r = rest === undefined ? near : add(near, rest);
   const square = mul(r, r);
-  return { n, power: madd(polynomial(r, square, tail), square, r) };
+  return { shifted: bits(shifted), power: madd(polynomial(r, square, tail), square, r) };
 }
 
 function exp32(given: Scalar): Scalar {
@@ -100,25 +110,26 @@ function exp32(given: Scalar): Scalar {
 }
 
 function expSum32(x: Scalar, rest?: Scalar): Scalar {
-  const { n, power } = reduce(x, rest);
+  const { shifted, power } = reduce(x, 2 * bias, rest);
   // 2^n in two factors, since 2^128 is no float and a denormal result must be rounded only once.
-  const half = floor(mul(n, 0.5));
-  const one = scale(number(1, 'float32'), half);
-  return scale(madd(power, one, one), sub(n, half));
+  const half = shrU(shifted, 1);
+  const first = fromBits(shl(half, 23));
+  const second = fromBits(shl(sub(shifted, half), 23));
+  return mul(madd(power, first, first), second);
 }
 
 /** e^x of float32 for x in [-80, 80] or NaN. */
 export function expWithin(x: Scalar): Scalar {
-  const { n, power } = reduce(x);
-  const one = scale(number(1, 'float32'), n);
+  const { shifted, power } = reduce(x, bias);
+  const one = fromBits(shl(shifted, 23));
   return madd(power, one, one);
 }
 
 // 2^n (e^r - 1) + (2^n - 1), within 1.6 ulp.
 function expm1Of32(given: Scalar): Scalar {
-  const { n, power } = reduce(higher(lower(given, 89), -18));
   // 2^(n-1), since 2^128 is no float.
-  const one = scale(number(1, 'float32'), sub(n, 1));
+  const { shifted, power } = reduce(higher(lower(given, 89), -18), bias - 1);
+  const one = fromBits(shl(shifted, 23));
   const half = madd(power, one, sub(one, 0.5));
   // Where x^2 / 2 is less than half a unit of x: denormals and the sign of 0 are kept.
   return select(less(abs(given), 2 ** -25), given, add(half, half));

@@ -10,8 +10,8 @@ import {
   neg,
   polynomial,
   select,
+  signed,
   sub,
-  withSign,
 } from '../operations.ts';
 import type { Scalar } from '../scalar.ts';
 import { exp, expm1, expWithin } from './exponential.ts';
@@ -44,5 +44,5 @@ function tanh32(x: Scalar): Scalar {
   const bounded = lower(z, 9.5);
   const e = expWithin(add(bounded, bounded));
   const far = sub(1, div(2, add(e, 1)));
-  return withSign(select(less(z, 0.625), near, far), x);
+  return signed(select(less(z, 0.625), near, far), x);
 }

@@ -40,8 +40,14 @@ export function log(x: Scalar): Scalar {
     Number.NaN,
     select(equal(x, 0), -Infinity, select(less(x, Infinity), moved, x)),
   );
-  const isUsual = and(lessEqual(smallestNormal(x), x), less(x, Infinity));
-  return rarely(not(isUsual), ends, usual);
+  return rarely(isUnusual(x), ends, usual);
+}
+
+/** Whether x is not positive, finite and normal: of float32 one comparison, as of unsigned integers. */
+function isUnusual(x: Scalar): Scalar {
+  if (x.type === 'float64') return not(and(lessEqual(smallestNormal(x), x), less(x, Infinity)));
+  const [smallest, infinity] = [0x00800000, 0x7f800000];
+  return lessEqual(infinity - smallest - 2 ** 31, sub(bits(x), smallest - 2 ** 31));
 }
 
 function smallestNormal({ type }: Scalar): Scalar {
@@ -142,5 +148,5 @@ function log1pOf32(x: Scalar): Scalar {
   // Where x^2 / 2 is less than half a unit of x: denormals and the sign of 0 are kept.
   const usual = select(less(abs(x), 2 ** -25), x, combine({ k: cast(exponent, 'float32'), f }));
   const ends = select(equal(u, 0), -Infinity, select(less(u, 0), Number.NaN, u));
-  return rarely(not(and(less(0, u), less(u, Infinity))), ends, usual);
+  return rarely(isUnusual(u), ends, usual);
 }

@@ -11,6 +11,7 @@ import {
   host,
   less,
   lessEqual,
+  low,
   madd,
   mul,
   nearest,
@@ -112,16 +113,19 @@ function cosine64(x: Scalar, tail: Scalar): Scalar {
   return add(w, add(sub(sub(1, w), half), sub(mul(z, r), mul(x, tail))));
 }
 
+const shifter = 1.5 * 2 ** 52;
+
 // x = k pi/2 + r in float64: r has all bits of a float32 next to multiples of pi, too.
 function of32(x: Scalar, ahead: 0 | 1): Scalar {
   const wide = cast(x, 'float64');
-  // 0 instead of -0, so that -0 stays what it is.
-  const k = add(nearest(mul(wide, 2 / Math.PI)), 0);
+  // The sum is a whole number plus 1.5 2^52, and its last bits are those of k; k itself is 0, never -0.
+  const shifted = add(mul(wide, 2 / Math.PI), shifter);
+  const k = sub(shifted, shifter);
   const near = cast(sub(sub(wide, mul(k, 1.5707963267341256)), mul(k, 6.077100506506192e-11)), 'float32');
   const powers = powersOf(near);
   // A factor of r, not a term beside it: the sign of 0 is kept.
   const sine = mul(near, madd(polynomial(powers.z, powers.fourth, sineTail), powers.z, 1));
-  const usual = ofQuadrant(add(cast(k, 'int32'), ahead), powers, sine);
+  const usual = ofQuadrant(add(low(shifted), ahead), powers, sine);
   const far = less(farthest, abs(x));
   return rarely(far, cast(of64(wide, ahead), 'float32'), usual);
 }

@@ -49,34 +49,38 @@ export const mish = defineActivation('mish', (x) => mul(x, tanhOf(softplusOf(x))
 
 const density = 1 / Math.sqrt(2 * Math.PI);
 
-/**
- * x Phi(x), exact, with derivative Phi(x) + x phi(x); or with `approximate: 'tanh'`
- * x/2 (1 + tanh u) = x sigmoid(2 u), u = sqrt(2/pi) (x + 0.044715 x^3). Neither cancels far below 0. Source: Hendrycks and Gimpel 2016.
- */
 interface GeluOptions {
   readonly approximate: 'none' | 'tanh';
 }
 export const geluFields = { approximate: field.oneOf('none', 'tanh') };
 
-export const gelu = defineActivationWith<GeluOptions>('gelu', { approximate: 'none' }, ({ approximate }) =>
-  approximate === 'tanh'
-    ? (x) => {
-        // Beyond 16 the tangent is 1 to the last bit, and further out x^3 would overflow.
-        const near = clip(x, -16, 16);
-        const inner = mul(mul(near, add(1, mul(square(near), 0.044715))), Math.sqrt(2 / Math.PI));
-        return mul(x, sigmoid(mul(inner, 2)));
-      }
-    : {
-        // x Phi(x) as max(x, 0) - |x| (1 - Phi(|x|)).
-        forward: (x) => {
-          const z = distanceFrom0(x);
-          return sub(maximum(x, 0), mul(z, shareAbove(z)));
+/**
+ * x Phi(x), exact, with derivative Phi(x) + x phi(x); or with `approximate: 'tanh'`
+ * x/2 (1 + tanh u) = x sigmoid(2 u), u = sqrt(2/pi) (x + 0.044715 x^3). Neither cancels far below 0. Source: Hendrycks and Gimpel 2016.
+ */
+export const gelu = defineActivationWith<GeluOptions>(
+  'gelu',
+  { approximate: 'none' },
+  ({ approximate }) =>
+    approximate === 'tanh'
+      ? (x) => {
+          // Beyond 16 the tangent is 1 to the last bit, and further out x^3 would overflow.
+          const near = clip(x, -16, 16);
+          const inner = mul(mul(near, add(1, mul(square(near), 0.044715))), Math.sqrt(2 / Math.PI));
+          return mul(x, sigmoid(mul(inner, 2)));
+        }
+      : {
+          // x Phi(x) as max(x, 0) - |x| (1 - Phi(|x|)).
+          forward: (x) => {
+            const z = distanceFrom0(x);
+            return sub(maximum(x, 0), mul(z, shareAbove(z)));
+          },
+          vjp: (g, { input: x }) => {
+            const z = distanceFrom0(x);
+            const above = shareAbove(z);
+            const steep = mul(mul(z, bell(z)), density);
+            return mul(g, select(less(x, 0), sub(above, steep), add(sub(1, above), steep)));
+          },
         },
-        vjp: (g, { input: x }) => {
-          const z = distanceFrom0(x);
-          const above = shareAbove(z);
-          const steep = mul(mul(z, bell(z)), density);
-          return mul(g, select(less(x, 0), sub(above, steep), add(sub(1, above), steep)));
-        },
-      },
+  geluFields,
 );

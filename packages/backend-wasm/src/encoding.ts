@@ -67,6 +67,27 @@ export function flat(code: Code): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, length);
 }
 
+/** How many bytes `code` is. */
+export function lengthOf(code: Code): number {
+  let length = 0;
+  for (let i = 0; i < code.length; i++) {
+    const item = code[i];
+    length += typeof item === 'object' ? lengthOf(item) : 1;
+  }
+  return length;
+}
+
+/** A text that is the same for equal bytes. */
+export function textOf(code: Code): string {
+  let written = '';
+  for (let i = 0; i < code.length; i++) {
+    const item = code[i];
+    if (typeof item === 'object') written += textOf(item);
+    else if (item !== undefined) written += String.fromCharCode(item);
+  }
+  return written;
+}
+
 /** Pieces one after the other. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

@@ -1,5 +1,5 @@
 import type { DType } from '@pullback/core';
-import { type Code, flat, types } from './encoding.ts';
+import { type Code, textOf, types } from './encoding.ts';
 import { get, set } from './instructions.ts';
 import type { Locals } from './module.ts';
 import type { Calls } from './scalar/calls.ts';
@@ -30,7 +30,7 @@ export class Constants {
 
   /** The local of a v128 that reads nothing which the loop changes; one for equal code. */
   of(value: Code): Code {
-    const key = flat(value).join();
+    const key = textOf(value);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const local = this.locals.make(types.v128);

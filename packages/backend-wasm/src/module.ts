@@ -108,10 +108,7 @@ export class ModuleBuilder {
       Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0),
       ...section(1, signatures.map(flat)),
       ...section(2, imports.map(flat)),
-      ...section(
-        3,
-        this.#functions.map(({ type }) => flat(unsigned(type))),
-      ),
+      ...section(3, [flat(this.#functions.map(({ type }) => unsigned(type)))], this.#functions.length),
       ...(own === undefined ? [] : section(5, [flat([0, unsigned(own.pages)])])),
       ...section(7, (own === undefined ? exported : [...exported, [text('memory'), 2, 0]]).map(flat)),
       ...section(10, bodies),

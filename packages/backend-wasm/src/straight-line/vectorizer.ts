@@ -1,5 +1,5 @@
 import type { DType } from '@pullback/core';
-import { flat } from '../encoding.ts';
+import { lengthOf } from '../encoding.ts';
 import { get } from '../instructions.ts';
 import { type Four, Lane, type LaneOptions, type Rule } from '../lane.ts';
 import { Locals } from '../module.ts';
@@ -87,7 +87,7 @@ export class Vectorizer {
     const operand = get(typicalLocal);
     const fours = operands.map((dtype): Four => (lanes > lanesOf(dtype) ? [operand, operand] : [operand]));
     lane.keepAll(write(lane, ...fours));
-    const size = flat(lane.statements).length;
+    const size = lengthOf(lane.statements);
     this.#sizes.set(name, size);
     return size;
   }

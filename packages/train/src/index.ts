@@ -1,23 +1,32 @@
-export { type BatchesOptions, batches, type Picked, type PickedBatch, type SampleData } from './batches.ts';
+export type { CheckpointSource } from './checkpoint/byte-reader.ts';
+export type { Checkpoint } from './checkpoint/checkpoint.ts';
+export { loadWeights, openCheckpoint, restored } from './checkpoint/lazily.ts';
+export type { ReadOptions } from './checkpoint/load-weights.ts';
+export type { LoadOptions } from './checkpoint/match-weights.ts';
+export type { RunState } from './checkpoint/run-state.ts';
+export type { GivenWeight, GivenWeights } from './checkpoint/weights.ts';
+export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
+export type { Network } from './definition/definition.ts';
+export type { Inputs, Targets } from './definition/named-inputs.ts';
+export type { Losses, Predictions } from './definition/outputs.ts';
+export { type Application, type Build, type Variable, Walk } from './definition/walk.ts';
 export {
   type Callback,
   earlyStopping,
   type FitControl,
   type MonitorOptions,
   reduceOnPlateau,
-} from './callbacks.ts';
-export type { CheckpointSource } from './checkpoint/byte-reader.ts';
-export type { Checkpoint } from './checkpoint/checkpoint.ts';
-export type { ReadOptions } from './checkpoint/load-weights.ts';
-export type { Standing } from './checkpoint/standing.ts';
-export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
-export { loadWeights, openCheckpoint, restored } from './checkpoint.ts';
-export type { InputShapes } from './data.ts';
-export type { Network } from './definition.ts';
-export type { Losses, Predictions } from './heads.ts';
-export { type Inspected, Inspection, type ModelGraph } from './inspect.ts';
-export { type FinderOptions, type FoundRate, findLearningRate } from './learning-rate-finder.ts';
-export type { LoadOptions } from './match-weights.ts';
+} from './fitting/callbacks.ts';
+export { type FinderOptions, type FoundRate, findLearningRate } from './fitting/learning-rate-finder.ts';
+export type { PredictOptions } from './fitting/prediction.ts';
+export {
+  type EpochRecord,
+  type Progress,
+  type ProgressReporter,
+  progressTo,
+  quiet,
+} from './fitting/progress.ts';
+export { type Inspected, Inspection, type ModelGraph } from './looking/inspect.ts';
 export { Model } from './model.ts';
 export type {
   Batch,
@@ -29,10 +38,13 @@ export type {
   StepOptions,
   Weights,
 } from './model-options.ts';
-export type { Inputs, Targets } from './named-inputs.ts';
 export { modelFields } from './option-fields.ts';
-export type { PredictOptions } from './prediction.ts';
-export { type EpochRecord, type Progress, type ProgressReporter, progressTo, quiet } from './progress.ts';
-export { type Application, type Build, type Variable, Walk } from './scope.ts';
-export { type BatchStream, isStream, type StreamedBatch } from './stream.ts';
-export type { GivenWeight, GivenWeights } from './weights.ts';
+export {
+  type BatchesOptions,
+  batches,
+  type Picked,
+  type PickedBatch,
+  type SampleData,
+} from './samples/batches.ts';
+export type { InputShapes } from './samples/samples.ts';
+export { type BatchStream, isStream, type StreamedBatch } from './samples/stream.ts';

@@ -8,14 +8,14 @@ import {
   type Shape,
   type Tensor,
 } from '@pullback/core';
-import type { Callback } from './callbacks.ts';
-import type { InputShapes } from './data.ts';
-import type { Network } from './definition.ts';
-import type { Losses } from './heads.ts';
-import type { Inputs, Targets } from './named-inputs.ts';
-import type { ProgressReporter } from './progress.ts';
-import type { SampleWeights } from './sample-weights.ts';
-import { type BatchStream, isStream } from './stream.ts';
+import type { Network } from './definition/definition.ts';
+import type { Inputs, Targets } from './definition/named-inputs.ts';
+import type { Losses } from './definition/outputs.ts';
+import type { Callback } from './fitting/callbacks.ts';
+import type { ProgressReporter } from './fitting/progress.ts';
+import type { SampleWeights } from './samples/sample-weights.ts';
+import type { InputShapes } from './samples/samples.ts';
+import { type BatchStream, isStream } from './samples/stream.ts';
 
 export interface ModelOptions {
   readonly network: Network;

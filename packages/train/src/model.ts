@@ -15,18 +15,21 @@ import {
 } from '@pullback/core';
 import type { CheckpointSource } from './checkpoint/byte-reader.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import { restored } from './checkpoint/lazily.ts';
+import { type LoadOptions, matchWeights } from './checkpoint/match-weights.ts';
+import type { GivenWeights } from './checkpoint/weights.ts';
 import type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
-import { restored } from './checkpoint.ts';
-import type { Samples } from './data.ts';
-import { Engine } from './engine.ts';
-import { Evaluation } from './evaluation.ts';
-import { explainModel } from './explain.ts';
-import { exportModel } from './export.ts';
-import { type Counts, fitLoop } from './fit.ts';
-import { fitData } from './fit-data.ts';
-import { headsOf, refuseSeveral } from './heads.ts';
-import { graphOf, type Inspection, inspectModel, type ModelGraph } from './inspect.ts';
-import { type LoadOptions, matchWeights } from './match-weights.ts';
+import type { Inputs, Targets } from './definition/named-inputs.ts';
+import { headsOf, refuseSeveral } from './definition/outputs.ts';
+import { Evaluation } from './fitting/evaluation.ts';
+import { type Counts, fitLoop } from './fitting/fit.ts';
+import { fitData } from './fitting/fit-data.ts';
+import { type PredictOptions, predictAll } from './fitting/prediction.ts';
+import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './fitting/progress.ts';
+import { explainModel } from './looking/explain.ts';
+import { exportModel } from './looking/export.ts';
+import { graphOf, type Inspection, inspectModel, type ModelGraph } from './looking/inspect.ts';
+import { summaryOf } from './looking/summary.ts';
 import {
   type Batch,
   defaultResidentBytes,
@@ -45,17 +48,14 @@ import {
   targetsAndOptions,
   type Weights,
 } from './model-options.ts';
-import type { Inputs, Targets } from './named-inputs.ts';
 import * as fields from './option-fields.ts';
-import { planNames, shared } from './plan-names.ts';
-import { type PredictOptions, predictAll } from './prediction.ts';
-import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './progress.ts';
-import { Runs } from './runs.ts';
-import { Steps } from './steps.ts';
-import type { BatchStream } from './stream.ts';
-import { summaryOf } from './summary.ts';
-import type { Watched } from './watched.ts';
-import type { GivenWeights } from './weights.ts';
+import type { Watched } from './programs/metric-sums.ts';
+import { planNames, shared } from './programs/names.ts';
+import { Engine } from './running/engine.ts';
+import { Runs } from './running/runs.ts';
+import type { Samples } from './samples/samples.ts';
+import type { BatchStream } from './samples/stream.ts';
+import { Steps } from './stepping/steps.ts';
 
 /** A network with its numbers: weights, slots, state and step, on a backend. */
 export class Model<Name extends Named = never> {
@@ -323,19 +323,19 @@ export class Model<Name extends Named = never> {
   async save(target: CheckpointTarget, options: SaveOptions = {}): Promise<Saved> {
     checkOptions('save', options, fields.saveFields);
     const { saveStore } = await import('./checkpoint/checkpoint.ts');
-    const { writeStanding } = await import('./checkpoint/standing.ts');
+    const { writeRunState } = await import('./checkpoint/run-state.ts');
     return this.#alone(async ({ definition: { seed, dtype, layout }, store }) => {
       const standing = { ...this.#counts, learningRate: this.#learningRate, seed, dtype, layout };
-      return saveStore(store, target, { ...writeStanding(standing), ...this.details() }, options);
+      return saveStore(store, target, { ...writeRunState(standing), ...this.details() }, options);
     });
   }
 
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { restoreStore } = await import('./checkpoint/checkpoint.ts');
-    const { readStanding } = await import('./checkpoint/standing.ts');
+    const { readRunState } = await import('./checkpoint/run-state.ts');
     return this.#alone(async ({ definition, store }) => {
-      const standing = readStanding(checkpoint.metadata, definition.layout);
+      const standing = readRunState(checkpoint.metadata, definition.layout);
       await restoreStore(store, checkpoint);
       this.#standAt(standing);
     });

@@ -1,7 +1,10 @@
 import { type FieldsOf, type FloatDType, field, type Layer, parts, type Value } from '@pullback/core';
-import { callbackField } from './callbacks.ts';
 import type { SaveOptions } from './checkpoint/write-file.ts';
-import type { Predictions } from './heads.ts';
+import type { Inputs, Targets } from './definition/named-inputs.ts';
+import type { Predictions } from './definition/outputs.ts';
+import { callbackField } from './fitting/callbacks.ts';
+import type { PredictOptions } from './fitting/prediction.ts';
+import type { ProgressReporter } from './fitting/progress.ts';
 import type {
   Batch,
   EvaluateOptions,
@@ -10,9 +13,6 @@ import type {
   Named,
   StepOptions,
 } from './model-options.ts';
-import type { Inputs, Targets } from './named-inputs.ts';
-import type { PredictOptions } from './prediction.ts';
-import type { ProgressReporter } from './progress.ts';
 
 const { either, flag, having, list, named, needed, number, oneOf, whole } = field;
 

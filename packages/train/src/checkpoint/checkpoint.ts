@@ -1,5 +1,5 @@
 import { CheckpointError, formatShape, isFloat, sameShape, type Tensor } from '@pullback/core';
-import type { Store } from '../store.ts';
+import type { Store } from '../running/numbers.ts';
 import { type ByteReader, type CheckpointSource, readerOf } from './byte-reader.ts';
 import {
   decodeHeader,

@@ -1,8 +1,8 @@
 import { CheckpointError, checkOptions, type FieldsOf, field, type Tensor } from '@pullback/core';
 import type { Weights } from '../model-options.ts';
-import { type GivenWeights, isJson, weightOf } from '../weights.ts';
 import { type CheckpointSource, readerOf } from './byte-reader.ts';
 import { checkpointOf, closed, isWeight } from './checkpoint.ts';
+import { type GivenWeights, isJson, weightOf } from './weights.ts';
 
 /** Which weights are read. */
 export interface ReadOptions {

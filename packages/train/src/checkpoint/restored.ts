@@ -1,6 +1,6 @@
 import type { CheckpointSource } from './byte-reader.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
-import { readStanding, type Standing } from './standing.ts';
+import { type RunState, readRunState } from './run-state.ts';
 
 export interface Restorable {
   restore(checkpoint: Checkpoint): Promise<void>;
@@ -13,11 +13,11 @@ export interface Restorable {
  */
 export async function restored<M extends Restorable>(
   source: CheckpointSource,
-  make: (standing: Standing, metadata: Checkpoint['metadata']) => Promise<M>,
+  make: (standing: RunState, metadata: Checkpoint['metadata']) => Promise<M>,
 ): Promise<M> {
   const checkpoint = await openCheckpoint(source);
   try {
-    const model = await make(readStanding(checkpoint.metadata), checkpoint.metadata);
+    const model = await make(readRunState(checkpoint.metadata), checkpoint.metadata);
     try {
       await model.restore(checkpoint);
     } catch (failure) {

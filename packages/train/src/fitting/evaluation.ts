@@ -1,0 +1,61 @@
+import type { Watched } from '../programs/metric-sums.ts';
+import type { Engine } from '../running/engine.ts';
+import { type Runs, Tally } from '../running/runs.ts';
+import { checkBatchSize, type Samples } from '../samples/samples.ts';
+import { stretches } from '../samples/sources.ts';
+import { Turns } from '../stepping/event-loop.ts';
+import { IndexedSteps } from '../stepping/indexed-steps.ts';
+import type { EpochRecord } from './progress.ts';
+
+export interface EvaluationOptions {
+  readonly watched: readonly Watched[];
+  readonly batchSize: number;
+  readonly residentBytes: number;
+}
+
+/** The loss and the metrics over all of some samples, as often as they are asked for. */
+export class Evaluation {
+  readonly #engine: () => Engine;
+  readonly #runs: Runs;
+  readonly #count: number;
+  readonly #options: EvaluationOptions;
+  readonly #steps: IndexedSteps;
+
+  constructor(engine: () => Engine, runs: Runs, samples: Samples, options: EvaluationOptions) {
+    checkBatchSize(Math.min(options.batchSize, samples.count), samples.count);
+    const { watched, residentBytes } = options;
+    this.#engine = engine;
+    this.#runs = runs;
+    this.#count = samples.count;
+    this.#options = options;
+    this.#steps = new IndexedSteps(engine, samples, {
+      kind: 'evaluation',
+      watched,
+      residentBytes,
+      step: async (batch) => {
+        const now = engine();
+        now.runner.run(await now.prepare('evaluation', batch, watched), batch);
+      },
+    });
+  }
+
+  /** Trains nothing, and nothing is trained meanwhile: the figures are those of one set of weights. */
+  async record(): Promise<EpochRecord> {
+    const { batchSize, watched } = this.#options;
+    const tally = new Tally();
+    await this.#runs.counted(tally, async () => {
+      const turns = new Turns();
+      for (const stretch of stretches(this.#steps, { count: this.#count, batchSize }))
+        for (let left = stretch.steps; left > 0; ) {
+          left -= await stretch.run(left);
+          if (turns.due) await turns.take();
+        }
+    });
+    return this.#engine().figures(await this.#runs.sums(tally), watched, this.#count);
+  }
+
+  /** Gives back what lies on the backend. */
+  close(): void {
+    this.#steps.close();
+  }
+}

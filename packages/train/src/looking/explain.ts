@@ -1,0 +1,13 @@
+import { formatProgram } from '@pullback/core';
+import type { Shaped } from '../model-options.ts';
+import { planOf } from '../programs/step-program.ts';
+import type { Engine } from '../running/engine.ts';
+import { specsOf } from '../samples/samples.ts';
+
+/** The prediction of such samples or, where they have targets, the training step, as the backend puts it; the bare Program where it does not tell. */
+export function explainModel(engine: Engine, batch: Shaped): string {
+  const samples = engine.shaped(batch);
+  const kind = samples.targets.length > 0 ? 'training' : 'prediction';
+  const { program } = planOf(kind, engine.definition, specsOf(samples));
+  return engine.store.backend.explain?.(program) ?? formatProgram(program);
+}

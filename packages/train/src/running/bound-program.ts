@@ -1,0 +1,73 @@
+import type { Binding, Buffer, Executable } from '@pullback/core';
+import { planNames } from '../programs/names.ts';
+import type { Plan } from '../programs/step-program.ts';
+import type { Samples } from '../samples/samples.ts';
+import { Pace } from '../stepping/call-pace.ts';
+import type { Store } from './numbers.ts';
+
+/** A Program with its buffers fixed, ready to be run. */
+export class BoundProgram {
+  /** How many steps of it a call has time for. */
+  readonly pace = new Pace();
+  /** What it leaves for metrics that keep the numbers of every batch, by the name of their total. */
+  readonly kept: readonly (readonly [string, Buffer])[];
+  /** The samples that its buffers hold, as they were when they were written. */
+  holds: Samples | undefined;
+  readonly #release: () => void;
+  #released = false;
+
+  private constructor(
+    readonly plan: Plan,
+    /** The buffers of the samples and the prediction, by name; all others are the store's. */
+    readonly batch: ReadonlyMap<string, Buffer>,
+    readonly binding: Binding,
+    release: () => void,
+  ) {
+    this.#release = release;
+    this.kept = [...batch].flatMap(([name, buffer]) =>
+      planNames.isKept(name) ? [[name.slice(planNames.kept('').length), buffer] as const] : [],
+    );
+  }
+
+  /** Compiles a Program and gives it its buffers: those of its batch from `given`, or made for it alone. */
+  static async make(
+    plan: Plan,
+    store: Store,
+    given?: (name: string) => Buffer | undefined,
+  ): Promise<BoundProgram> {
+    const { backend } = store;
+    const executable: Executable = await backend.compile(plan.program);
+    const batch = new Map<string, Buffer>();
+    const own: Buffer[] = [];
+    const release = () => {
+      executable.dispose?.();
+      for (const buffer of own) backend.free(buffer);
+    };
+    const bufferOf = (name: string): Buffer => {
+      const spec = plan.specs.get(name) ?? { shape: [], dtype: 'float32' };
+      if (!planNames.isOfBatch(name)) return store.hold(name, spec);
+      const known = batch.get(name) ?? given?.(name);
+      const buffer = known ?? backend.allocate(spec);
+      if (known === undefined) own.push(buffer);
+      batch.set(name, buffer);
+      return buffer;
+    };
+    try {
+      const binding = executable.bind(plan.inputs.map(bufferOf), plan.outputs.map(bufferOf));
+      return new BoundProgram(plan, batch, binding, release);
+    } catch (failure) {
+      release();
+      throw failure;
+    }
+  }
+
+  get released(): boolean {
+    return this.#released;
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#release();
+  }
+}

@@ -1,0 +1,214 @@
+import {
+  type Backend,
+  type Better,
+  DataError,
+  keyOf,
+  type Metric,
+  meaningOf,
+  NonFiniteError,
+  OptionError,
+  RandomStream,
+  type Tensor,
+  type TensorSpec,
+  UnknownNameError,
+  type Value,
+  within,
+} from '@pullback/core';
+import type { Definition } from '../definition/definition.ts';
+import type { Inputs, Targets } from '../definition/named-inputs.ts';
+import type { EpochRecord } from '../fitting/progress.ts';
+import type { Batch, Shaped } from '../model-options.ts';
+import { LossTargets } from '../programs/loss-targets.ts';
+import { lossTotal, type Watched, watch } from '../programs/metric-sums.ts';
+import { shared } from '../programs/names.ts';
+import { type PlanKind, walkThrough } from '../programs/step-program.ts';
+import { ResidentCache } from '../samples/resident-cache.ts';
+import { type SampleWeights, weightsOf } from '../samples/sample-weights.ts';
+import { readSamples, type Samples } from '../samples/samples.ts';
+import type { BoundProgram } from './bound-program.ts';
+import { Store } from './numbers.ts';
+import { Runner } from './runner.ts';
+
+/** A model's numbers on a backend, and what can be done with them. Its steps are counted by the model. */
+export class Engine {
+  readonly runner: Runner;
+  /** Samples that lie on the backend. */
+  readonly residents: ResidentCache;
+  readonly #outputs: readonly Value[];
+  readonly #targets: LossTargets;
+
+  constructor(
+    readonly definition: Definition,
+    readonly store: Store,
+  ) {
+    this.runner = new Runner(store);
+    this.residents = new ResidentCache(store);
+    this.#outputs = this.walk(false).predictions;
+    this.#targets = new LossTargets(
+      definition,
+      this.#outputs.map(({ shape }) => shape),
+    );
+  }
+
+  /** With the first numbers of everything that the network and the optimizer ask for. */
+  static create(definition: Definition, backend: Backend): Engine {
+    const { seed, dtype, optimizer } = definition;
+    const engine = new Engine(definition, new Store(backend));
+    const { walk } = engine.walk(true);
+    const { store } = engine;
+    for (const [kind, variables] of [
+      ['weight', walk.parameters],
+      ['state', walk.states],
+    ] as const)
+      for (const { path, value, initializer } of variables.values())
+        store.hold(`${kind}:${path}`, value.spec, () =>
+          initializer(value.shape, RandomStream.of(seed, path)),
+        );
+    // Buffers are zeros from the start.
+    for (const { path, value } of walk.learned)
+      for (const [slot, { spec, initial }] of Object.entries(optimizer.slots(value.spec)))
+        store.hold(`slot:${path}/${slot}`, spec, initial === 0 ? undefined : () => filled(spec, initial));
+    store.hold(shared.step, { shape: [], dtype: 'int32' });
+    store.hold(shared.key, { shape: [2], dtype: 'int32' }, () => Int32Array.from(keyOf(seed, 'steps')));
+    store.hold(shared.learningRate, { shape: [], dtype }, () => Float64Array.of(optimizer.learningRate));
+    return engine;
+  }
+
+  /** One walk through the network on one sample. */
+  walk(training: boolean) {
+    const { inputs, layout, dtype } = this.definition;
+    const specs = Object.values(inputs).map((shape) => ({
+      shape: layout === 'row' ? [1, ...shape] : [...shape, 1],
+      dtype,
+    }));
+    return walkThrough(this.definition, { inputs: specs, targets: [] }, training);
+  }
+
+  /** Samples with everything checked, targets in the dtypes that their losses take. */
+  samples(x: Inputs, y: Targets, weights: SampleWeights = {}): Samples {
+    const { placement, dtype } = this.definition;
+    if (y === undefined) throw new DataError({ got: 'inputs without targets', expected: 'both' });
+    const samples = readSamples(x, y, this.definition);
+    const { count } = samples;
+    const targets = samples.targets.map((target, i) => this.#targets.read(target, i, count));
+    return { ...samples, targets, weights: weightsOf(weights, targets, { count, dtype, placement }) };
+  }
+
+  /**
+   * Refuses targets that a metric is not meant for.
+   * @param part whether they are a part of those that the figures are of, as a batch of a stream is.
+   */
+  checkTargets({ targets, count }: Samples, watched: readonly Watched[], part = false): void {
+    const { heads, layout, placement } = this.definition;
+    for (const { metric, head, figure } of watched) {
+      const [target, output, of] = [targets[head], this.#outputs[head], heads[head]];
+      if (target === undefined || output === undefined || of === undefined) continue;
+      const shape =
+        layout === 'row' ? [count, ...output.shape.slice(1)] : [...output.shape.slice(0, -1), count];
+      const at = { ...placement, meaning: meaningOf(output, of.loss), part };
+      within(figure, () => metric.check?.(target, { shape, dtype: output.dtype }, at));
+    }
+  }
+
+  /** Which values of each figure are better, where that is known. */
+  better(watched: readonly Watched[]): Map<string, Better | undefined> {
+    const { heads } = this.definition;
+    const losses = heads.length > 1 ? heads.map(({ name }) => `${name} loss`) : [];
+    return new Map<string, Better | undefined>([
+      ...['loss', ...losses].map((name) => [name, 'lower'] as const),
+      ...watched.map(({ figure, metric }) => [figure, metric.better] as const),
+    ]);
+  }
+
+  /** Samples of a prediction, or of a step where there are targets. */
+  shaped({ x, y }: Shaped): Samples {
+    return y === undefined ? readSamples(x, undefined, this.definition) : this.samples(x, y);
+  }
+
+  /** Metrics of the only output, or of each by its name. @throws UnknownNameError, OptionError */
+  watch(metrics: Readonly<Record<string, readonly Metric[]>>): readonly Watched[] {
+    const { heads } = this.definition;
+    return Object.entries(metrics).flatMap(([name, list]) => {
+      const head = heads.findIndex((each) => each.name === name);
+      if (head < 0 && list.length > 0)
+        throw name === ''
+          ? new OptionError({
+              got: 'metrics without the name of an output',
+              expected: `{ ${heads.map((each) => `${each.name}: [...]`).join(', ')} }`,
+            })
+          : new UnknownNameError(
+              'output',
+              name,
+              heads.map((each) => each.name),
+            );
+      return list.map((metric) => watch(metric, head, heads));
+    });
+  }
+
+  prepare(kind: PlanKind, samples: Samples, watched?: readonly Watched[]): Promise<BoundProgram> {
+    return this.runner.prepare(kind, this.definition, samples, watched);
+  }
+
+  /** Tensors of the outputs, in their order, by name. */
+  byOutput(tensors: readonly Tensor[]): Readonly<Record<string, Tensor>> {
+    const { heads } = this.definition;
+    return Object.fromEntries(tensors.map((tensor, i) => [heads[i]?.name ?? '', tensor]));
+  }
+
+  /** The figures that the sums over `count` samples stand for. @throws DataError for a metric that has none, as of no samples. */
+  figures(
+    sums: ReadonlyMap<string, readonly number[]>,
+    watched: readonly Watched[],
+    count: number,
+  ): EpochRecord {
+    const { heads } = this.definition;
+    const errors = heads.map(({ loss }, i) => {
+      const [total = Number.NaN] = sums.get(lossTotal(i)) ?? [];
+      return loss.reduction === 'sum' ? total : total / count;
+    });
+    const record: Record<string, number> = {
+      loss: heads.reduce((sum, { weight }, i) => sum + (weight === 0 ? 0 : weight * (errors[i] ?? 0)), 0),
+    };
+    if (heads.length > 1)
+      heads.forEach(({ name }, i) => {
+        record[`${name} loss`] = errors[i] ?? Number.NaN;
+      });
+    for (const { figure, metric, total } of watched) record[figure] = metric.summarize(sums.get(total) ?? []);
+    return record;
+  }
+
+  /** The figures that there are after a part of an epoch: those of what is kept would be figured out anew from all of it. */
+  figuresSoFar(...[sums, watched, count]: Parameters<Engine['figures']>): EpochRecord {
+    const record: Record<string, number> = { ...this.figures(sums, [], count) };
+    for (const { figure, metric, total } of watched)
+      try {
+        if (metric.keeps !== true) record[figure] = metric.summarize(sums.get(total) ?? []);
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+      }
+    return record;
+  }
+
+  /** The error of the first node that makes a NaN or an infinity in a step, if one does. */
+  async findNonFinite(batch: Batch, step: number): Promise<NonFiniteError | undefined> {
+    const samples = this.samples(batch.x, batch.y, batch);
+    const ready = await this.prepare('training', samples);
+    try {
+      await this.runner.refuseNonFinite(ready, samples, step);
+      return undefined;
+    } catch (failure) {
+      if (failure instanceof NonFiniteError) return failure;
+      throw failure;
+    }
+  }
+
+  release(): void {
+    this.runner.release();
+    this.residents.free();
+    this.store.free();
+  }
+}
+
+function filled(spec: TensorSpec, value: number): Float64Array {
+  return new Float64Array(spec.shape.reduce((n, extent) => n * extent, 1)).fill(value);
+}

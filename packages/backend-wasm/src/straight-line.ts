@@ -55,6 +55,8 @@ export function straightLine(
   }: StraightLineOptions,
   locals: Locals,
 ): StraightLine | undefined {
+  // Even four to a register, so many operations take more.
+  if (program.body.length > limit / 4) return undefined;
   const specs = [...program.inputs, ...program.body.flatMap(({ outputs }) => outputs)];
   const specOf = (value: number): TensorSpec => specs[value] ?? { shape: [0], dtype: 'float32' };
   const read = new Set([...program.body.flatMap(({ inputs }) => inputs), ...program.outputs]);

@@ -9,6 +9,9 @@ export interface Difference {
 
 const ratio = 2;
 
+/** Smaller steps are not taken where extrapolations differ by less, relative to the larger of the derivative and 1. */
+const settled = 1e-9;
+
 /**
  * f'(x) by central differences of falling steps, extrapolated to step 0 (Ridders 1982): of all extrapolations the one whose
  * neighbours differ least. One-sided derivatives, of the smallest steps, tell a kink.
@@ -31,6 +34,7 @@ export function difference(
       factor *= ratio * ratio;
       if (change < error) [value, error] = [better, change];
     }
+    if (error < settled * Math.max(1, Math.abs(value))) break;
     last = row;
     step /= ratio;
   }

@@ -214,9 +214,9 @@ function moving(forward: Numbers, at: readonly Float64Array[], input: number, pl
   return (y: number): ReturnType<Numbers> => {
     const found = known.get(y);
     if (found !== undefined) return found;
-    const results = forward(
-      at.map((numbers, i) => (i === input ? numbers.map((x, k) => (k === place ? y : x)) : numbers)),
-    );
+    const moved = at.map((numbers, i) => (i === input ? numbers.slice() : numbers));
+    moved[input]?.fill(y, place, place + 1);
+    const results = forward(moved);
     known.set(y, results);
     return results;
   };

@@ -27,27 +27,37 @@ export function build(
   return { inputs, outputs: [f(...inputs)].flat() };
 }
 
-/** Runs outputs for given inputs. */
+/** Runs outputs for given inputs. What no output shows is computed in the same tensors each time, cleared before. */
 export function runner(inputs: readonly Value[], outputs: readonly Value[]): Numbers {
   const { body, outputs: places } = trace(inputs, outputs);
+  const shown = new Set(places);
+  const values: Tensor[] = inputs.map(({ spec }) => tensorOf(spec));
+  const steps = body.map(({ primitive, attributes, inputs: operands, first, outputs: specs }) => {
+    values.push(...specs.map(tensorOf));
+    return { primitive, attributes, operands, first, specs };
+  });
   return (given) => {
-    const values = inputs.map(({ spec }, i) => {
-      const tensor = tensorOf(spec);
-      tensor.data.set(given[i] ?? []);
-      return tensor;
-    });
-    for (const { primitive, attributes, inputs: operands, outputs: specs } of body) {
-      const [first, ...others] = specs.map(tensorOf);
-      if (first === undefined) continue;
-      primitive.evaluate(
-        operands.flatMap((operand) => values[operand] ?? []),
-        [first, ...others],
-        attributes,
-      );
-      values.push(first, ...others);
+    for (let i = 0; i < inputs.length; i++) renew(values, i, shown).data.set(given[i] ?? []);
+    for (const { primitive, attributes, operands, first, specs } of steps) {
+      const made = renew(values, first, shown);
+      const others = specs.slice(1).map((_, i) => renew(values, first + 1 + i, shown));
+      const read = operands.map((operand) => values[operand] ?? made);
+      primitive.evaluate(read, [made, ...others], attributes);
     }
     return places.flatMap((place) => values[place] ?? []);
   };
+}
+
+/** The tensor at a place, all zeros; a new one where the last run's was handed out. */
+function renew(values: Tensor[], place: number, shown: ReadonlySet<number>): Tensor {
+  const last = values[place] ?? tensorOf({ shape: [], dtype: 'float64' });
+  if (!shown.has(place)) {
+    last.data.fill(0);
+    return last;
+  }
+  const next = tensorOf(last);
+  values[place] = next;
+  return next;
 }
 
 /** Numbers for inputs of those shapes. */

@@ -12,10 +12,11 @@ export function evaluateFormula<A extends Attributes>(
 ): Primitive<readonly Value[], A, Value>['evaluate'] {
   const known = new Map<string, Interpreted>();
   return (inputs, [output], attributes) => {
-    const dtypes = inputs.map(({ dtype }) => (dtype === 'float32' ? 'float64' : dtype));
-    const key = JSON.stringify([dtypes, attributes]);
+    let key = withoutAny(attributes) ? '' : JSON.stringify(attributes);
+    for (const { dtype } of inputs) key += dtype === 'float32' ? 'float64' : dtype;
     let run = known.get(key);
     if (run === undefined) {
+      const dtypes = inputs.map(({ dtype }) => (dtype === 'float32' ? 'float64' : dtype));
       const at = { attributes, dtype: dtypes[0] ?? output.dtype, doubles: true };
       run = interpret(formula(operandsOf(dtypes), at));
       if (known.size >= most) known.clear();
@@ -26,4 +27,9 @@ export function evaluateFormula<A extends Attributes>(
       output.data,
     );
   };
+}
+
+function withoutAny(attributes: Attributes): boolean {
+  for (const _ in attributes) return false;
+  return true;
 }

@@ -5,6 +5,9 @@ import { emitInOrder, type Scalar } from './scalar.ts';
 /** How many elements go through an operation at a time. */
 const block = 256;
 
+/** So many elements are copied one by one: a view of them costs more. */
+const few = 24;
+
 type Registers = Float64Array | Float32Array | Int32Array;
 
 /** Computes the elements of `output` from those of the inputs. */
@@ -12,6 +15,7 @@ export type Interpreted = (inputs: readonly TypedArray[], output: TypedArray) =>
 
 interface Step {
   readonly scalar: Scalar;
+  readonly each: Each;
   readonly y: Registers;
   readonly a: Registers;
   readonly b: Registers;
@@ -35,7 +39,7 @@ export function interpret(result: Scalar): Interpreted {
   const put = (scalar: Scalar, rare: readonly Step[] = []): void => {
     const [a, b, c] = scalar.operands;
     if (scalar.operation !== 'number')
-      steps.push({ scalar, y: at(scalar), a: at(a), b: at(b), c: at(c), rare });
+      steps.push({ scalar, each: eachOf(scalar), y: at(scalar), a: at(a), b: at(b), c: at(c), rare });
   };
   emitInOrder(result, {
     emit: put,
@@ -53,20 +57,26 @@ export function interpret(result: Scalar): Interpreted {
     for (let from = 0; from < output.length; from += block) {
       const n = Math.min(block, output.length - from);
       run(steps, n, inputs, from);
-      output.set(last.subarray(0, n), from);
+      if (n > few) output.set(last.subarray(0, n), from);
+      else for (let i = 0; i < n; i++) output[from + i] = last[i] ?? 0;
     }
   };
 }
 
 function run(steps: readonly Step[], n: number, inputs: readonly TypedArray[], from: number): void {
-  for (const { scalar, y, a, b, c, rare } of steps) {
+  for (const { scalar, each, y, a, b, c, rare } of steps) {
     if (scalar.operation === 'operand') read(inputs[scalar.number], from, n, y);
-    else if (scalar.operation === 'rarely' && !a.subarray(0, n).some((flag) => flag !== 0)) y.set(c);
+    else if (scalar.operation === 'rarely' && !holdsAny(a, n)) copy(c, n, y);
     else {
       run(rare, n, inputs, from);
-      operate(scalar, n, y, a, b, c);
+      each(n, y, a, b, c);
     }
   }
+}
+
+function holdsAny(flags: Registers, n: number): boolean {
+  for (let i = 0; i < n; i++) if (flags[i] !== 0) return true;
+  return false;
 }
 
 function registersFor({ type }: Scalar): Registers {
@@ -75,7 +85,13 @@ function registersFor({ type }: Scalar): Registers {
 }
 
 function read(input: TypedArray | undefined, from: number, n: number, y: Registers): void {
-  if (input !== undefined) y.set(input.subarray(from, from + n));
+  if (input === undefined) return;
+  if (n > few) y.set(input.subarray(from, from + n));
+  else for (let i = 0; i < n; i++) y[i] = input[from + i] ?? 0;
+}
+
+function copy(x: Registers, n: number, y: Registers): void {
+  for (let i = 0; i < n; i++) y[i] = x[i] ?? 0;
 }
 
 type Two = (x: number, y: number) => number;
@@ -93,32 +109,32 @@ const of1 =
 
 type Each = (n: number, y: Registers, a: Registers, b: Registers, c: Registers) => void;
 
-/** Operations that need their numbers or their dtype. */
-function operate(scalar: Scalar, n: number, y: Registers, a: Registers, b: Registers, c: Registers): void {
-  const { operation, operands, number, dtype, host } = scalar;
-  const isInteger = operands[0]?.type === 'int32';
+function eachOf({ operation, operands, number, dtype, host }: Scalar): Each {
   switch (operation) {
     case 'shl':
-      for (let i = 0; i < n; i++) y[i] = (a[i] ?? 0) << number;
-      return;
+      return (n, y, a) => {
+        for (let i = 0; i < n; i++) y[i] = (a[i] ?? 0) << number;
+      };
     case 'shrS':
-      for (let i = 0; i < n; i++) y[i] = (a[i] ?? 0) >> number;
-      return;
+      return (n, y, a) => {
+        for (let i = 0; i < n; i++) y[i] = (a[i] ?? 0) >> number;
+      };
     case 'shrU':
-      for (let i = 0; i < n; i++) y[i] = (a[i] ?? 0) >>> number;
-      return;
+      return (n, y, a) => {
+        for (let i = 0; i < n; i++) y[i] = (a[i] ?? 0) >>> number;
+      };
     case 'cast':
-      for (let i = 0; i < n; i++) y[i] = roundTo(dtype, a[i] ?? 0);
-      return;
+      return (n, y, a) => {
+        for (let i = 0; i < n; i++) y[i] = roundTo(dtype, a[i] ?? 0);
+      };
     case 'host':
-      for (let i = 0; i < n; i++) y[i] = host?.(a[i] ?? 0) ?? 0;
-      return;
+      return of1((x) => host?.(x) ?? 0);
     case 'number':
     case 'operand':
-      return;
+      return () => {};
     default: {
-      const each = (isInteger ? integer[operation] : undefined) ?? plain[operation];
-      each(n, y, a, b, c);
+      const isInteger = operands[0]?.type === 'int32';
+      return (isInteger ? integer[operation] : undefined) ?? plain[operation];
     }
   }
 }

@@ -55,3 +55,22 @@ test('it is fused with what stands around it', () => {
   const kernels = kernelsFor(trace([x], [exp(own(exp(x)))])).groups.flat();
   expect(kernels.map(({ kind }) => kind)).toEqual(['loop']);
 });
+
+test('attributes are told apart: NaN, infinities and -0 too', async () => {
+  const filled = elementsPrimitive<readonly [Value], Readonly<Record<'number', number>>>('filled', {
+    infer: ([x]) => x,
+    formula: ([x = scalar.number(0, 'float64')], { attributes }) =>
+      scalar.select(scalar.equal(x, x), attributes.number, x),
+  });
+  const numbers = [0, -0, 1, Number.NaN, Infinity, -Infinity];
+  for (const backend of [cpu(), wasm()])
+    for (const number of numbers) {
+      const run = await compile((x: Value) => applyPrimitive(filled, [x], { number }), {
+        inputs: [[3]],
+        backend,
+        dtype: 'float64',
+      });
+      const [y] = await run(new Float64Array(3));
+      expect([...(y?.data ?? [])]).toEqual([number, number, number]);
+    }
+});

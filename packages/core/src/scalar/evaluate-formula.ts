@@ -1,5 +1,6 @@
 import type { Primitive } from '../node.ts';
 import type { Attributes, Value } from '../value.ts';
+import { attributesKey } from './attributes-key.ts';
 import { type Interpreted, interpret } from './interpret.ts';
 import { type Formula, operandsOf } from './scalar.ts';
 
@@ -12,7 +13,7 @@ export function evaluateFormula<A extends Attributes>(
 ): Primitive<readonly Value[], A, Value>['evaluate'] {
   const known = new Map<string, Interpreted>();
   return (inputs, [output], attributes) => {
-    let key = withoutAny(attributes) ? '' : JSON.stringify(attributes);
+    let key = attributesKey(attributes);
     for (const { dtype } of inputs) key += dtype === 'float32' ? 'float64' : dtype;
     let run = known.get(key);
     if (run === undefined) {
@@ -27,9 +28,4 @@ export function evaluateFormula<A extends Attributes>(
       output.data,
     );
   };
-}
-
-function withoutAny(attributes: Attributes): boolean {
-  for (const _ in attributes) return false;
-  return true;
 }

@@ -1,6 +1,7 @@
 import type { DType } from '../dtype.ts';
 import type { Primitive } from '../node.ts';
 import type { Attributes } from '../value.ts';
+import { attributesKey } from './attributes-key.ts';
 import { emitInOrder, operandsOf, type Scalar } from './scalar.ts';
 
 /** Formulas of a primitive beyond so many dtypes and attributes are made anew. */
@@ -23,7 +24,7 @@ export function formulaOf(
   if (form?.kind !== 'elements' || dtype === undefined) return undefined;
   const own = known.get(primitive) ?? new Map<string, Scalar | undefined>();
   known.set(primitive, own);
-  const key = JSON.stringify([dtypes, doubles, attributes]);
+  const key = `${doubles} ${dtypes.join()} ${attributesKey(attributes)}`;
   if (own.has(key)) return own.get(key);
   const made = form.formula(operandsOf(dtypes), { attributes, dtype, doubles });
   const formula = made !== undefined && (doubles || !usesDoubles(made)) ? made : undefined;

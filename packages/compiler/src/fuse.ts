@@ -1,16 +1,10 @@
 import { Floating } from './floating.ts';
+import type { FuseOptions } from './fuse-options.ts';
 import { Group, isCheap, mostMembers } from './group.ts';
 import { Groups } from './groups.ts';
 import type { Lowered } from './lower/lower.ts';
 import { madeBy, type Op, rootsOf } from './op.ts';
 import { sink } from './sink.ts';
-
-export interface FuseOptions {
-  /** Whether elementwise ops join a product. */
-  readonly epilogue?: boolean;
-  /** How many buffers a kernel may read and write; as many as it likes when left out. */
-  readonly mostBuffers?: number;
-}
 
 export interface Fused {
   /** In an order in which every value is made before it is read. */

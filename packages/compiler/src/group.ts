@@ -1,6 +1,6 @@
 import type { View } from '@pullback/core';
 import { costOf } from './cost.ts';
-import type { FuseOptions } from './fuse.ts';
+import type { FuseOptions } from './fuse-options.ts';
 import type { MapOp, Op, ReduceOp } from './op.ts';
 
 /** Where an op stands in the space of a group. */

@@ -1,7 +1,7 @@
 export { denseView, sameView, type View } from '@pullback/core';
 export { type Cost, costOf } from './cost.ts';
 export { describeKernel, explain, flopsOf, trafficOf } from './explain.ts';
-export type { FuseOptions } from './fuse.ts';
+export type { FuseOptions } from './fuse-options.ts';
 export {
   type Input,
   type Kernel,

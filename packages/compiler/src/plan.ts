@@ -1,6 +1,7 @@
 import type { Program, TensorSpec, TypedArray } from '@pullback/core';
 import { kernelsOf } from './build.ts';
-import { type FuseOptions, fuse } from './fuse.ts';
+import { fuse } from './fuse.ts';
+import type { FuseOptions } from './fuse-options.ts';
 import type { Kernel } from './kernel.ts';
 import { type Lowered, type LowerOptions, lower } from './lower/lower.ts';
 import { type Arena, type Location, type MemoryOptions, planArena } from './memory.ts';

@@ -1,4 +1,4 @@
-import type { FuseOptions } from './fuse.ts';
+import type { FuseOptions } from './fuse-options.ts';
 import { type Group, isCheap, mostMembers } from './group.ts';
 import { type MapOp, type Op, rootsOf } from './op.ts';
 

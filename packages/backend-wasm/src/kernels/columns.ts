@@ -1,12 +1,9 @@
 import type { Code } from '../encoding.ts';
 import type { Lane } from '../lane.ts';
-import type { Loops } from './loop.ts';
+import { columnBlock, type Loops } from './loops.ts';
 import { reductionOf } from './running.ts';
 import { neighbours, type Spot, spotIn } from './spot.ts';
 import { sideBySide } from './sums.ts';
-
-/** Columns that are summed side by side. */
-export const columnBlock = 16;
 
 /** Sums along the outer axes: for every block of inner points, all outer ones. */
 export function writeColumns(loops: Loops): void {

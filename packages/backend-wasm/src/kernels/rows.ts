@@ -1,6 +1,6 @@
 import type { Code } from '../encoding.ts';
 import { i32 } from '../instructions.ts';
-import type { Loops } from './loop.ts';
+import type { Loops } from './loops.ts';
 import { type Running, reductionOf } from './running.ts';
 import { type Spot, spotIn, type Vector } from './spot.ts';
 import { across, sideBySide } from './sums.ts';

@@ -2,7 +2,7 @@ import { costOf, type LoopKernel } from '@pullback/compiler';
 import { bytesOf } from '@pullback/core';
 import { i32 } from '../instructions.ts';
 import { loadFour, storeFour } from '../scalar/memory.ts';
-import type { Loops } from './loop.ts';
+import type { Loops } from './loops.ts';
 import { reductionOf } from './running.ts';
 import { type Spot, scaled } from './spot.ts';
 import { across } from './sums.ts';

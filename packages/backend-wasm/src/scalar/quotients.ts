@@ -3,7 +3,7 @@ import type { Code } from '../encoding.ts';
 import { types } from '../encoding.ts';
 import { f32x4, f64x2, get, i32x4, set, v128, when } from '../instructions.ts';
 import type { Lane } from '../lane.ts';
-import { restOfDoubles, restOfFloats } from './calls.ts';
+import { restOfDoubles, restOfFloats } from './each-double.ts';
 import {
   convertInts,
   demoteFloats,

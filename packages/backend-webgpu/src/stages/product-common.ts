@@ -3,7 +3,15 @@ import type { Memory } from '../stage.ts';
 import { Code } from '../wgsl/code.ts';
 import { count } from '../wgsl/numbers.ts';
 import { coneOf, guardOf, nameOf, readsOf, Statements } from '../wgsl/statements.ts';
+import type { LoopOptions } from './columns.ts';
 import { labelOf } from './map.ts';
+
+export interface ProductOptions extends LoopOptions {
+  /** Whether tiles of the factors are kept in workgroup memory where that pays. */
+  readonly sharedTiles: boolean;
+  /** Whether elements along the inner axis are read four at a time, which makes loops longer. */
+  readonly innerVectors: boolean;
+}
 
 export type Load = Extract<Input, { readonly kind: 'load' }>;
 

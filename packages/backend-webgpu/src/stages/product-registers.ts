@@ -3,7 +3,7 @@ import { sizeOf } from '@pullback/core';
 import type { Memory, Stage } from '../stage.ts';
 import { Code, decode, indexOf } from '../wgsl/code.ts';
 import { count } from '../wgsl/numbers.ts';
-import type { ProductOptions } from './product.ts';
+import type { ProductOptions } from './product-common.ts';
 import { common, epilogue, type Load, lanes, type Sizes, times } from './product-common.ts';
 
 /** Elements of C that an invocation keeps in registers. */

@@ -1,17 +1,9 @@
 import type { ProductKernel } from '@pullback/compiler';
 import { sizeOf } from '@pullback/core';
 import type { Stage } from '../stage.ts';
-import type { LoopOptions } from './columns.ts';
-import type { Sizes } from './product-common.ts';
+import type { ProductOptions, Sizes } from './product-common.ts';
 import { joinStage, registerStage, type Tile } from './product-registers.ts';
 import { sharedStage } from './product-tiles.ts';
-
-export interface ProductOptions extends LoopOptions {
-  /** Whether tiles of the factors are kept in workgroup memory where that pays. */
-  readonly sharedTiles: boolean;
-  /** Whether elements along the inner axis are read four at a time, which makes loops longer. */
-  readonly innerVectors: boolean;
-}
 
 /**
  * C = A B for each of a batch, and what is computed of each element of C. An invocation keeps 4 x 4 elements in registers. Where the output is small

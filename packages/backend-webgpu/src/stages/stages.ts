@@ -4,7 +4,8 @@ import { sizeOf, type TensorSpec } from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { columnStages } from './columns.ts';
 import { mapStages } from './map.ts';
-import { type ProductOptions, productStages } from './product.ts';
+import { productStages } from './product.ts';
+import type { ProductOptions } from './product-common.ts';
 import { type RowOptions, rowStages } from './rows.ts';
 import { wholeStages } from './whole.ts';
 

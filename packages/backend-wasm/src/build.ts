@@ -114,7 +114,7 @@ function ownOf({ own }: BuildOptions, behind: number, table?: Built['table']): O
   };
 }
 
-/** What a table holds, once it is known where buffers lie. */
+/** The numbers of a table, once the places of buffers are known. */
 export function tableOf({ starts }: Built['table'], addresses: ReadonlyMap<string, number>): Int32Array {
   return Int32Array.from(starts, ({ name, offset }) => (addresses.get(name) ?? 0) + offset);
 }

@@ -72,7 +72,7 @@ function list(values: readonly number[]): string {
 }
 
 /**
- * What a Program becomes: its kernels with flops and bytes, those that are equal but for their buffers once, how much memory they share, and
+ * A listing of a Program's kernels with flops and bytes, those that are equal but for their buffers once, how much memory they share, and
  * why each kernel that could have been part of another is one of its own.
  */
 export function explain(plan: Plan): string {

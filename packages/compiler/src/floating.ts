@@ -35,7 +35,7 @@ export class Floating {
     return latest;
   }
 
-  /** What is read to compute `op`: floating values, and others. */
+  /** The values that `op` reads: floating ones, and others. */
   #walk(op: Op): { readonly again: ReadonlySet<number>; readonly leaves: ReadonlySet<number> } {
     const [again, leaves] = [new Set<number>(), new Set<number>()];
     const visit = (at: Op): void => {

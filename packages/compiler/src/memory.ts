@@ -66,7 +66,7 @@ export function planArena(
 class Space {
   /** How far it was ever used. */
   bytes = 0;
-  /** What is free below, in order of its start; neighbours are one. */
+  /** The free blocks below, in order of their starts; neighbours are one. */
   readonly #free: { start: number; size: number }[] = [];
 
   /** The first place with room for `size` bytes. */

@@ -14,7 +14,7 @@ interface Around {
 const mostAgain = 6;
 
 /**
- * What is stored only for other kernels and is cheaply made of what lies in memory anyway is computed again there: x (1 - x) needs no buffer
+ * A value that is stored for other kernels alone is computed again there, where that is cheap and its operands lie in memory: x (1 - x) needs no buffer
  * beside that of x.
  */
 export function sink(

@@ -12,7 +12,7 @@ import { expectValues, type Value, type Vertex } from './value.ts';
 /**
  * The gradient of `of` at each of `at`: the walk (1.4) from `of` backwards, one J^T at a time,
  *   grad(g o F) = J_F^T grad g.                                                            (1.2)
- * What a mask left out stays 0 on the way, whatever the slope there.
+ * Elements that a mask left out stay 0 on the way, whatever the slope there.
  * @param seed what comes back to `of` itself; 1 for a scalar.
  * @returns one Value for each of `at`, of its shape; zeros where `of` does not depend on it.
  * @throws DTypeError for integers and booleans, ShapeError when `of` is no scalar and no seed is given.

@@ -127,7 +127,7 @@ function carriers(value: Value): readonly Value[] {
   }
 }
 
-/** What a primitive does to zeros: its form, or the one operation of its formula; undefined where it may make something else of them. */
+/** The rule by which a primitive treats zeros: its form, or the one operation of its formula; undefined where it may make something else of them. */
 function ruleOf({ node, attributes, inputs }: Vertex): string | undefined {
   if (node.kind === 'composite' || node.form === undefined) return undefined;
   const { form } = node;

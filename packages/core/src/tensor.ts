@@ -33,7 +33,7 @@ export interface Image {
   readonly height: number;
 }
 
-/** What is taken wherever numbers are wanted: a tensor, a typed array with a shape, an image, nested arrays, a number. */
+/** Numbers in any form that is taken: a tensor, a typed array with a shape, an image, nested arrays, a number. */
 export type TensorLike = Tensor | Nested;
 
 /**

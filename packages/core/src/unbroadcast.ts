@@ -13,7 +13,7 @@ let compared: Pair | undefined;
 /**
  * Runs `make`, the formula of a loss. An operation in it that would repeat the prediction to fit what is made of the target, or the target
  * to fit what is made of the prediction, is refused: [n, 1] beside [n] would silently compare every sample with every other.
- * What was reshaped, reduced or repeated on purpose may be repeated further.
+ * A Value that was reshaped, reduced or repeated on purpose may be repeated further.
  * @throws ShapeError
  */
 export function unbroadcast<T>(prediction: Value, target: Value, make: () => T): T {

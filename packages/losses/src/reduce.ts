@@ -20,7 +20,7 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-/** What a loss without options takes. */
+/** The options of a loss that has none of its own. */
 export type NoOptions = Readonly<Record<string, never>>;
 
 export const lossFields = { reduction: field.oneOf('sum', 'mean') } satisfies FieldsOf<LossOptions>;

@@ -7,7 +7,7 @@ export interface WeightedOptions {
 
 export const weightedFields = { weighted: field.flag() };
 
-/** What the figure is called: one that counts weights may stand beside one that does not. */
+/** The name of the figure: one that counts weights may stand beside one that does not. */
 export function named(name: string, { weighted = false }: WeightedOptions): string {
   return weighted ? `weighted ${name}` : name;
 }

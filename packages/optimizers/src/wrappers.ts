@@ -38,7 +38,7 @@ function before(name: string, optimizer: Optimizer, change: Change): Optimizer {
 
 const { optimizer: inner } = parts;
 
-/** What the wrappers that shorten gradients are given. */
+/** The arguments of wrappers that shorten gradients. */
 export const clipFields = { optimizer: field.needed(inner), limit: field.needed(field.number({ above: 0 })) };
 export const weightDecayFields = {
   optimizer: field.needed(inner),

@@ -28,7 +28,7 @@ export async function createModel(container: Container, spec: ModelSpec): Promis
 const thing = field.anything<AnySpec>('a spec');
 const { input, dtype, layout, seed } = modelFields;
 
-/** What a spec has: things are looked at where they are made. */
+/** The fields of a spec; the things in it are examined where they are made. */
 const specFields = {
   input,
   layers: field.needed(field.list(thing, { from: 1, words: 'an array of at least one layer' })),

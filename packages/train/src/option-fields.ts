@@ -84,7 +84,7 @@ export const evaluateFields = {
 /** The options of `predict`. */
 export const predictFields = { batchSize, signal } satisfies FieldsOf<PredictOptions>;
 
-/** What a batch has. */
+/** The fields of a batch. */
 export const batchFields = {
   x: needed(field.anything<Inputs>('inputs')),
   y: needed(field.anything<Targets>('targets')),

@@ -15,7 +15,7 @@ const stretch = 256;
 
 const [from, to, scratchAt, table] = [get(0), get(1), get(2), get(3)];
 
-/** What the three orders in which a kernel goes over its space are written with. */
+/** The loops of a kernel: maps, rows and columns are written with them. */
 export class Loops {
   readonly writer: Writer;
   readonly scratchAt = scratchAt;

@@ -22,7 +22,7 @@ export interface ProductSpec {
   readonly relaxed: boolean;
   /** Whether there are several products, told apart by `batch`. */
   readonly batched?: boolean;
-  /** What the functions that ask for addresses, or run the epilogue, get behind their other parameters. */
+  /** The last operands of functions that ask for addresses or run the epilogue. */
   readonly parameters?: readonly ValueType[];
   /** What the lanes of the epilogue get. */
   readonly lane?: LaneOptions;

@@ -17,7 +17,7 @@ export const reserved = 256;
 /** Workers that there is room for. */
 export const mostWorkers = 128;
 
-/** What the workers of a process are told by, as int32 places of a memory of their own. */
+/** The int32 places of a small memory through which the workers of a process are told. */
 export const control = {
   /** Changes when there is a job; workers sleep on it. */
   generation: 0,

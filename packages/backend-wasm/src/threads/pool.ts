@@ -7,7 +7,7 @@ export interface Shared {
   readonly task: Task;
 }
 
-/** What a pool has with the crew, whoever holds it. */
+/** The share of a pool in the crew. */
 interface Membership {
   readonly shared: Set<number>;
   joined: boolean;

@@ -4,7 +4,7 @@ import type { Defined } from '../kernels/loop.ts';
 import type { ModuleBuilder } from '../module.ts';
 import { meeting } from './control.ts';
 
-/** What a step consists of: kernels, with what their functions are given last, and what the host does. */
+/** The parts of a step: kernels with the last operands of their functions, and calls of the host. */
 export type Part =
   | (Defined & {
       readonly given: readonly Code[];

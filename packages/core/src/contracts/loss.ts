@@ -25,7 +25,7 @@ export function placementOf(layout: Layout): Placement {
 export type Reduction = 'sum' | 'mean';
 
 /**
- * What the numbers of a prediction mean: `values` in the unit of the targets; `probabilities`, or `logits` that a sigmoid or softmax makes
+ * The meaning of a prediction's numbers: `values` in the unit of the targets; `probabilities`, or `logits` that a sigmoid or softmax makes
  * probabilities of; `margins`, whose sign or largest decides. `exclusive` when one class of several is right, as with a softmax, and not
  * when each output has a yes or no of its own, as with sigmoids.
  */

@@ -9,7 +9,7 @@ export type Better = 'higher' | 'lower';
 
 /** Where a metric finds samples and classes, and what the numbers of the prediction mean. */
 export interface MetricPlacement extends Placement {
-  /** What the numbers mean; undefined where neither the network nor the loss tells. */
+  /** The meaning of the numbers; undefined where neither the network nor the loss tells. */
   readonly meaning?: Meaning | undefined;
   /** Whether checked targets are a part of those that the figure is of, as a batch of a stream is. */
   readonly part?: boolean;
@@ -27,7 +27,7 @@ export interface Metric {
   readonly keeps?: boolean;
   /** `observe` takes the weights of samples where there are some. */
   readonly weighted?: boolean;
-  /** What a batch adds: numbers that can be summed over batches, or kept. A weight of 0 leaves its sample out. */
+  /** The numbers that a batch adds: they can be summed over batches, or kept. A weight of 0 leaves its sample out. */
   observe(prediction: Value, target: Value, at: MetricPlacement, weights?: Value): Value;
   /** The figure that the numbers stand for. @throws DataError where there is none, as of no samples. */
   summarize(numbers: readonly number[]): number;
@@ -35,7 +35,7 @@ export interface Metric {
   check?(target: Tensor, prediction: TensorSpec, at: MetricPlacement): void;
 }
 
-/** What the numbers of a prediction mean: by the function that made them, else by the loss. */
+/** The meaning of a prediction's numbers: by the function that made them, else by the loss. */
 export function meaningOf(prediction: Value, { meaning }: Pick<Loss, 'meaning'>): Meaning | undefined {
   const made = logitsOf(prediction);
   return made === undefined ? meaning : { as: 'probabilities', exclusive: made.link.name === 'softmax' };

@@ -1,6 +1,6 @@
 import type { DType } from '../dtype.ts';
 
-/** What a scalar is computed as: bytes are int32, bools are 0 or 1 on the host and masks in registers. */
+/** The type that a scalar is computed in: bytes are int32, bools are 0 or 1 on the host and masks in registers. */
 export type ScalarType = Exclude<DType, 'uint8'>;
 
 /**
@@ -52,7 +52,7 @@ export type HostFunction = (x: number) => number;
 /** A scalar, or a number that takes the type of the scalar beside it. */
 export type ScalarLike = Scalar | number;
 
-/** What a formula knows beside its operands. */
+/** The facts that a formula is told beside its operands. */
 export interface FormulaAt<A> {
   readonly attributes: A;
   /** The dtype of the first operand; of float32 the host asks for float64 and rounds the result. */

@@ -5,7 +5,7 @@ const { process } = globalThis as unknown as { process: ProcessOfNode };
 let found: typeof Inversify | undefined;
 
 /**
- * What an application imports as `inversify`, read when it is first asked for: in Node its 350 files take longer to find than a first training step
+ * The application's own `inversify`, read when it is first asked for: in Node its 350 files take longer to find than a first training step
  * without a container takes. `require` gives the module that `import` gives (Node 20.19, 22.12).
  */
 export function inversify(): typeof Inversify {

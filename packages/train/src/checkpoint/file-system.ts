@@ -1,6 +1,6 @@
 import { UnsupportedError } from '@pullback/core';
 
-/** What is used of Node's files: they are imported only when a path is given, so that a browser never sees them. */
+/** The part of Node's file system that is used: it is imported only when a path is given, so that a browser never sees it. */
 export interface FileHandle {
   write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
   read(

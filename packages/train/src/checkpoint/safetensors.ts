@@ -22,7 +22,7 @@ const formats = { float32: 'F32', float64: 'F64', int32: 'I32', bool: 'BOOL', ui
 /** The longest header that the format allows. */
 export const longestHeader = 100_000_000;
 
-/** What a header says of a tensor. */
+/** The entry of a tensor in a header. */
 export interface Stored {
   readonly shape: readonly number[];
   /** The dtype's name in the file. */

@@ -18,7 +18,7 @@ export interface SaveOptions {
   readonly sha256?: boolean;
 }
 
-/** What was written. */
+/** The file that was written. */
 export interface Saved {
   readonly bytes: number;
   /** In hexadecimal, where it was asked for. */

@@ -9,7 +9,7 @@ export type Targets = Inputs;
 type Named = Readonly<Record<string, TensorLike>>;
 
 /**
- * What was given for each of `names`; what has no names is the only one.
+ * The value for each of `names`; one without names is the only one.
  * @throws DataError where one is missing.
  */
 export function byName(

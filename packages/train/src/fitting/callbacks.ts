@@ -10,7 +10,7 @@ import {
 } from '@pullback/core';
 import type { EpochRecord } from './progress.ts';
 
-/** What a callback may look at and do, while a fit runs. */
+/** The model as a callback sees it while a fit runs. */
 export interface FitControl {
   /** The epoch of this fit, from 1. */
   readonly epoch: number;

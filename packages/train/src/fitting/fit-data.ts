@@ -16,7 +16,7 @@ interface FitData {
   readonly validation: Evaluation | undefined;
 }
 
-/** What a fit may do with a model and its batches. */
+/** The operations of a model that a fit uses. */
 interface Training {
   engine(): Engine;
   readonly runs: Runs;

@@ -137,7 +137,7 @@ function countedSamples({ heads, placement }: Definition, { predictions }: Walke
   return means ? (predictions[0]?.shape.at(placement.sampleAxis) ?? 1) : 1;
 }
 
-/** What a weight becomes at an update; between two of them it stays. */
+/** The next value of a weight at an update; between two of them it stays. */
 function constrained({ constraints }: Parameter, weight: Value, updates: Updates | undefined): Value {
   if (constraints.size === 0) return weight;
   const next = [...constraints].reduce((w, constraint) => constraint(w), weight);

@@ -93,7 +93,7 @@ export class Store {
     for (const [total, buffer] of left) this.#kept.push([total, this.backend.read(buffer)]);
   }
 
-  /** What was kept since the last time, in the order of the steps. */
+  /** The numbers kept since the last time, in the order of the steps. */
   async takeKept(): Promise<(readonly [string, TypedArray])[]> {
     return Promise.all(this.#kept.splice(0).map(async ([total, numbers]) => [total, await numbers] as const));
   }

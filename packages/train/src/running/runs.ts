@@ -42,7 +42,7 @@ async function paused(fit: Fit, callbacks: () => Promise<void>): Promise<void> {
 }
 
 /**
- * What a model does at once and what waits. Its totals on the backend are one set: they belong to one run at a time, and are read into its
+ * The order of a model's runs: some go at once, others wait. Its totals on the backend are one set: they belong to one run at a time, and are read into its
  * tally before they become another's.
  */
 export class Runs {

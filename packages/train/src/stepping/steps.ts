@@ -54,7 +54,7 @@ export class Steps {
       engine.runner.run(ready, samples, times);
       return;
     }
-    // What is run later is run on the numbers of now.
+    // A step that runs later runs on the numbers of now.
     const now = copied(samples);
     this.#waiting += times;
     void this.#runs.alone(async () => {

@@ -1,4 +1,12 @@
-import { gradient, PullbackError, placeholder, type Shape, sizeOf, type Value } from '@pullback/core';
+import {
+  gradient,
+  isFloat,
+  PullbackError,
+  placeholder,
+  type Shape,
+  sizeOf,
+  type Value,
+} from '@pullback/core';
 import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { derivativeCases, slopeOf } from './derivatives.ts';
 import { type Example, numbersOf, search } from './example.ts';
@@ -233,6 +241,17 @@ function examinePurity(
   example: Example,
   domain: readonly [number, number],
 ): void {
+  for (const dtype of ['float32', 'float64'] as const) {
+    const other = build(examined.f, examined.shapes, dtype).outputs.find(
+      (output) => isFloat(output.dtype) && output.dtype !== dtype,
+    );
+    if (other !== undefined)
+      throw new ConformanceError({
+        what: `the dtype of an output, for inputs of ${dtype}`,
+        got: other.dtype,
+        expected: `${dtype}, as the inputs have: what is computed keeps their precision`,
+      });
+  }
   const at = numbersOf(example, examined.shapes, domain);
   const before = at.map((numbers) => numbers.slice());
   const other = numbersOf({ ...example, seed: example.seed + 1 }, examined.shapes, domain);

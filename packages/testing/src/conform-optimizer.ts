@@ -170,6 +170,7 @@ function examinePublished(
     vectors,
   }: { readonly tolerance: number; readonly single: boolean; readonly vectors: boolean },
 ): void {
+  for (const course of coldAndHot) examineSizes(optimizer, reference, course);
   const { steps, rate = () => 0.1, at = (step: number) => step } = eventful;
   for (const shape of single ? [[1], []] : vectors ? [[4]] : [[4], [1], [2, 3], [3, 3]]) {
     const weights = startOf(shape);
@@ -191,6 +192,39 @@ function examinePublished(
       }
     });
   }
+}
+
+/** Gradients far smaller and larger than usual, and weights far from 0. */
+const coldAndHot = [
+  { start: 0, size: 1e-9 },
+  { start: 0, size: -1e-5 },
+  { start: 0, size: 3e3 },
+  { start: 0, size: -1e6 },
+  { start: 60, size: 1 },
+  { start: -2e3, size: -0.5 },
+];
+
+/** Steps of one number of another size: what is cut off there, or dropped, shows relative to the number itself. */
+function examineSizes(
+  optimizer: Optimizer,
+  reference: Reference,
+  { start, size }: (typeof coldAndHot)[number],
+): void {
+  const course = { steps: 3, slope: () => size };
+  const got = train(optimizer, [weightOf([start])], course);
+  let [weight, slots] = [start, firstSlots(optimizer, reference)];
+  got.forEach(([own = new Float64Array()], step) => {
+    const from = { weight, gradient: size, slots, learningRate: 0.1 };
+    const next = reference({ ...from, step: step + 1 });
+    if (!(Math.abs((own[0] ?? Number.NaN) - next.weight) <= 1e-9 * Math.abs(next.weight)))
+      throw wrongStep(
+        `a weight of ${start} after ${step + 1} steps with gradients of ${size}`,
+        from,
+        own[0] ?? Number.NaN,
+        next.weight,
+      );
+    [weight, slots] = [next.weight, { ...next.slots }];
+  });
 }
 
 /** None, so that the reference says what its slots start from; those of the optimizer for a reference that does not. */

@@ -40,7 +40,17 @@ export function difference(
   }
   const h = 1e-6 * Math.max(1, Math.abs(x));
   const middle = f(x);
-  return { value, error, left: (middle - f(x - h)) / h, right: (f(x + h) - middle) / h };
+  return { value, error, left: -slopeTo(f, x, middle, -h), right: slopeTo(f, x, middle, h) };
+}
+
+/** The slope to one side of x, by a step of |h|, signed as h is; where f jumps at x itself, that beside the jump. */
+function slopeTo(f: (x: number) => number, x: number, middle: number, h: number): number {
+  const step = Math.abs(h);
+  const far = f(x + h);
+  if (Math.abs(far - middle) < 1e3 * step) return (far - middle) / step;
+  const beside = f(x + h / 1024);
+  const jumps = Math.abs(beside - middle) > Math.abs(far - middle) / 2;
+  return jumps ? (far - beside) / (step * (1 - 1 / 1024)) : (far - middle) / step;
 }
 
 /** Whether the two sides disagree by more than a smooth function's would. */

@@ -1,4 +1,4 @@
-import { RandomStream, type Shape } from '@pullback/core';
+import { RandomStream, type Shape, ShapeError } from '@pullback/core';
 import fc from 'fast-check';
 import { ConformanceError, unexpected } from './case.ts';
 import { draw } from './runner.ts';
@@ -73,7 +73,8 @@ export function search(
       examine(example);
       return undefined;
     } catch (error) {
-      return error;
+      // Of no elements there may be no result, as there is no largest one: a ShapeError says so.
+      return error instanceof ShapeError && example.sizes.includes(0) ? undefined : error;
     }
   };
   if (only !== undefined) {

@@ -6,11 +6,13 @@ import {
   type Shape,
   sameShape,
   sizeOf,
+  type TensorSpec,
 } from '@pullback/core';
 import { ConformanceError } from './case.ts';
 import { near } from './numbers.ts';
 import { placeOf } from './numbers-as-text.ts';
 import { type Applied, distinct, evaluated, filledBy } from './operands.ts';
+import { landmarks } from './places.ts';
 
 type Numbers = ArrayLike<number>;
 
@@ -23,6 +25,12 @@ export function examineForm(applied: Applied): void {
   const { form } = primitive;
   if (form === undefined) return;
   const operands = specs.map((spec, i) => filledBy(spec, distinct(i)));
+  compare(form, applied, operands);
+  if (form.kind === 'elements') for (const ladder of laddersOf(specs)) compare(form, applied, ladder);
+}
+
+function compare(form: Form, applied: Applied, operands: readonly HostTensor[]): void {
+  const { primitive } = applied;
   const [output] = evaluated(applied, operands);
   if (output === undefined) return;
   const said = meaningOf(form, applied, operands, output);
@@ -33,9 +41,41 @@ export function examineForm(applied: Applied): void {
       what: `the form '${form.kind}' of '${primitive.name}' is not what it evaluates, at ${placeOf(k, output.shape)}`,
       got: `${said[k]} by the form`,
       expected: `${value}, by evaluate`,
+      ...(form.kind === 'elements' && { at: `of ${operands.map(({ data }) => data[k]).join(' and ')}` }),
     });
   });
 }
+
+/** Numbers where formulas change over, for one operand all of them, for several in every pair; a step of the ladder lies in every unit. */
+function laddersOf(specs: readonly TensorSpec[]): HostTensor[][] {
+  if (specs.length === 0) return [];
+  const fine = [...specials, ...landmarks, ...Array.from({ length: 260 }, (_, k) => (k - 130) / 4 + 0.013)];
+  const coarse = [
+    ...specials,
+    -1000,
+    -88.5,
+    -12.3,
+    -5.5,
+    -2.25,
+    -1,
+    -0.3,
+    0.3,
+    1,
+    2.25,
+    5.5,
+    12.3,
+    88.5,
+    1000,
+  ];
+  const numbers = specs.length === 1 ? fine : coarse;
+  const count = specs.length === 1 ? fine.length : coarse.length ** 2;
+  // The first operand turns fastest; the others go through their own numbers, each from another place on.
+  const chosen = (i: number) => (k: number) =>
+    numbers[(i === 0 ? k : Math.floor(k / numbers.length) + 7 * (i - 1)) % numbers.length] ?? 0;
+  return [specs.map((spec, i) => filledBy({ ...spec, shape: [count] }, chosen(i)))];
+}
+
+const specials = [0, -0, 1e-310, -1e-42, Number.NaN, Infinity, -Infinity];
 
 /** What the form says of the operands; undefined where it leaves the numbers to `evaluate`. */
 function meaningOf(

@@ -8,7 +8,7 @@ import { examineError } from './refusals.ts';
 import { build } from './runner.ts';
 
 /** Where formulas change over: thresholds of the literature, powers of two and ten, and the ends of what exp takes. */
-const landmarks = [
+export const landmarks = [
   0.5, 1, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 20, 21, 25, 30, 33, 40, 50, 64, 80, 88, 100, 127, 128,
   255, 256, 300, 500, 700, 1000, 1024, 1e4, 1e5, 1e-3, 1e-4, 1e-5,
 ].flatMap((x) => [x, -x]);

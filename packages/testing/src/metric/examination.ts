@@ -36,7 +36,7 @@ export interface MetricConformance extends SearchOptions, ParityOptions {
 }
 
 /** Every manner of samples. */
-export const manners: readonly Manner[] = ['plain', 'ties', 'small', 'near', 'one class'];
+export const manners: readonly Manner[] = ['plain', 'ties', 'small', 'near', 'wide', 'one class'];
 
 /** A metric under examination: how its samples are made and shown. */
 export class Examination {

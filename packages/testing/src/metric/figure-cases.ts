@@ -19,7 +19,15 @@ export function figureCases(at: Examination): Case[] {
     guarded(`${at.name}: no NaN of no samples`, () => {
       for (const place of outputs.keys()) {
         const none = samplesOf({ sizes: [0, place, 1], seed: 1 }, rules, 'plain');
-        refuseNaN('the figure of no samples', at.whole(make(), none));
+        const figure = at.whole(make(), none);
+        refuseNaN('the figure of no samples', figure);
+        const wanted = reference === undefined ? 0 : (attempted(() => reference([], [])) ?? Number.NaN);
+        if (Number.isNaN(wanted) && typeof figure === 'number')
+          throw new ConformanceError({
+            what: 'the figure of no samples, of which its formula has none',
+            got: String(figure),
+            expected: 'a DataError that says what is missing: a number would look like a figure',
+          });
       }
     }),
     at.each(

@@ -22,8 +22,8 @@ export interface RefusedTarget {
   readonly target: TensorLike;
 }
 
-/** What samples of an example look like: as drawn; in few steps, so that many are equal; near 0; near the target; all of one class. */
-export type Manner = 'plain' | 'ties' | 'small' | 'near' | 'one class';
+/** What samples of an example look like: as drawn; in few steps, so that many are equal; near 0; near the target; of every size; all of one class. */
+export type Manner = 'plain' | 'ties' | 'small' | 'near' | 'wide' | 'one class';
 
 export interface SampleRules {
   readonly predictions: readonly [number, number];
@@ -45,6 +45,7 @@ export function samplesOf(example: Example, rules: SampleRules, manner: Manner):
     if (manner === 'small' && low === 0) return x ** 9;
     if (manner === 'near')
       return inside((best[i] ?? 0) + 1e-3 * (x - (low + high > 0 ? low : 0)), rules.predictions);
+    if (manner === 'wide' && low === -Infinity && high === Infinity) return x * 10 ** ((i % 5) - 1);
     return x;
   });
   return { count, outputs, predictions, targets, labels: rules.targets === 'labels' };

@@ -9,6 +9,7 @@ import {
   type Program,
   ShapeError,
   sizeOf,
+  store,
   type TensorSpec,
   type TypedArray,
   tensorOf,
@@ -30,7 +31,7 @@ export class TemplateBackend implements Backend {
   write(buffer: Buffer, data: TypedArray): void {
     const { data: own } = this.#held(buffer);
     refuseOther('elements', data.length, own.length);
-    own.set(data);
+    store(buffer.spec.dtype, own, data);
   }
 
   async read(buffer: Buffer): Promise<TypedArray> {

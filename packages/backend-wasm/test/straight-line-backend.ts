@@ -8,6 +8,7 @@ import {
   type Program,
   ShapeError,
   sizeOf,
+  store,
   type TensorSpec,
   type TypedArray,
   UnsupportedError,
@@ -50,7 +51,7 @@ export class StraightLineBackend implements Backend {
     const own = this.#view(buffer);
     if (own.length !== data.length)
       throw new ShapeError({ got: `${data.length} elements`, expected: `${own.length}` });
-    own.set(data);
+    store(buffer.spec.dtype, own, data);
   }
 
   async read(buffer: Buffer): Promise<TypedArray> {

@@ -33,6 +33,22 @@ export const lives: readonly Examination[] = [
       }
     },
   ],
+  [
+    'bools are written as whether numbers are not 0',
+    async (backend) => {
+      if (!backend.dtypes.includes('bool')) return;
+      const buffer = backend.allocate({ shape: [6], dtype: 'bool' });
+      const written: readonly [core.TypedArray, readonly number[]][] = [
+        [Uint8Array.of(0, 1, 2, 128, 255, 0), [0, 1, 1, 1, 1, 0]],
+        [Float32Array.of(0, -0, 0.3, -0.2, 256, Number.NaN), [0, 0, 1, 1, 1, 1]],
+        [Int32Array.of(0, 256, -1, 65_536, 1, 0), [0, 1, 1, 1, 1, 0]],
+      ];
+      for (const [data, wanted] of written) {
+        backend.write(buffer, data);
+        await expectNumbers(backend, buffer, wanted, `bools written as [${data.join(', ')}]`);
+      }
+    },
+  ],
   ['one Program compiled twice gives two executables, and one lives on without the other', examineTwins],
   [
     'one binding lives on without another',

@@ -1,4 +1,4 @@
-import { type Backend, mul, placeholder, trace } from '@pullback/core';
+import { type Backend, bytesOf, mul, placeholder, trace } from '@pullback/core';
 import { type Examination, expectSame, matrix } from './backend-expectations.ts';
 
 const count = (
@@ -21,6 +21,19 @@ export const statistics: readonly Examination[] = [
       backend.free(two);
       expectSame('the number of buffers after both were freed', count(backend, 'buffers'), buffers);
       expectSame('the bytes after both were freed', count(backend, 'bytes'), bytes);
+    },
+  ],
+  [
+    'bytes are those of the elements, in every dtype',
+    async (backend) => {
+      for (const dtype of backend.dtypes) {
+        const before = count(backend, 'bytes');
+        if (before === undefined) return;
+        const buffer = backend.allocate({ shape: [3, 5], dtype });
+        const wanted = before + 15 * bytesOf(dtype);
+        expectSame(`the bytes after a buffer of ${dtype}[3, 5]`, count(backend, 'bytes'), wanted);
+        backend.free(buffer);
+      }
     },
   ],
   [

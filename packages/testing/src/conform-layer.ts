@@ -14,6 +14,7 @@ import { type Declared, examineDraws, examineModes, standardized } from './layer
 import { examineInfluence, examineParameters, type Kept } from './layer-parameters.ts';
 import { examinePaths, examinePurity, examineSharing } from './layer-purity.ts';
 import { examineAlone, examineIndependence, examineShapes } from './layer-samples.ts';
+import { examineHiddenNaN, examineStart } from './layer-signal.ts';
 import { examineDTypes, examineNaN, examineState } from './layer-state.ts';
 import { type AnyLayer, outputsOf, runUse, useOf } from './layer-use.ts';
 import { near } from './numbers.ts';
@@ -154,6 +155,21 @@ function casesOf(
     ),
     ...both.flatMap((training) =>
       nanCases(make, { batchesOf, numbers, setting: setting(training), domain, title }),
+    ),
+    ...(random === 'always'
+      ? []
+      : [
+          once('a NaN stays a NaN, in prediction', () =>
+            examineHiddenNaN(
+              make,
+              batchesOf(usual),
+              [numbers(usual), numbers({ ...usual, seed: 4 })],
+              setting(false),
+            ),
+          ),
+        ]),
+    once('it learns from the first numbers of its parameters', () =>
+      examineStart(make, batchesOf(usual, 12), numbers(usual, 12), setting(true)),
     ),
     once('every parameter has an influence', () =>
       examineInfluence(make, batchesOf(usual), numbers(usual), setting(true)),

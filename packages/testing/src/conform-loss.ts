@@ -15,6 +15,7 @@ import {
   examineColumns,
   examineFinite,
   examineGradient,
+  examineHiddenNaN,
   examineLabels,
   examineLossPurity,
   examineLossShapes,
@@ -134,6 +135,7 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
         ])
           examineFinite(ground, form, batchOf(ground, usual, shape));
       }),
+      once(`${form} of a NaN is one`, () => examineHiddenNaN(ground, form, batchOf(ground, usual))),
     ]),
     once('whole numbers for classes, where they are taken', () => examineLabels(ground, layouts)),
     once('check takes what the loss is meant for', () => examineCheck(ground)),

@@ -170,7 +170,6 @@ function examinePublished(
     vectors,
   }: { readonly tolerance: number; readonly single: boolean; readonly vectors: boolean },
 ): void {
-  for (const course of coldAndHot) examineSizes(optimizer, reference, course);
   const { steps, rate = () => 0.1, at = (step: number) => step } = eventful;
   for (const shape of single ? [[1], []] : vectors ? [[4]] : [[4], [1], [2, 3], [3, 3]]) {
     const weights = startOf(shape);
@@ -192,11 +191,12 @@ function examinePublished(
       }
     });
   }
+  for (const course of coldAndHot) examineSizes(optimizer, reference, course);
 }
 
 /** Gradients far smaller and larger than usual, and weights far from 0. */
 const coldAndHot = [
-  { start: 0, size: 1e-9 },
+  { start: 0, size: 1e-14 },
   { start: 0, size: -1e-5 },
   { start: 0, size: 3e3 },
   { start: 0, size: -1e6 },

@@ -260,6 +260,24 @@ export function examineFinite(ground: LossGround, form: Form, { shape, x, t }: L
   }
 }
 
+/** The error of predictions that are all NaN is no number: training that went wrong must show. @throws ConformanceError */
+export function examineHiddenNaN(ground: LossGround, form: Form, { shape, x, t }: LossBatch): void {
+  const { inputs, outputs } = build(
+    (...given) => graphOf(ground.loss, form, given),
+    [shape, shape],
+    'float64',
+  );
+  const found = runner(inputs, outputs)([x.map(() => Number.NaN), t])[0]?.data ?? [];
+  const hidden = Array.from(found).find(Number.isFinite);
+  if (hidden !== undefined)
+    throw new ConformanceError({
+      what: `${form === 'forward' ? 'the error' : 'perSample'} of predictions that are all NaN`,
+      got: String(hidden),
+      expected: 'NaN: a number hides that training went wrong',
+      at: placeOfBatch({ shape, x, t }),
+    });
+}
+
 /** A target of another shape is refused. @throws ConformanceError */
 export function examineTargetShapes({ loss, name }: LossGround): void {
   for (const target of [

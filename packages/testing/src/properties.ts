@@ -49,8 +49,8 @@ export function propertyCases(name: string, f: NodeFunction, declared: Declared)
       each('elementwise', examineElementwise),
       each('elementwise in every rank', (at, example) => examineRanks(f, at, example)),
     );
-  if (monotone) cases.push(each('monotone', examineMonotone));
-  if (parity !== undefined) cases.push(each(parity, (at) => examineParity(at, parity)));
+  if (monotone) cases.push(each('monotone', (at) => examineMonotone(at, domain)));
+  if (parity !== undefined) cases.push(each(parity, (at) => examineParity(at, parity, domain)));
   if (rowsSumToOne) cases.push(each('rows sum to 1', examineRows));
   return cases;
 }
@@ -91,29 +91,40 @@ function examineRanks(f: NodeFunction, { run, x, shape }: Tried, { sizes: [a, b,
   }
 }
 
-function examineMonotone({ run, x, shape }: Tried): void {
-  const before = run(x);
-  run(x.map((y) => y + 0.1)).forEach((y, i) => {
-    if (y < (before[i] ?? 0) - 1e-12)
-      throw new ConformanceError({
-        what: `it is declared monotone, and falls at ${placeOf(i, shape)} from x = ${x[i]} to ${(x[i] ?? 0) + 0.1}`,
-        got: String(y),
-        expected: `at least ${before[i]}`,
-      });
-  });
+function examineMonotone(tried: Tried, domain: readonly [number, number]): void {
+  for (const { run, x, shape } of sizesOf(tried, domain)) {
+    const before = run(x);
+    run(x.map((y) => y + 0.1)).forEach((y, i) => {
+      if (y < (before[i] ?? 0) - 1e-12 * Math.max(1, Math.abs(before[i] ?? 0)))
+        throw new ConformanceError({
+          what: `it is declared monotone, and falls at ${placeOf(i, shape)} from x = ${x[i]} to ${(x[i] ?? 0) + 0.1}`,
+          got: String(y),
+          expected: `at least ${before[i]}`,
+        });
+    });
+  }
 }
 
-function examineParity({ run, x }: Tried, parity: 'odd' | 'even'): void {
-  const before = run(x);
-  run(x.map((y) => -y)).forEach((y, i) => {
-    const expected = (parity === 'odd' ? -1 : 1) * (before[i] ?? 0);
-    if (!near(y, expected, 1e-12))
-      throw new ConformanceError({
-        what: `it is declared ${parity}, and f(${-(x[i] ?? 0)}) is not ${parity === 'odd' ? '-' : ''}f(${x[i]})`,
-        got: String(y),
-        expected: String(expected),
-      });
-  });
+function examineParity(tried: Tried, parity: 'odd' | 'even', domain: readonly [number, number]): void {
+  for (const { run, x } of sizesOf(tried, domain)) {
+    const before = run(x);
+    run(x.map((y) => -y)).forEach((y, i) => {
+      const expected = (parity === 'odd' ? -1 : 1) * (before[i] ?? 0);
+      if (!near(y, expected, 1e-12))
+        throw new ConformanceError({
+          what: `it is declared ${parity}, and f(${-(x[i] ?? 0)}) is not ${parity === 'odd' ? '-' : ''}f(${x[i]})`,
+          got: String(y),
+          expected: String(expected),
+        });
+    });
+  }
+}
+
+/** The same numbers, and far larger ones where the domain has them: a formula may change over far out. */
+function sizesOf({ run, x, shape }: Tried, [low, high]: readonly [number, number]): Tried[] {
+  return [1, 12, 100]
+    .map((size) => ({ run, shape, x: x.map((y) => y * size) }))
+    .filter((tried, i) => i === 0 || tried.x.every((y) => y > low && y < high));
 }
 
 function examineRows({ run, x, shape }: Tried): void {

@@ -82,8 +82,9 @@ export function elementsOf(data: NumberArray, dtype: DType, shape: Shape = [data
   const result = allocateArray(dtype, data.length);
   const [least, most] = isFloat(dtype) ? [-(2 ** 53), 2 ** 53] : [-(2 ** 31), 2 ** 31 - 1];
   for (let i = 0; i < data.length; i++) {
-    const x = Number(data[i]);
-    if (long && !(x >= least && x <= most))
+    const given = data[i] ?? 0;
+    const x = Number(given);
+    if (long && !(given >= least && given <= most))
       throw new DataError({
         got: `the ${kindOf(data)}'s number ${data[i]} at ${placeOf(i, shape)}`,
         expected: `numbers from ${least} to ${most}, which ${dtype} holds`,

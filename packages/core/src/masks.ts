@@ -80,8 +80,9 @@ export class Masks {
     if (c === undefined || a === undefined || b === undefined) return undefined;
     if (isZero(b)) return ofA === undefined || ofA === c ? c : and(c, ofA);
     if (isZero(a)) return ofB === undefined ? this.#not(c) : and(this.#not(c), ofB);
-    if (ofA === undefined || ofB === undefined) return undefined;
-    return ofA === ofB ? ofA : select(c, ofA, ofB);
+    if (ofA === ofB) return ofA;
+    if (ofA === undefined) return ofB && this.#either(c, ofB);
+    return ofB === undefined ? this.#either(this.#not(c), ofA) : select(c, ofA, ofB);
   }
 
   #either(a: Value, b: Value): Value | undefined {

@@ -74,6 +74,32 @@ describe('the branch that is not taken', () => {
     });
 });
 
+describe('the one that is not the largest', () => {
+  const chosen: Readonly<Record<string, (y: Value) => Value>> = {
+    maximum: (y) => p.maximum(y, -1),
+    minimum: (y) => p.neg(p.minimum(p.neg(y), 1)),
+    clip: (y) => p.clip(y, -1, 5),
+    max: (y) => p.max(p.stack([y, p.fill(-1, [2], 'float64')], { axis: 0 }), { axis: 0 }),
+    min: (y) => p.neg(p.min(p.stack([p.neg(y), p.fill(1, [2], 'float64')], { axis: 0 }), { axis: 0 })),
+    relu: (y) => p.sub(p.relu(p.add(y, 1)), 1),
+  };
+  for (const [name, choose] of Object.entries(chosen))
+    test(`${name} beside a logarithm of 0 and a root of it`, () => {
+      // log' = 1/x, -1/x^2, 2/x^3 at 2; of the root the third is 3/8 x^(-5/2).
+      expect(derivatives((x) => choose(p.log(x)), float(0, 2))).toEqual([
+        [0, 0.5],
+        [0, -0.25],
+        [0, 0.25],
+      ]);
+      const [first, second, third] = derivatives((x) => choose(p.sub(p.sqrt(x), 2)), float(0, 4));
+      expect([first, second]).toEqual([
+        [0, 0.25],
+        [0, -1 / 32],
+      ]);
+      expectClose(third ?? [], [0, 3 / 256]);
+    });
+});
+
 describe('what moves elements takes the mask along', () => {
   const [mask, x] = [
     p.constant(

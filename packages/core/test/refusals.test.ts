@@ -43,6 +43,37 @@ const refusals: Readonly<Record<string, Refusal>> = {
     'operands of one dtype: bool',
     'Nothing is promoted silently: cast(x, dtype) says what is meant.',
   ],
+  'text for a number': [
+    // @ts-expect-error nothing is read out of text
+    () => p.clip(f(2), '1', 3),
+    p.OptionError,
+    "'1'",
+    'a Value or a number',
+    'constant(x) makes a Value of arrays.',
+  ],
+  'nothing for a number': [
+    // @ts-expect-error a bound is missing
+    () => p.clip(f(2), 1),
+    p.OptionError,
+    'nothing',
+    'a Value or a number',
+    'constant(x) makes a Value of arrays.',
+  ],
+  'a long integer as exponent': [
+    // @ts-expect-error a bigint is no number
+    () => p.pow(f(2), 2n),
+    p.OptionError,
+    '2n',
+    'a Value or a number',
+    'constant(x) makes a Value of arrays.',
+  ],
+  'a fraction that fills integers': [
+    () => p.fill(1.5, [2], 'int32'),
+    p.DTypeError,
+    'the number 1.5 for a Value of int32',
+    'a whole number from -2147483648 to 2147483647',
+    "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+  ],
   'a fraction beside integers': [
     () => p.mul(of('int32', 2), 0.5),
     p.DTypeError,

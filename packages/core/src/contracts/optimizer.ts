@@ -115,7 +115,7 @@ export function defineOptimizer<O extends OptimizerOptions = OptimizerOptions, S
 }
 
 export function checkLearningRate(what: string, rate: number): void {
-  if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY))
+  if (!(Number.isFinite(rate) && rate >= 0))
     throw new OptionError({
       got: `a learning rate of ${rate} for ${what}`,
       expected: 'a finite number from 0 up',

@@ -1,5 +1,5 @@
 import { applyPrimitive } from '../apply.ts';
-import { type DType, isFloat, roundTo, type TensorSpec } from '../dtype.ts';
+import type { DType, TensorSpec } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { elementsPrimitive } from '../forms/elements.ts';
 import type { Cotangents, Primitive } from '../node.ts';
@@ -8,7 +8,7 @@ import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
 import { checkBroadcast } from '../unbroadcast.ts';
 import { Value, type Vertex } from '../value.ts';
 import { broadcast } from './broadcast-sum.ts';
-import { literal } from './leaves.ts';
+import { held, literal } from './leaves.ts';
 
 /** A Value, or a number that takes the other operand's dtype. */
 export type Operand = Value | number;
@@ -98,25 +98,8 @@ export function commonShape(...operands: readonly Operand[]): number[] {
 
 /** An operand as a Value of `shape`. @throws DTypeError for a number that an integer or bool beside it cannot hold. */
 export function lift(x: Operand, shape: readonly number[], dtype: DType): Value {
-  return x instanceof Value ? broadcast(x, shape) : literal(besides(dtype, x), shape, dtype);
+  return x instanceof Value ? broadcast(x, shape) : literal(held(dtype, x, 'beside'), shape, dtype);
 }
-
-/** A number that takes the dtype of a Value. @throws DTypeError where it would become another number. */
-export function besides(dtype: DType, x: number): number {
-  if (!isFloat(dtype) && roundTo(dtype, x) !== x)
-    throw new DTypeError({
-      got: `the number ${x} beside a Value of ${dtype}`,
-      expected: held[dtype],
-      hint: "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
-    });
-  return x;
-}
-
-const held = {
-  int32: 'a whole number from -2147483648 to 2147483647',
-  uint8: 'a whole number from 0 to 255',
-  bool: '0 or 1',
-} as const;
 
 export function shapeOf(x: Operand): readonly number[] {
   return x instanceof Value ? x.shape : [];

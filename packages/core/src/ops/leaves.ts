@@ -1,7 +1,9 @@
 import { applyPrimitive } from '../apply.ts';
 import type { Initializer } from '../contracts/initializer.ts';
-import { type DType, roundTo, type TensorSpec, type TypedArray } from '../dtype.ts';
+import { type DType, isFloat, roundTo, type TensorSpec, type TypedArray } from '../dtype.ts';
+import { DTypeError, OptionError } from '../errors.ts';
 import type { Primitive, PrimitiveKind } from '../node.ts';
+import { shown } from '../options/field.ts';
 import { checkShape, type Shape, sizeOf } from '../shape.ts';
 import { type TensorLike, tensor } from '../tensor.ts';
 import type { Value } from '../value.ts';
@@ -36,11 +38,41 @@ const fillPrimitive: Leaf<SpecAttributes & { readonly value: number }> = {
   evaluate: (_, [output], { value }) => void output.data.fill(value),
 };
 
-/** The same number everywhere. */
+/** The same number everywhere. @throws DTypeError for one that `dtype` does not hold. */
 export function fill(value: number, shape: Shape, dtype: DType = 'float32'): Value {
   checkShape(shape);
-  return applyPrimitive(fillPrimitive, [], { value: roundTo(dtype, value), shape, dtype });
+  return applyPrimitive(fillPrimitive, [], {
+    value: roundTo(dtype, held(dtype, value, 'for')),
+    shape,
+    dtype,
+  });
 }
+
+/**
+ * A number that stands beside a Value of `dtype` or for one. @throws OptionError for what is no number, DTypeError where it would become
+ * another one.
+ */
+export function held(dtype: DType, x: number, stands: 'beside' | 'for'): number {
+  if (typeof x !== 'number')
+    throw new OptionError({
+      got: shown(x),
+      expected: 'a Value or a number',
+      hint: 'constant(x) makes a Value of arrays.',
+    });
+  if (!isFloat(dtype) && roundTo(dtype, x) !== x)
+    throw new DTypeError({
+      got: `the number ${x} ${stands} a Value of ${dtype}`,
+      expected: integers[dtype],
+      hint: "cast(x, 'float32') makes floats of the Value; nothing is cut off or promoted silently.",
+    });
+  return x;
+}
+
+const integers = {
+  int32: 'a whole number from -2147483648 to 2147483647',
+  uint8: 'a whole number from 0 to 255',
+  bool: '0 or 1',
+} as const;
 
 /** The number that a vertex of `fill` holds everywhere, undefined for every other vertex. */
 export function filledWith(node: object, attributes: Readonly<Record<string, unknown>>): number | undefined {

@@ -6,7 +6,7 @@ import { keptAxisFields, reductionFields } from '../options/op-fields.ts';
 import { formatShape, normalizeAxes, normalizeAxis } from '../shape.ts';
 import type { Value } from '../value.ts';
 import { reduceView } from '../walk.ts';
-import { div, mul, neg, sub } from './arithmetic.ts';
+import { div, neg, sub } from './arithmetic.ts';
 import {
   type AxesAttributes,
   behind,
@@ -18,6 +18,7 @@ import {
 } from './broadcast-sum.ts';
 import { cast } from './cast.ts';
 import { equal } from './comparisons.ts';
+import { select } from './select.ts';
 
 const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
   kind: 'reduction',
@@ -37,8 +38,9 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
     }),
   // Ties share equally.
   vjp: (gradient, { input: x, output: y, attributes: { axes } }) => {
-    const top = cast(equal(broadcast(y, x.shape), x), gradient.dtype);
-    return [mul(top, div(gradient, sum(top, { axis: axes, keepAxis: true })))];
+    const top = equal(broadcast(y, x.shape), x);
+    const count = sum(cast(top, gradient.dtype), { axis: axes, keepAxis: true });
+    return [select(top, broadcast(div(gradient, count), x.shape), 0)];
   },
   batch: ([x], { attributes: { axes } }) => max(x, { axis: behind(axes), keepAxis: true }),
 };

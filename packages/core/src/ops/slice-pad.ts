@@ -7,7 +7,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { type FieldsOf, list, number, one } from '../options/field.ts';
 import { formatShape, type Shape } from '../shape.ts';
 import type { Value } from '../value.ts';
-import { besides } from './elementwise.ts';
+import { held } from './leaves.ts';
 
 // Cutting out and padding with zeros are each other's transpose; a step of s leaves s - 1 places between.
 
@@ -141,6 +141,6 @@ export function pad(x: Value, options: PadOptions): Value {
     low: before,
     high: after,
     between: inside,
-    value: roundTo(x.dtype, besides(x.dtype, value)),
+    value: roundTo(x.dtype, held(x.dtype, value, 'beside')),
   });
 }

@@ -1,4 +1,4 @@
-import { allocateArray, type DType, isFloat, roundTo, type TypedArray } from './dtype.ts';
+import { allocateArray, type DType, roundTo, type TypedArray } from './dtype.ts';
 import { DataError } from './errors.ts';
 import { placeOf, type Shape } from './shape.ts';
 
@@ -71,27 +71,45 @@ export function ownDTypeOf(data: NumberArray): DType {
 }
 
 /**
- * The numbers of an array as elements of `dtype`; shared when no conversion is needed, else copied.
+ * The numbers of an array as elements of `dtype`, fractions cut off for integers; shared when no conversion is needed, else copied.
  * @param shape what `data` fills, for the place in an error.
- * @throws DataError for a long integer that `dtype` cannot hold.
+ * @throws DataError for a number that `dtype` cannot hold, NaN among integers too.
  */
 export function elementsOf(data: NumberArray, dtype: DType, shape: Shape = [data.length]): TypedArray {
   const plain = storageOf(data);
-  const long = plain === undefined && dtypeOf(data) === 'int32' && dtype !== 'bool';
   if (plain !== undefined && dtypeOf(data) === dtype) return plain;
   const result = allocateArray(dtype, data.length);
-  const [least, most] = isFloat(dtype) ? [-(2 ** 53), 2 ** 53] : [-(2 ** 31), 2 ** 31 - 1];
+  const range = rangeOf(data, dtype);
   for (let i = 0; i < data.length; i++) {
     const given = data[i] ?? 0;
-    const x = Number(given);
-    if (long && !(given >= least && given <= most))
+    if (range !== undefined && !isWithin(given, range))
       throw new DataError({
-        got: `the ${kindOf(data)}'s number ${data[i]} at ${placeOf(i, shape)}`,
-        expected: `numbers from ${least} to ${most}, which ${dtype} holds`,
+        got: `the ${plain === undefined ? `${kindOf(data)}'s ` : ''}number ${given} at ${placeOf(i, shape)}`,
+        expected: `numbers from ${range.least} to ${range.most}, which ${dtype} holds`,
       });
-    result[i] = roundTo(dtype, x);
+    result[i] = roundTo(dtype, Number(given));
   }
   return result;
+}
+
+interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The whole numbers that `dtype` holds; undefined where it holds whatever may be among `data`. */
+function rangeOf(data: NumberArray, dtype: DType): Range | undefined {
+  if (dtype === 'int32') return { least: -(2 ** 31), most: 2 ** 31 - 1 };
+  if (dtype === 'uint8') return { least: 0, most: 255 };
+  return kindOf(data).startsWith('Big') && dtype !== 'bool'
+    ? { least: -(2 ** 53), most: 2 ** 53 }
+    : undefined;
+}
+
+/** Whether a number without its fraction is in a range; a long integer is compared as it is, since as a number it may be rounded into it. */
+function isWithin(given: number | bigint, { least, most }: Range): boolean {
+  const whole = typeof given === 'bigint' ? given : Math.trunc(given);
+  return whole >= least && whole <= most;
 }
 
 /** The array, or a view of it, as one that tensors are kept in; undefined where its elements are of another kind. */

@@ -9,7 +9,9 @@ import {
   ownDTypeOf,
 } from './host-arrays.ts';
 import { readNested } from './nested.ts';
-import { shown } from './options/field.ts';
+import { checkOptions } from './options/check-options.ts';
+import { anything, list, shown } from './options/field.ts';
+import { dtypeFields } from './options/op-fields.ts';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from './shape.ts';
 
 /** Numbers on the host: row-major elements with a shape and a dtype. */
@@ -36,14 +38,18 @@ export interface Image {
 /** Numbers in any form that is taken: a tensor, a typed array with a shape, an image, nested arrays, a number. */
 export type TensorLike = Tensor | Nested;
 
+/** Extents are examined where the shape is. */
+const tensorFields = { ...dtypeFields, shape: list(anything(), { words: 'a shape, such as [3, 2]' }) };
+
 /**
  * A tensor of anything tensor-like. The elements are shared when no conversion is needed, else copied.
  * @param options `shape`, and the wanted `dtype`: without one a typed array keeps its own and plain numbers become float32. Integers of
  * other kinds become uint8 where they are bytes, else int32; float16 becomes float32; those of 64 bits need a dtype.
  * @throws ShapeError when the elements do not fill the shape or nested arrays are ragged.
- * @throws DataError when an element is no number, or an integer that the dtype cannot hold.
+ * @throws DataError when an element is no number, or one that an integer dtype cannot hold, such as NaN. Fractions are cut off.
  */
 export function tensor(like: TensorLike, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
+  checkOptions('tensor', options, tensorFields);
   const { shape: ownShape, dtype: ownDType, data } = read(like, options.dtype);
   const shape = options.shape ?? ownShape;
   checkShape(shape);

@@ -1,5 +1,13 @@
 import { runInNewContext } from 'node:vm';
-import { DataError, DTypeError, ShapeError, type TensorLike, tensor, UnknownNameError } from '@pullback/core';
+import {
+  DataError,
+  DTypeError,
+  OptionError,
+  ShapeError,
+  type TensorLike,
+  tensor,
+  UnknownNameError,
+} from '@pullback/core';
 import { describe, expect, test } from 'vitest';
 
 /** Data as they come from a program without types. */
@@ -67,6 +75,33 @@ describe('every typed array is taken as the numbers that it holds', () => {
     expect(numbersOf(Uint32Array.of(4e9), { dtype: 'float32' })).toEqual(['float32', [1], [4e9]]);
     for (const past of [2n ** 60n, 2n ** 53n + 1n])
       expect(refusal(BigUint64Array.of(past), { dtype: 'float64' })).toBeInstanceOf(DataError);
+  });
+
+  test('integers hold no NaN, no infinity and nothing past their range, whatever it came in; fractions are cut off', () => {
+    const cases: readonly (readonly [TensorLike, 'int32' | 'uint8', RegExp])[] = [
+      [[1, Number.NaN], 'int32', /the number NaN at \[1\]/],
+      [[[0], [2 ** 31]], 'int32', /the number 2147483648 at \[1, 0\]/],
+      [Float32Array.of(-Infinity), 'int32', /the number -Infinity at \[0\]/],
+      [-(2 ** 31) - 1, 'int32', /-2147483649/],
+      [[-1], 'uint8', /the number -1 at \[0\]/],
+      [Int16Array.of(7, 256), 'uint8', /the Int16Array's number 256 at \[1\]/],
+      [Int32Array.of(256), 'uint8', /from 0 to 255, which uint8 holds/],
+    ];
+    for (const [like, dtype, message] of cases) {
+      expect(refusal(like, { dtype })).toBeInstanceOf(DataError);
+      expect(refusal(like, { dtype }).message).toMatch(message);
+    }
+    expect(numbersOf([1.9, -1.9, -(2 ** 31) - 0.5], { dtype: 'int32' })[2]).toEqual([1, -1, -(2 ** 31)]);
+    expect(numbersOf([255.9, -0.5], { dtype: 'uint8' })[2]).toEqual([255, 0]);
+  });
+
+  test('its options are checked as all are', () => {
+    // @ts-expect-error a misspelt name
+    expect(refusal([1], { dtpye: 'int32' }).message).toMatch(/has no option 'dtpye'. Did you mean 'dtype'/);
+    // @ts-expect-error no dtype of these
+    expect(refusal([1], { dtype: 'float16' })).toBeInstanceOf(OptionError);
+    // @ts-expect-error a number is no shape
+    expect(refusal([1], { shape: 1 })).toBeInstanceOf(OptionError);
   });
 
   test('numbers are shared where they need no conversion, and never with what only looks like it', () => {

@@ -36,6 +36,19 @@ describe('streams', () => {
     expect(await c.weights()).toEqual(await a.weights());
     expect(Object.keys(record ?? {})).toEqual(['loss', 'accuracy']);
   });
+  test('an array of batches is a stream of them, in either words', async () => {
+    const [a, c, d] = [await make(), await make(), await make()];
+    await a.fit(X, Y, { epochs: 2, batchSize: 1, shuffle: false, ...quiet });
+    await c.fit(batches, { epochs: 2, ...quiet });
+    await d.fit(
+      batches.map(({ x, y }) => ({ xs: x, ys: y })),
+      { epochs: 2, ...quiet },
+    );
+    expect(await c.weights()).toEqual(await a.weights());
+    expect(await d.weights()).toEqual(await a.weights());
+    await expect(c.fit(batches, { validationSplit: 0.5, ...quiet })).rejects.toThrow(OptionError);
+    await expect(c.fit([...batches, { x: [[1, 2, 3]], y: [[1]] }], quiet)).rejects.toThrow(/batch 4/);
+  });
   test('an asynchronous stream whose batches differ in size', async () => {
     const model = await make();
     async function* stream() {

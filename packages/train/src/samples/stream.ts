@@ -109,8 +109,14 @@ function isTuple(given: StreamedBatch): given is readonly [Inputs, Targets, Tens
   return Array.isArray(given);
 }
 
-/** Whether data are a stream of batches, and not arrays of numbers. */
+/** Whether data are a stream of batches, and not arrays of numbers; an array is one where it holds objects of inputs and targets. */
 export function isStream(x: unknown): x is BatchStream {
-  if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) return false;
+  if (typeof x !== 'object' || x === null || ArrayBuffer.isView(x)) return false;
+  if (Array.isArray(x)) return isBatch(x[0]);
   return Symbol.iterator in x || Symbol.asyncIterator in x;
+}
+
+function isBatch(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return false;
+  return ('x' in given && 'y' in given) || ('xs' in given && 'ys' in given);
 }

@@ -13,7 +13,7 @@ export function evaluate(
   wanted: Value | readonly Value[],
   feeds: ReadonlyMap<Value, TensorLike> = new Map(),
 ): Tensor | Tensor[] {
-  const outputs = wanted instanceof Value ? [wanted] : wanted;
+  const outputs = wanted instanceof Object && 'length' in wanted ? wanted : [wanted];
   const { body, outputs: numbers } = trace([...feeds.keys()], outputs);
   const values = [...feeds].map(([placeholder, like]) => fit(like, placeholder.spec, 'a tensor'));
   const at = (number: number): Tensor => values[number] ?? tensorOf({ shape: [0], dtype: 'float32' });

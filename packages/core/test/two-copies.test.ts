@@ -63,6 +63,8 @@ test('what is no Value at all is said to be none, with its place', () => {
     expect(() => core.exp(wrong as core.Value)).toThrow(
       /expected a Value, got .* as input 0 of 'exp'[\s\S]*constant\(x\)/,
     );
+  for (const wrong of given.filter((each) => !Array.isArray(each)))
+    expect(() => core.evaluate(wrong as core.Value)).toThrow(/expected a Value, got .*[\s\S]*constant\(x\)/);
   expect(() => core.gradient(core.sum(x), [undefined as unknown as core.Value])).toThrow(
     /place 0 of a gradient/,
   );

@@ -112,7 +112,9 @@ function focalOf(logProbability: Value, gamma: number): Value {
     vjp: (g, { inputs: [l] }) => {
       const rest = expm1(l);
       const ratio = select(equal(rest, 0), 1, div(maximum(l, least), select(equal(rest, 0), 1, rest)));
-      return [neg(mul(g, mul(focus(l), add(1, mul(mul(exp(l), ratio), gamma)))))];
+      // Chosen, so that further slopes at the logits are 0 there too, and not 0 times that of a power.
+      const focused = gamma === 0 ? focus(l) : select(equal(rest, 0), 0, focus(l));
+      return [neg(mul(g, mul(focused, add(1, mul(mul(exp(l), ratio), gamma)))))];
     },
   })(logProbability);
 }

@@ -1,6 +1,16 @@
 // What a target, a weight or a certain probability leaves out is 0 in the loss and in its gradient, whatever stands there.
 
-import { constant, evaluate, gradient, type Loss, placementOf, sum, type Value, weigh } from '@pullback/core';
+import {
+  constant,
+  evaluate,
+  gradient,
+  type Loss,
+  mul,
+  placementOf,
+  sum,
+  type Value,
+  weigh,
+} from '@pullback/core';
 import {
   categoricalCrossEntropy,
   categoricalHinge,
@@ -123,4 +133,16 @@ describe('focal losses of a certain prediction', () => {
         );
       }
     });
+  test('slopes of slopes, by central differences where it is not certain, and 0 where it is', () => {
+    const slopeAt = (loss: Loss, z: number) => lossAndSlope(loss, [[z, 0]], [[1, 0]]).slope[0] ?? nan;
+    for (const gamma of [0, 0.25, 0.5, 1, 2])
+      for (const z of [-2, 0.5, 3, 40, 800]) {
+        const loss = softmaxFocal({ gamma });
+        const x = constant([[z, 0]], f64);
+        const [slope = x] = gradient(loss.forward(x, constant([[1, 0]], f64), row), [x]);
+        const [found = nan] = values(gradient(sum(mul(slope, constant([[1, 0]], f64))), [x])[0]);
+        const wanted = (slopeAt(loss, z + 1e-5) - slopeAt(loss, z - 1e-5)) / 2e-5;
+        expect(Math.abs(found - wanted)).toBeLessThan(1e-8);
+      }
+  });
 });

@@ -13,7 +13,7 @@ import {
   UnknownNameError,
   type Value,
 } from '@pullback/core';
-import { dense, filled, sequential, sigmoid, softmax, tanh } from '@pullback/layers';
+import { dense, filled, lambda, sequential, sigmoid, softmax, tanh } from '@pullback/layers';
 import {
   binaryCrossEntropy,
   categoricalCrossEntropy,
@@ -130,6 +130,9 @@ describe('several outputs', () => {
     );
     await expect(two({ lossWeights: { prize: 1 } })).rejects.toThrow(UnknownNameError);
     await expect(create({ loss: { a: halfSquaredError() } })).rejects.toThrow(OptionError);
+    // @ts-expect-error a number is no Value
+    const number = lambda(() => 3);
+    await expect(create({ network: number })).rejects.toThrow(/expected a Value, or several by name, got 3/);
     const model = await two();
     expect(() => model.step({ x: X, y: { price: T.price } })).toThrow(/also kind/);
     expect(() => model.step({ x: X, y: T.price })).toThrow(DataError);

@@ -1,4 +1,5 @@
 import {
+  field,
   formatShape,
   type Loss,
   mul,
@@ -70,12 +71,20 @@ export function predictionsOf(output: Predictions, heads: readonly Head[]): read
       });
     return [output];
   }
-  const names = Object.keys(output);
+  const names = Object.keys(output ?? {});
   const wanted = heads.map(({ name }) => name);
   if (names.length !== wanted.length || !wanted.every((name) => Object.hasOwn(output, name)))
     throw new OptionError({
-      got: `outputs ${names.join(', ')} of the network`,
-      expected: only?.name === '' ? 'losses for them by name' : `${wanted.join(', ')}, as there are losses`,
+      got:
+        names.length === 0
+          ? `${field.shown(output)} from the network`
+          : `outputs ${names.join(', ')} of the network`,
+      expected:
+        names.length === 0
+          ? 'a Value, or several by name'
+          : only?.name === ''
+            ? 'losses for them by name'
+            : `${wanted.join(', ')}, as there are losses`,
     });
   return wanted.flatMap((name) => output[name] ?? []);
 }

@@ -19,7 +19,6 @@ import {
   type Scalar,
   sizeOf,
   type TypedArray,
-  tensorOf,
 } from '@pullback/core';
 
 export interface InterpretOptions {
@@ -42,7 +41,13 @@ export function interpret(
   learn(plan.program);
   const arena = new ArrayBuffer(plan.arena.bytes);
   new Uint8Array(arena).fill(255);
+  const known = new Map<number, TypedArray>();
   const memory = (value: number): TypedArray => {
+    const found = known.get(value) ?? placed(value);
+    known.set(value, found);
+    return found;
+  };
+  const placed = (value: number): TypedArray => {
     const { shape, dtype } = plan.specs.get(value) ?? missing(`a spec of %${value}`);
     const place = plan.locate(value);
     if (place.kind === 'input') return inputs[place.index] ?? missing(`input ${place.index}`);
@@ -63,10 +68,9 @@ function missing(what: string): never {
 }
 
 function viewOf(dtype: HostTensor['dtype'], { buffer, byteOffset }: Uint8Array, length: number): TypedArray {
-  const make = allocateArray(dtype, 0);
-  if (make instanceof Float32Array) return new Float32Array(buffer, byteOffset, length);
-  if (make instanceof Float64Array) return new Float64Array(buffer, byteOffset, length);
-  return make instanceof Int32Array
+  if (dtype === 'float32') return new Float32Array(buffer, byteOffset, length);
+  if (dtype === 'float64') return new Float64Array(buffer, byteOffset, length);
+  return dtype === 'int32'
     ? new Int32Array(buffer, byteOffset, length)
     : new Uint8Array(buffer, byteOffset, length);
 }
@@ -90,14 +94,24 @@ function runKernel(kernel: Kernel, memory: MemoryOf, { specs }: Plan, backwards:
 
 type Point = number[];
 
+type MapStatement = Extract<Statement, { kind: 'map' }>;
+
+/** What a statement computes, and one element for each operand and for its result. */
+interface Elements {
+  readonly meaning: Interpreted;
+  readonly operands: readonly TypedArray[];
+  readonly result: TypedArray;
+}
+
 /** One kernel, and what its statements have made so far. */
 class Points {
   readonly #tables: { readonly values: TypedArray; readonly known: Uint8Array }[];
   /** For each sum along the outer axes its terms, by place and outer point. */
   readonly #terms = new Map<number, Map<number, number[]>>();
-  readonly #elements = new Map<number, { operands: HostTensor[]; result: HostTensor }>();
+  readonly #elements = new Map<number, Elements>();
   readonly #late: ReadonlySet<number>;
   readonly #outer: number;
+  #rest: readonly Point[] | undefined;
 
   constructor(
     readonly kernel: LoopKernel | ProductKernel,
@@ -214,33 +228,28 @@ class Points {
         if (statement.along === 'outer')
           return reduced(statement.name, this.#terms.get(index)?.get(this.#placeOf(statement, point)) ?? []);
         const own = point.slice(0, this.#outer);
-        const rest = pointsOf(this.kernel.space.slice(this.#outer));
+        this.#rest ??= pointsOf(this.kernel.space.slice(this.#outer));
         return reduced(
           statement.name,
-          rest.map((inner) => input(0, [...own, ...inner])),
+          this.#rest.map((inner) => input(0, [...own, ...inner])),
         );
       }
       case 'map': {
-        const { operands, result } = this.#elementsOf(index, statement);
-        operands.forEach(({ data }, i) => {
-          data[0] = input(i);
-        });
-        meaningOf(statement.formula)(
-          operands.map(({ data }) => data),
-          result.data,
-        );
-        return result.data[0] ?? 0;
+        const { meaning, operands, result } = this.#elementsOf(index, statement);
+        for (let i = 0; i < operands.length; i++) operands[i]?.fill(this.#input(statement, i, point));
+        meaning(operands, result);
+        return result[0] ?? 0;
       }
       default:
         return statement satisfies never;
     }
   }
 
-  /** One element for each operand and for the result of a statement. */
-  #elementsOf(index: number, { inputs, dtype }: Statement): { operands: HostTensor[]; result: HostTensor } {
+  #elementsOf(index: number, { formula, inputs, dtype }: MapStatement): Elements {
     const own = this.#elements.get(index) ?? {
-      operands: inputs.map((input) => tensorOf({ shape: [1], dtype: this.#dtypeOf(input) })),
-      result: tensorOf({ shape: [1], dtype }),
+      meaning: meaningOf(formula),
+      operands: inputs.map((input) => allocateArray(this.#dtypeOf(input), 1)),
+      result: allocateArray(dtype, 1),
     };
     this.#elements.set(index, own);
     return own;
@@ -278,10 +287,15 @@ class Points {
     const [left, right] = [this.memory(a.buffer), this.memory(b.buffer)];
     const [row = 0, column = 0] = point.slice(-2);
     const batch = point.slice(0, -2);
+    const [startOfA, startOfB] = [
+      offsetAt(a.view, [...batch, row, 0]),
+      offsetAt(b.view, [...batch, 0, column]),
+    ];
+    const [stepOfA = 0, stepOfB = 0] = [a.view.strides.at(-1), b.view.strides.at(-2)];
     let total = 0;
     for (let k = 0; k < inner; k++) {
-      const x = left[inside(offsetAt(a.view, [...batch, row, k]), left, a.buffer)] ?? 0;
-      const y = right[inside(offsetAt(b.view, [...batch, k, column]), right, b.buffer)] ?? 0;
+      const x = left[inside(startOfA + k * stepOfA, left, a.buffer)] ?? 0;
+      const y = right[inside(startOfB + k * stepOfB, right, b.buffer)] ?? 0;
       total += x * y;
     }
     return total;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Aliases, type Kernel, type Plan, planFor } from '@pullback/compiler';
 import { type TypedArray, tensorOf } from '@pullback/core';
 import type { RandomProgram } from '@pullback/testing';
@@ -35,13 +36,30 @@ export function planWith({ program, over }: Pick<RandomProgram, 'program' | 'ove
 
 /** Compiles a random Program for the buffers that it is to be run on, and interprets its plan. */
 export function runPlan(random: RandomProgram, changes: Changes = {}, backwards = false): TypedArray[] {
-  const { program, data, over, times } = random;
+  return run(planWith(random, changes), random, backwards);
+}
+
+/** What each output's buffer holds when the plan of a random Program has run. */
+export function run(
+  plan: Plan,
+  { program, data, over, times }: RandomProgram,
+  backwards = false,
+): TypedArray[] {
   const specs = [...program.inputs, ...program.body.flatMap(({ outputs }) => outputs)];
   const inputs = data.map((tensor) => tensor.data.slice());
   const outputs = program.outputs.map((value, i) => {
     const own = inputs[over[i] ?? -1];
     return own ?? tensorOf(specs[value] ?? { shape: [], dtype: 'float32' }).data.fill(99);
   });
-  interpret(planWith(random, changes), inputs, outputs, { times, backwards });
+  interpret(plan, inputs, outputs, { times, backwards });
   return outputs;
+}
+
+/** Whether two plans do the same in the same places. */
+export function isSame(a: Plan, b: Plan): boolean {
+  return isDeepStrictEqual(told(a), told(b));
+}
+
+function told({ kernels, copies, literals, arena, specs, locate }: Plan) {
+  return { kernels, copies, literals, arena, places: [...specs.keys()].map(locate) };
 }

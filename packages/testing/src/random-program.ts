@@ -11,6 +11,7 @@ import {
   tensorOf,
   trace,
   type Value,
+  type Vertex,
 } from '@pullback/core';
 import fc from 'fast-check';
 import { at, largest, made, pick, type Step, stepKinds } from './random-steps.ts';
@@ -103,17 +104,23 @@ export function programOf(recipe: Recipe): RandomProgram {
   });
   const inputs = specs.map((spec, i) => placeholder(spec, `input ${i}`));
   const values: Value[] = [...inputs];
-  let found = outputsOf(recipe, inputs, values);
+  // Of so many vertices no Program is longer: only beyond them it is counted.
+  const enough = (vertexOf(inputs)?.id ?? 0) + most;
+  let kept = values.length;
   for (const step of recipe.steps) {
-    const count = values.length;
     values.push(...made(step, { dtype: recipe.dtype, extents: recipe.extents, values }));
-    if (values.length === count) continue;
-    const next = outputsOf(recipe, inputs, values);
-    if (next.program.body.length > most) break;
-    found = next;
+    if (values.length === kept) continue;
+    const isLong = (vertexOf(values)?.id ?? 0) > enough;
+    if (isLong && outputsOf(recipe, inputs, values).program.body.length > most) break;
+    kept = values.length;
   }
   const data = specs.map((spec, i) => dataOf(spec, recipe, i));
-  return { ...found, data, times: recipe.times };
+  return { ...outputsOf(recipe, inputs, values.slice(0, kept)), data, times: recipe.times };
+}
+
+/** The vertex of the last Value. */
+function vertexOf(values: readonly Value[]): Vertex | undefined {
+  return values.at(-1)?.vertex;
 }
 
 function outputsOf(

@@ -33,8 +33,7 @@ import type { Scalar } from '../scalar.ts';
 export function log(x: Scalar): Scalar {
   const wide = x.type === 'float64';
   const usual = wide ? log64(x, 0) : log32(x, 0);
-  // Denormals are moved among the normal numbers.
-  const moved = wide ? log64(mul(x, 2 ** 54), 54) : log32(mul(x, 2 ** 24), 24);
+  const moved = wide ? log64(amongNormals(x), 54) : log32(amongNormals(x), 149);
   const ends = select(
     less(x, 0),
     Number.NaN,
@@ -54,6 +53,11 @@ function smallestNormal({ type }: Scalar): Scalar {
   return number(type === 'float64' ? 2 ** -1022 : 2 ** -126, type);
 }
 
+/** A positive denormal number times 2^54, or of float32 2^149: its bits are that number, and adapters that take it as 0 read them all the same. */
+function amongNormals(x: Scalar): Scalar {
+  return x.type === 'float64' ? mul(x, 2 ** 54) : cast(bits(x), 'float32');
+}
+
 /** x = 2^k (1 + f) with 1 + f in [sqrt 1/2, sqrt 2). */
 export interface Parts {
   readonly k: Scalar;
@@ -63,8 +67,8 @@ export interface Parts {
 /** The parts of a positive and finite x, also of a denormal one. */
 export function partsOf(x: Scalar): Parts {
   const isDenormal = less(x, smallestNormal(x));
-  const by = x.type === 'float64' ? 54 : 24;
-  const normal = select(isDenormal, mul(x, 2 ** by), x);
+  const by = x.type === 'float64' ? 54 : 149;
+  const normal = select(isDenormal, amongNormals(x), x);
   const { k, f } = x.type === 'float64' ? parts64(normal, 0) : parts32(normal, 0);
   return { k: select(isDenormal, sub(k, by), k), f };
 }

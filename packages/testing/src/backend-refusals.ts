@@ -13,7 +13,7 @@ import {
 import { type Examination, expectError, expectNumbers, matrix } from './backend-expectations.ts';
 import { ConformanceError } from './case.ts';
 
-/** What a backend must refuse, each with an error of the contract, and nothing done by halves. */
+/** The calls that a backend must refuse, each with an error of the contract, and nothing done by halves. */
 export const refusals: readonly Examination[] = [
   [
     'refuses data of another length, and a buffer that was freed',

@@ -6,7 +6,7 @@ const count = (
   name: 'programs' | 'bindings' | 'calls' | 'allocations' | 'buffers' | 'bytes',
 ) => backend.statistics?.()[name];
 
-/** What a backend counts, as far as it counts: up with what is made, down with what is given back, never below. */
+/** The statistics of a backend, as far as it has them: up with every thing made, down with every thing given back, never below. */
 export const statistics: readonly Examination[] = [
   [
     'buffers are counted once, however often they are freed',

@@ -24,7 +24,7 @@ export function conformBackend(make: () => Backend, options: BackendConformance 
   const { name = make().name, ulps: allowed = {} } = options;
   const each = (what: string, run: (backend: Backend) => Promise<void>): Case =>
     guarded(`${name}: ${what}`, () => run(make()));
-  // What is cheap first. What ends a backend comes last, and only where `make` gives one of its own each time.
+  // Cheap cases come first. Cases that end a backend come last, and only where `make` gives one of its own each time.
   return [
     ...[...life, ...bindings, ...lives, ...refusals, ...statistics].map(([what, run]) => each(what, run)),
     ...numerics(allowed).map(([what, run]) => each(what, run)),

@@ -13,9 +13,9 @@ export type Moment = number | ((shape: Shape) => number);
 
 export interface InitializerConformance {
   readonly name?: string;
-  /** What the mean is meant to be; not examined when left out. */
+  /** The mean that is meant; not examined when left out. */
   readonly mean?: Moment;
-  /** What the standard deviation is meant to be; not examined when left out. Above 0 it says that numbers are drawn. */
+  /** The standard deviation that is meant; not examined when left out. Above 0 it says that numbers are drawn. */
   readonly deviation?: Moment;
   /** The interval in which all numbers lie. */
   readonly within?: readonly [number, number];

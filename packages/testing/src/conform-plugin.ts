@@ -39,7 +39,7 @@ export interface ResolveLike {
 
 export type EntryOptions = Readonly<Record<string, unknown>>;
 
-/** What is bound under a name, as a plugin of `@pullback/plugin` has it. */
+/** A thing bound under a name, as a plugin of `@pullback/plugin` has it. */
 export interface EntryLike {
   readonly kind: string;
   readonly name: string;
@@ -208,7 +208,7 @@ function examineNames({ name: plugin, entries }: PluginLike, beside: readonly Pl
   }
 }
 
-/** What the fields or the schema of an entry say against options; undefined when they take them, or when there are none. */
+/** The objection of an entry's fields or schema to options; undefined when they take them, or when there are none. */
 function refusedBy({ kind, name, options }: EntryLike, given: EntryOptions): string | undefined {
   if (options === undefined) return undefined;
   if (isSchema(options)) {

@@ -77,7 +77,7 @@ function laddersOf(specs: readonly TensorSpec[]): HostTensor[][] {
 
 const specials = [0, -0, 1e-310, -1e-42, Number.NaN, Infinity, -Infinity];
 
-/** What the form says of the operands; undefined where it leaves the numbers to `evaluate`. */
+/** The numbers that the form makes of the operands; undefined where it leaves the numbers to `evaluate`. */
 function meaningOf(
   form: Form,
   { primitive, attributes }: Applied,

@@ -4,11 +4,11 @@ import { examineForm } from './forms.ts';
 import { placeOf } from './numbers-as-text.ts';
 import { type Applied, distinct, evaluated, filledBy } from './operands.ts';
 
-/** What an identity keeps bit for bit. */
+/** Numbers that an identity keeps bit for bit. */
 const specials = [1.5, -0, 0, Number.NaN, Infinity, -Infinity, 5e-324, -1e-310, 1e-42, 1e300, -2.25, 3];
 
 /**
- * What a primitive says of itself is what compilers take for granted: an identity is dropped, a movement of one number everywhere is that
+ * Compilers take for granted what a primitive says of itself: an identity is dropped, a movement of one number everywhere is that
  * number, an elementwise primitive is run on any elements in any order.
  * @throws ConformanceError with the first element that differs
  */

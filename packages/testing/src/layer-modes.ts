@@ -4,7 +4,7 @@ import { refuseOtherNumbers } from './layer-purity.ts';
 import { type AnyLayer, runUse, useOf } from './layer-use.ts';
 import type { Setting } from './test-scope.ts';
 
-/** What a layer says of how training differs from prediction. */
+/** The declaration of a layer of how training differs from prediction. */
 export interface Declared {
   readonly mixesWhileTraining: boolean;
   readonly random: boolean | 'always';

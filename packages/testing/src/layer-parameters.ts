@@ -6,7 +6,7 @@ import { type AnyLayer, optionsOf, runUse, settled, useOf, wishes } from './laye
 import { build, runner } from './runner.ts';
 import { type Asked, firstNumbers, type Setting } from './test-scope.ts';
 
-/** What is to be kept of a parameter: its options, by name below the layer. */
+/** The options of a parameter that a layer must keep, by name below the layer. */
 export type Kept = Readonly<
   Record<
     string,

@@ -98,7 +98,7 @@ export function examineAlone(
   }
 }
 
-/** That what a layer keeps is as large whatever the number of samples. @throws ConformanceError */
+/** Parameters and states have one size, whatever the number of samples. @throws ConformanceError */
 export function examineShapes(
   make: () => AnyLayer,
   few: readonly Shape[],

@@ -93,7 +93,7 @@ export function settled({ shape }: { readonly shape: Shape }, i = 0): Float64Arr
   return Float64Array.from({ length: sizeOf(shape) }, (_, k) => 0.6 + 0.3 * Math.sin(3 * k + i + 1));
 }
 
-/** What a use asked for, without the path of the layer itself: what two uses are compared by. */
+/** The requests of a use, without the path of the layer itself: two uses are compared by them. */
 export function wishes(use: LayerUse, { path = 'layer' }: Setting): string[] {
   const own =
     (kind: string) =>

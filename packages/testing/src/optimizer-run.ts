@@ -28,7 +28,7 @@ export function weightOf(
   return { path, shape, start: Float64Array.from(start) };
 }
 
-/** What an update was given, and what it gave. */
+/** The arguments of an update, and its results. */
 export interface Update {
   readonly inputs: readonly Value[];
   readonly updated: readonly UpdatedParameter[];
@@ -149,7 +149,7 @@ export interface Course {
   readonly slope: (step: number, weight: number) => number;
   /** 0.1 when left out. */
   readonly rate?: (step: number) => number;
-  /** What the step input holds; the count of steps before when left out. */
+  /** The number in the step input; the count of steps before when left out. */
   readonly at?: (step: number) => number;
   readonly dtype?: FloatDType;
 }

@@ -74,7 +74,7 @@ const isActivation = (kind: string, thing: unknown): thing is Activation =>
 const wave = (count: number) =>
   Float64Array.from({ length: count }, (_, i) => 0.4 + 0.35 * Math.sin(2 * i + 1));
 
-/** What a thing does on a few numbers, to tell whether two are alike; undefined for what is not run here. */
+/** The results of a thing on a few numbers, to tell whether two are alike; undefined for what is not run here. */
 export function fingerprint(kind: string, thing: unknown): string | undefined {
   const told = (numbers: Iterable<number>) => Array.from(numbers, (x) => Number(x.toPrecision(12))).join();
   if (isLayer(kind, thing)) {

@@ -5,7 +5,7 @@ import { placeOf } from './numbers-as-text.ts';
 import { vertexByVertex } from './vertex-by-vertex.ts';
 
 /**
- * That what is computed in float64 loses nothing in float32 on its way: with every float32 held as a float64 instead, the same comes
+ * A function in float64 loses nothing in float32 on its way: with every float32 held as a float64 instead, the same comes
  * out. Numbers that float32 holds without loss may be of it.
  * @throws ConformanceError
  */

@@ -49,7 +49,7 @@ export function floatsApart(a: number, b: number, dtype: DType): number {
 interface Found {
   readonly wanted: number;
   readonly found: number;
-  /** What is wanted where subnormal numbers are 0. */
+  /** The results that are wanted where subnormal numbers are 0. */
   readonly flushed: number;
   /** For a sum, that of the magnitudes. */
   readonly size: number | undefined;

@@ -81,7 +81,7 @@ export function admitted(table: Table, inputs: readonly TensorSpec[]): [string, 
 export const said = (dtype: DType, shape: Shape) => `${dtype}[${shape.join(', ')}]`;
 export const axesOf = (shape: Shape) => shape.map((_, axis) => axis);
 
-/** What a table's functions give for the same inputs, in one Program. */
+/** The results of a table's functions for the same inputs, in one Program. */
 export function together(
   name: string,
   table: Table,

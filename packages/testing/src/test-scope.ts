@@ -46,7 +46,7 @@ export interface Given {
   readonly step: Value;
 }
 
-/** What was asked of a scope, in order. */
+/** The requests to a scope, in order. */
 export interface Journal {
   /** Every asking, also the second one for the same name. */
   readonly parameters: Asked[];

@@ -17,7 +17,7 @@ import {
   two,
 } from './probe-tables.ts';
 
-/** What a matrix or two do not show: special numbers in every pair, blocks and one more, ranks to 6, one Value twice. */
+/** Probes of things that a matrix or two do not show: special numbers in every pair, blocks and one more, ranks to 6, one Value twice. */
 export function widerProbes(dtypes: readonly DType[]): Probe[] {
   return dtypes.flatMap((dtype) => [
     ...ofSpecials(dtype, dtypes),

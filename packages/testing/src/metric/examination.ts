@@ -22,7 +22,7 @@ export interface MetricConformance extends SearchOptions, ParityOptions {
   readonly targets?: MetricTargets;
   /** How many outputs a prediction may have; 1, 2 and 3 when left out. */
   readonly outputs?: readonly number[];
-  /** What the numbers of the prediction mean, as a loss would say. */
+  /** The meaning of the prediction's numbers, as a loss would say. */
   readonly meaning?: Meaning;
   /** The figure of all samples by its formula, from rows of numbers; a label is a row of one. It may throw where there is none. */
   readonly reference?: (predictions: Rows, targets: Rows) => number;

@@ -25,7 +25,7 @@ export interface Showing {
 /** A figure, or the error of ours that says why there is none. */
 export type Outcome = number | PullbackError;
 
-/** What a batch adds, as a function of prediction, target and weights; with their specs and numbers. */
+/** The numbers that a batch adds, as a function of prediction, target and weights; with their specs and numbers. */
 export function observation(metric: Metric, samples: MetricSamples, showing: Showing = {}) {
   const { dtype = 'float64', layout = 'row', meaning } = showing;
   const { count, outputs, predictions, targets, labels, weights } = samples;
@@ -65,7 +65,7 @@ export function observation(metric: Metric, samples: MetricSamples, showing: Sho
   };
 }
 
-/** What a batch adds, by the primitives' own meaning. */
+/** The numbers that a batch adds, by the primitives' own meaning. */
 export function observed(metric: Metric, samples: MetricSamples, showing: Showing = {}): TypedArray {
   const { specs, numbers, observe } = observation(metric, samples, showing);
   const inputs = specs.map((spec, i) => placeholder(spec, `input ${i}`));

@@ -22,11 +22,11 @@ function post(method: string, parameters: object = {}): unknown {
   return answer;
 }
 
-/** How often the blocks of code of this repository's sources ran since the last call: functions, branches and the rounds of loops, each as one. */
+/** How often the blocks of code of this repository's packages ran since the last call: functions, branches and the rounds of loops, each as one. */
 function counted(): number {
   const { result } = post('Profiler.takePreciseCoverage') as Coverage;
   return result
-    .filter(({ url }) => /packages\/[\w-]+\/src\//.test(url))
+    .filter(({ url }) => /packages\/[\w-]+\/(src|dist)\//.test(url))
     .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges))
     .reduce((sum, { count }) => sum + count, 0);
 }

@@ -94,7 +94,7 @@ function examineExpectation(
     const keepsBoth = sameMean && Math.abs(got.deviation / expected.deviation - 1) < allowed;
     // A wrong scale would show in a mean that is not 0: as one over a softmax that noise makes flatter.
     const keepsMean = Math.abs(expected.mean) > 3 * allowed * Math.sqrt(power) && sameMean;
-    // What is added whatever the input is, as noise whose mean is not 0, keeps the scale and moves the whole.
+    // An addition that does not depend on the input, as noise whose mean is not 0, keeps the scale and moves the whole.
     const moves = moments(runs.map((run) => average(run) - expected.mean));
     const added = 0.3 * Math.sqrt(power) + (5 * moves.deviation) / Math.sqrt(DRAWS);
     if (Math.abs(moves.mean) > added)

@@ -48,7 +48,7 @@ export function examineStart(
     [y, mul(y, mul(y, y))].flatMap((each) => gradient(sum(each), learnedValues)),
   );
   const run = runUse(use, slopes);
-  // What is dropped at random may be dropped whole at a step.
+  // Random dropping may drop everything at a step.
   const found = Array.from({ length: use.draws > 0 ? 24 : 3 }, (_, step) => step).some((step) =>
     run({ inputs, step, parameters: use.parameters.map((each) => firstNumbers(each, step + 1)) }).some(
       ({ data }) => data.some((x) => x !== 0),

@@ -8,10 +8,11 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 npx -y pnpm@12.21.0 -r --filter './packages/*' pack --pack-destination "$place/tarballs" >/dev/null
 node - "$root" "$place" <<'NODE'
-const { readdirSync, readFileSync, writeFileSync, cpSync } = require('node:fs');
+const { existsSync, readdirSync, readFileSync, writeFileSync, cpSync } = require('node:fs');
 const [root, place] = process.argv.slice(2);
 const tarballs = Object.fromEntries(
   readdirSync(`${root}/packages`).flatMap((folder) => {
+    if (!existsSync(`${root}/packages/${folder}/package.json`)) return [];
     const { name, version, private: unpublished } = JSON.parse(readFileSync(`${root}/packages/${folder}/package.json`, 'utf8'));
     return unpublished ? [] : [[name, `file:tarballs/${name.replace('@', '').replace('/', '-')}-${version}.tgz`]];
   }),

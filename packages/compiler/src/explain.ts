@@ -1,7 +1,7 @@
 import { bytesOf, describeOrigins, formatShape, sizeOf } from '@pullback/core';
-import { type Input, type Kernel, readBy, type Statement, writtenBy } from './kernel.ts';
+import { type Input, type Kernel, readBy, type Statement, writtenBy } from './kernels/kernel.ts';
+import { structureOf } from './kernels/structure.ts';
 import type { Plan } from './plan.ts';
-import { structureOf } from './structure.ts';
 
 /** Multiplications and additions of a kernel, each as one. */
 export function flopsOf(kernel: Kernel): number {

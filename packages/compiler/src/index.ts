@@ -1,7 +1,7 @@
 export { denseView, sameView, type View } from '@pullback/core';
-export { type Cost, costOf } from './cost.ts';
 export { describeKernel, explain, flopsOf, trafficOf } from './explain.ts';
-export type { FuseOptions } from './fuse-options.ts';
+export { type Cost, costOf } from './fuse/cost.ts';
+export type { FuseOptions } from './fuse/fuse-options.ts';
 export {
   type Input,
   type Kernel,
@@ -12,11 +12,11 @@ export {
   type Store,
   type WholeKernel,
   writtenBy,
-} from './kernel.ts';
-export { identity, programKey } from './key.ts';
+} from './kernels/kernel.ts';
+export { identity, programKey } from './kernels/key.ts';
+export { type Structure, structureOf } from './kernels/structure.ts';
 export type { LowerOptions } from './lower/lower.ts';
-export { alignment, type Location, type MemoryOptions } from './memory.ts';
-export { copyOf } from './op.ts';
+export { copyOf } from './lower/op.ts';
+export { alignment, type Location, type MemoryOptions } from './memory/memory.ts';
+export { type Aliases, lateStatements } from './memory/schedule.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
-export { type Aliases, lateStatements } from './schedule.ts';
-export { type Structure, structureOf } from './structure.ts';

@@ -1,11 +1,11 @@
 import type { Program, TensorSpec, TypedArray } from '@pullback/core';
-import { kernelsOf } from './build.ts';
-import { fuse } from './fuse.ts';
-import type { FuseOptions } from './fuse-options.ts';
-import type { Kernel } from './kernel.ts';
+import { fuse } from './fuse/fuse.ts';
+import type { FuseOptions } from './fuse/fuse-options.ts';
+import { kernelsOf } from './kernels/build.ts';
+import type { Kernel } from './kernels/kernel.ts';
 import { type Lowered, type LowerOptions, lower } from './lower/lower.ts';
-import { type Arena, type Location, type MemoryOptions, planArena } from './memory.ts';
-import { type Aliases, schedule } from './schedule.ts';
+import { type Arena, type Location, type MemoryOptions, planArena } from './memory/memory.ts';
+import { type Aliases, schedule } from './memory/schedule.ts';
 
 /** All that a backend has to do for a Program, in order. */
 export interface Plan {

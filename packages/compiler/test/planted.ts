@@ -1,7 +1,7 @@
 import { type Input, type Kernel, type Plan, readBy, type View, writtenBy } from '@pullback/compiler';
 import { denseView } from '@pullback/core';
-import { type Arena, planArena } from '../src/memory.ts';
-import type { AssembleOp, Op, Operand } from '../src/op.ts';
+import type { AssembleOp, Op, Operand } from '../src/lower/op.ts';
+import { type Arena, planArena } from '../src/memory/memory.ts';
 import type { Changes } from './run-plan.ts';
 
 /** Bugs as they are made: what a stage hands on, a little wrong. */

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Aliases, type Kernel, type Plan, planFor } from '@pullback/compiler';
 import { type TypedArray, tensorOf } from '@pullback/core';
 import type { RandomProgram } from '@pullback/testing';
-import { kernelsOf } from '../src/build.ts';
-import { type Fused, fuse } from '../src/fuse.ts';
+import { type Fused, fuse } from '../src/fuse/fuse.ts';
+import { kernelsOf } from '../src/kernels/build.ts';
 import { type Lowered, lower } from '../src/lower/lower.ts';
 import { interpret } from './interpret.ts';
 

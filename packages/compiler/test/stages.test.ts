@@ -4,7 +4,7 @@ import * as core from '@pullback/core';
 import { type DType, type Program, placeholder, type Shape, trace, type Value } from '@pullback/core';
 import { describe, expect, test } from 'vitest';
 import { lower } from '../src/lower/lower.ts';
-import type { Op, Operand } from '../src/op.ts';
+import type { Op, Operand } from '../src/lower/op.ts';
 
 const input = (shape: Shape, name = 'x', dtype: DType = 'float32') => placeholder({ shape, dtype }, name);
 

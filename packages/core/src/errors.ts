@@ -1,4 +1,4 @@
-import { whereabouts } from './origin.ts';
+import { whereabouts } from './graph/origin.ts';
 
 /** What an error tells: what was got, what was expected, where in the model, and what to do. */
 export interface Complaint {

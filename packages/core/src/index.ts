@@ -1,5 +1,3 @@
-export { apply, applyMany, applyPrimitive } from './apply.ts';
-export { type Compiled, type CompileOptions, compile, compileFields } from './compile.ts';
 export type {
   Backend,
   BackendStatistics,
@@ -45,7 +43,18 @@ export {
   type UpdatedParameter,
   type Updates,
 } from './contracts/optimizer.ts';
-export { defineNode, defineNodeWithOutputs, type ManyOutputsRules, type NodeRules } from './define.ts';
+export { gradient } from './derive/gradient.ts';
+export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './derive/transform.ts';
+export { unbroadcast } from './derive/unbroadcast.ts';
+export { perSampleGradients, type VmapOptions, vmap } from './derive/vmap.ts';
+export * from './errors.ts';
+export { type ElementsRules, elementsPrimitive } from './forms/elements.ts';
+export type { Form, Labels } from './forms/form.ts';
+export { partsPrimitive, viewPrimitive } from './forms/moving.ts';
+export { type Roles, rolesOf } from './forms/roles.ts';
+export { denseView, type Placed, sameView, type View } from './forms/view.ts';
+export { apply, applyMany, applyPrimitive } from './graph/apply.ts';
+export { defineNode, defineNodeWithOutputs, type ManyOutputsRules, type NodeRules } from './graph/define.ts';
 export {
   type Activation,
   type ActivationRules,
@@ -53,36 +62,7 @@ export {
   activationOf,
   defineActivation,
   defineActivationWith,
-} from './define-activation.ts';
-export {
-  allocateArray,
-  bytesOf,
-  type DType,
-  type FloatDType,
-  isFloat,
-  roundTo,
-  store,
-  type TensorSpec,
-  type TypedArray,
-} from './dtype.ts';
-export * from './errors.ts';
-export { evaluate } from './evaluate.ts';
-export { type ElementsRules, elementsPrimitive } from './forms/elements.ts';
-export type { Form, Labels } from './forms/form.ts';
-export { partsPrimitive, viewPrimitive } from './forms/moving.ts';
-export { type Roles, rolesOf } from './forms/roles.ts';
-export { denseView, type Placed, sameView, type View } from './forms/view.ts';
-export { gradient } from './gradient.ts';
-export { isNumberArray, isTypedArray, type NumberArray } from './host-arrays.ts';
-export { clip, oneHot, pow, reciprocal, weigh } from './math/algebra.ts';
-export { einsum } from './math/einsum.ts';
-export { type Logits, log, logitsOf } from './math/log.ts';
-export { distance, globalNorm, norm } from './math/norm.ts';
-export { normal } from './math/normal.ts';
-export { relu } from './math/relu.ts';
-export { logSigmoid, sigmoid, softplus } from './math/sigmoid.ts';
-export { type AxisOptions, logSoftmax, logSumExp, softmax } from './math/softmax.ts';
-export { mean, standardDeviation, type VarianceOptions, variance } from './math/statistics.ts';
+} from './graph/define-activation.ts';
 export type {
   Batch,
   Composite,
@@ -95,7 +75,18 @@ export type {
   Outputs,
   Primitive,
   PrimitiveKind,
-} from './node.ts';
+} from './graph/node.ts';
+export { describeOrigin, describeOrigins, labelled, type Origin, type Pass, within } from './graph/origin.ts';
+export { type Attribute, type Attributes, Value, Vertex } from './graph/value.ts';
+export { clip, oneHot, pow, reciprocal, weigh } from './math/algebra.ts';
+export { einsum } from './math/einsum.ts';
+export { type Logits, log, logitsOf } from './math/log.ts';
+export { distance, globalNorm, norm } from './math/norm.ts';
+export { normal } from './math/normal.ts';
+export { relu } from './math/relu.ts';
+export { logSigmoid, sigmoid, softplus } from './math/sigmoid.ts';
+export { type AxisOptions, logSoftmax, logSumExp, softmax } from './math/softmax.ts';
+export { mean, standardDeviation, type VarianceOptions, variance } from './math/statistics.ts';
 export { add, ceil, div, floor, mod, mul, neg, round, sub } from './ops/arithmetic.ts';
 export { broadcast, type ReductionOptions, sum } from './ops/broadcast-sum.ts';
 export { cast } from './ops/cast.ts';
@@ -121,7 +112,6 @@ export { checkOptions } from './options/check-options.ts';
 export type { Bounds, Field, Fields, FieldsOf, OptionsOf, Refused } from './options/field.ts';
 export * as field from './options/field.ts';
 export { parts } from './options/parts.ts';
-export { describeOrigin, describeOrigins, labelled, type Origin, type Pass, within } from './origin.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
 export { formulaOf } from './scalar/formula-of.ts';
@@ -138,7 +128,19 @@ export {
   type Scalar,
   type ScalarType,
 } from './scalar/scalar.ts';
-export { formatShape, lastOf, placeOf, type Shape, sameShape, sizeOf } from './shape.ts';
+export {
+  allocateArray,
+  bytesOf,
+  type DType,
+  type FloatDType,
+  isFloat,
+  roundTo,
+  store,
+  type TensorSpec,
+  type TypedArray,
+} from './tensors/dtype.ts';
+export { isNumberArray, isTypedArray, type NumberArray } from './tensors/host-arrays.ts';
+export { formatShape, lastOf, placeOf, type Shape, sameShape, sizeOf } from './tensors/shape.ts';
 export {
   fit,
   type Image,
@@ -148,10 +150,8 @@ export {
   type TensorLike,
   tensor,
   tensorOf,
-} from './tensor.ts';
+} from './tensors/tensor.ts';
+export { type Compiled, type CompileOptions, compile, compileFields } from './trace/compile.ts';
+export { evaluate } from './trace/evaluate.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
-export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './transform.ts';
-export { unbroadcast } from './unbroadcast.ts';
-export { type Attribute, type Attributes, Value, Vertex } from './value.ts';
-export { perSampleGradients, type VmapOptions, vmap } from './vmap.ts';

@@ -19,7 +19,7 @@ let other: typeof core;
 let y: core.Value;
 beforeAll(async () => {
   vi.resetModules();
-  vi.doMock('../src/copy.ts', async (original) => ({
+  vi.doMock('../src/graph/copy.ts', async (original) => ({
     ...(await original<object>()),
     thisCopy: { description: '@pullback/core 9.9.9 (file:///elsewhere/core.js)' },
   }));
@@ -79,7 +79,7 @@ test('each copy by itself goes on as before', () => {
 });
 
 test('the same file twice is said to be that', async () => {
-  vi.doUnmock('../src/copy.ts');
+  vi.doUnmock('../src/tensors/copy.ts');
   vi.resetModules();
   const again = await import('../src/index.ts');
   expect(() => core.exp(again.constant([1]))).toThrow(/loaded twice/);

@@ -10,9 +10,9 @@ import {
   scalar,
   type TensorSpec,
 } from '@pullback/core';
-import { madeBy, type Op, type Operand, rootsOf } from '../op.ts';
 import { contraction } from './contraction.ts';
 import { broadcastable, dense, Lowering } from './lowering.ts';
+import { madeBy, type Op, type Operand, rootsOf } from './op.ts';
 
 /** A Program without movement: what it computes, each value read through views. */
 export interface Lowered {

@@ -8,7 +8,7 @@ import {
   type TensorSpec,
   type View,
 } from '@pullback/core';
-import { copyOf, type Op, type Operand } from '../op.ts';
+import { copyOf, type Op, type Operand } from './op.ts';
 
 export type InMemory = Extract<Operand, { kind: 'root' }>;
 

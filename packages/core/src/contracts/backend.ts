@@ -1,4 +1,4 @@
-import type { DType, TensorSpec, TypedArray } from '../dtype.ts';
+import type { DType, TensorSpec, TypedArray } from '../tensors/dtype.ts';
 import type { Program } from '../trace/program.ts';
 
 /** Elements that a backend holds. Only the backend that made it can use it. */

@@ -1,5 +1,6 @@
-import { isFloat } from '../dtype.ts';
+import { unbroadcast } from '../derive/unbroadcast.ts';
 import { DataError, OptionError } from '../errors.ts';
+import type { Value } from '../graph/value.ts';
 import { weigh } from '../math/algebra.ts';
 import { mean } from '../math/statistics.ts';
 import { mul } from '../ops/arithmetic.ts';
@@ -7,9 +8,8 @@ import { sum } from '../ops/broadcast-sum.ts';
 import { cast } from '../ops/cast.ts';
 import { stack } from '../ops/concatenate.ts';
 import { fill } from '../ops/leaves.ts';
-import { sizeOf } from '../shape.ts';
-import { unbroadcast } from '../unbroadcast.ts';
-import type { Value } from '../value.ts';
+import { isFloat } from '../tensors/dtype.ts';
+import { sizeOf } from '../tensors/shape.ts';
 import type { Metric, MetricPlacement } from './metric.ts';
 
 export interface MetricRules extends Pick<Metric, 'better' | 'check' | 'weighted'> {}

@@ -1,5 +1,5 @@
 import type { RandomStream } from '../random/stream.ts';
-import type { Shape } from '../shape.ts';
+import type { Shape } from '../tensors/shape.ts';
 
 /**
  * Makes the first numbers of a parameter, on the host and in float64, so that they are the same on every backend.

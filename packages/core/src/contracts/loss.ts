@@ -1,11 +1,11 @@
-import type { TensorSpec } from '../dtype.ts';
+import { unbroadcast } from '../derive/unbroadcast.ts';
+import type { Value } from '../graph/value.ts';
 import { div } from '../ops/arithmetic.ts';
 import { sum } from '../ops/broadcast-sum.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { isPlain, one, oneOf } from '../options/field.ts';
-import type { Tensor } from '../tensor.ts';
-import { unbroadcast } from '../unbroadcast.ts';
-import type { Value } from '../value.ts';
+import type { TensorSpec } from '../tensors/dtype.ts';
+import type { Tensor } from '../tensors/tensor.ts';
 import type { Layout } from './layer.ts';
 
 /** Where a loss or metric finds samples and classes. */

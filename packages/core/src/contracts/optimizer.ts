@@ -1,8 +1,8 @@
-import type { TensorSpec } from '../dtype.ts';
 import { OptionError } from '../errors.ts';
+import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { callable, type Fields, type FieldsOf, needed, number, part } from '../options/field.ts';
-import type { Value } from '../value.ts';
+import type { TensorSpec } from '../tensors/dtype.ts';
 
 /** What an optimizer keeps for a parameter between steps, by name, with the number that it starts from. */
 export type Slots = Readonly<Record<string, { readonly spec: TensorSpec; readonly initial: number }>>;

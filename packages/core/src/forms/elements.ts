@@ -1,7 +1,7 @@
-import type { Primitive } from '../node.ts';
+import type { Primitive } from '../graph/node.ts';
+import type { Attributes, Value } from '../graph/value.ts';
 import { evaluateFormula } from '../scalar/evaluate-formula.ts';
 import type { Formula } from '../scalar/scalar.ts';
-import type { Attributes, Value } from '../value.ts';
 
 /** The parts of an elementwise primitive beside its name. */
 export interface ElementsRules<In extends readonly Value[], A extends Attributes>

@@ -1,6 +1,6 @@
+import type { Attributes } from '../graph/value.ts';
 import type { FormulaAt, Scalar } from '../scalar/scalar.ts';
-import type { Shape } from '../shape.ts';
-import type { Attributes } from '../value.ts';
+import type { Shape } from '../tensors/shape.ts';
 import type { Placed, View } from './view.ts';
 
 /**

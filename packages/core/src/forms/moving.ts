@@ -1,6 +1,6 @@
-import type { HostTensor, Primitive } from '../node.ts';
-import type { Attributes, Value } from '../value.ts';
-import { readView, writeView } from '../walk.ts';
+import type { HostTensor, Primitive } from '../graph/node.ts';
+import type { Attributes, Value } from '../graph/value.ts';
+import { readView, writeView } from '../graph/walk.ts';
 import type { PartsForm, ViewForm } from './form.ts';
 import { denseView } from './view.ts';
 

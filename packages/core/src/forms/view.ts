@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from '../shape.ts';
+import { type Shape, sizeOf } from '../tensors/shape.ts';
 
 /**
  * Where the elements of a shape lie in a dense buffer: the one at index i is element offset + sum_k strides[k] i[k]. Along axes of extent 1

@@ -1,4 +1,4 @@
-import type { FloatDType } from '../dtype.ts';
+import type { Value } from '../graph/value.ts';
 import { div, mul } from '../ops/arithmetic.ts';
 import { broadcast } from '../ops/broadcast-sum.ts';
 import { cast } from '../ops/cast.ts';
@@ -13,7 +13,7 @@ import { expandDims } from '../ops/reshape.ts';
 import { select } from '../ops/select.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { floatFields } from '../options/op-fields.ts';
-import type { Value } from '../value.ts';
+import type { FloatDType } from '../tensors/dtype.ts';
 
 /** 1 / x */
 export function reciprocal(x: Value): Value {

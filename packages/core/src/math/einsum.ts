@@ -1,9 +1,9 @@
 import { OptionError, ShapeError } from '../errors.ts';
+import type { Value } from '../graph/value.ts';
 import { sum } from '../ops/broadcast-sum.ts';
 import { contract } from '../ops/contract.ts';
 import { transpose } from '../ops/transpose.ts';
-import { formatShape } from '../shape.ts';
-import type { Value } from '../value.ts';
+import { formatShape } from '../tensors/shape.ts';
 
 interface Labelled {
   readonly x: Value;

@@ -1,9 +1,9 @@
-import { apply, madeHere } from '../apply.ts';
-import type { InverseLink } from '../node.ts';
+import { apply, madeHere } from '../graph/apply.ts';
+import type { InverseLink } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
 import { neg } from '../ops/arithmetic.ts';
 import { log as logarithm } from '../ops/functions.ts';
 import { filledWith } from '../ops/leaves.ts';
-import type { Value } from '../value.ts';
 import { logSigmoid } from './sigmoid.ts';
 import { logSoftmax } from './softmax.ts';
 

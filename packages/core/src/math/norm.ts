@@ -1,7 +1,7 @@
-import { apply } from '../apply.ts';
-import type { DType } from '../dtype.ts';
 import { OptionError } from '../errors.ts';
-import type { Cotangents } from '../node.ts';
+import { apply } from '../graph/apply.ts';
+import type { Cotangents } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
 import { add, div, mul, sub } from '../ops/arithmetic.ts';
 import { dropAxes, type ReductionOptions, sum } from '../ops/broadcast-sum.ts';
 import { equal, less } from '../ops/comparisons.ts';
@@ -9,9 +9,9 @@ import { sqrt, square } from '../ops/functions.ts';
 import { select } from '../ops/select.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { reductionFields } from '../options/op-fields.ts';
-import { normalizeAxes } from '../shape.ts';
-import { checkDType } from '../tensor.ts';
-import type { Value } from '../value.ts';
+import type { DType } from '../tensors/dtype.ts';
+import { normalizeAxes } from '../tensors/shape.ts';
+import { checkDType } from '../tensors/tensor.ts';
 
 /**
  * The sums of squares of x, of x / scale and of x scale, in one pass: one of them neither overflows nor loses digits.

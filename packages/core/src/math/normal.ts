@@ -1,12 +1,12 @@
-import type { FloatDType } from '../dtype.ts';
+import type { Value } from '../graph/value.ts';
 import { mul, sub } from '../ops/arithmetic.ts';
 import { cos, log, sqrt } from '../ops/functions.ts';
 import { fill } from '../ops/leaves.ts';
 import { foldIn, uniform } from '../ops/random.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { floatFields } from '../options/op-fields.ts';
-import type { Shape } from '../shape.ts';
-import type { Value } from '../value.ts';
+import type { FloatDType } from '../tensors/dtype.ts';
+import type { Shape } from '../tensors/shape.ts';
 
 /**
  * Normal with mean 0 and variance 1: sqrt(-2 log(1 - u)) cos(2 pi v) for u, v uniform on [0, 1).

@@ -1,4 +1,4 @@
-import { defineActivation } from '../define-activation.ts';
+import { defineActivation } from '../graph/define-activation.ts';
 import { lessEqual } from '../ops/comparisons.ts';
 import { select } from '../ops/select.ts';
 

@@ -1,10 +1,10 @@
-import { defineActivation } from '../define-activation.ts';
+import { defineActivation } from '../graph/define-activation.ts';
+import type { Value } from '../graph/value.ts';
 import { add, div, mul, neg, sub } from '../ops/arithmetic.ts';
 import { less } from '../ops/comparisons.ts';
 import { maximum } from '../ops/extrema.ts';
 import { abs, exp, log1p } from '../ops/functions.ts';
 import { select } from '../ops/select.ts';
-import type { Value } from '../value.ts';
 
 /**
  * The logistic function 1 / (1 + e^-z), from e = e^-|z|, which never overflows: 1 / (1 + e) for z >= 0, else e / (1 + e).

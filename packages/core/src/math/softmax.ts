@@ -1,5 +1,6 @@
-import { apply } from '../apply.ts';
-import type { Cotangents, InverseLink } from '../node.ts';
+import { apply } from '../graph/apply.ts';
+import type { Cotangents, InverseLink } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
 import { add, div, mul, sub } from '../ops/arithmetic.ts';
 import { dropAxes, sum } from '../ops/broadcast-sum.ts';
 import { equal } from '../ops/comparisons.ts';
@@ -9,8 +10,7 @@ import { max } from '../ops/max.ts';
 import { select } from '../ops/select.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { axisFields, keptAxisFields } from '../options/op-fields.ts';
-import { normalizeAxis } from '../shape.ts';
-import type { Value } from '../value.ts';
+import { normalizeAxis } from '../tensors/shape.ts';
 
 export interface AxisOptions {
   /** Where the classes lie; the last axis when left out. Column layout has them at 0. */

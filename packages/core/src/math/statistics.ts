@@ -1,12 +1,12 @@
+import type { Value } from '../graph/value.ts';
 import { div, sub } from '../ops/arithmetic.ts';
 import { type ReductionOptions, sum } from '../ops/broadcast-sum.ts';
 import { square } from '../ops/functions.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { number } from '../options/field.ts';
 import { reductionFields } from '../options/op-fields.ts';
-import { normalizeAxes } from '../shape.ts';
-import { checkDType } from '../tensor.ts';
-import type { Value } from '../value.ts';
+import { normalizeAxes } from '../tensors/shape.ts';
+import { checkDType } from '../tensors/tensor.ts';
 import { norm } from './norm.ts';
 
 /** How many elements of `x` one result of a reduction stands for. */

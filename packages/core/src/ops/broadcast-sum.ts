@@ -1,12 +1,12 @@
-import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { viewPrimitive } from '../forms/moving.ts';
-import type { Batch, Primitive } from '../node.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Batch, Primitive } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
+import { reduceView } from '../graph/walk.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { reductionFields } from '../options/op-fields.ts';
-import { formatShape, normalizeAxes, type Shape, sameShape } from '../shape.ts';
-import type { Value } from '../value.ts';
-import { reduceView } from '../walk.ts';
+import { formatShape, normalizeAxes, type Shape, sameShape } from '../tensors/shape.ts';
 import { reshape } from './reshape.ts';
 
 // The two are each other's transpose, so each one's vjp is the other.

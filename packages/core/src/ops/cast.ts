@@ -1,9 +1,9 @@
-import { applyPrimitive } from '../apply.ts';
-import { type DType, isFloat } from '../dtype.ts';
 import { elementsPrimitive } from '../forms/elements.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Value } from '../graph/value.ts';
 import * as scalar from '../scalar/operations.ts';
 import { of1 } from '../scalar/scalar.ts';
-import type { Value } from '../value.ts';
+import { type DType, isFloat } from '../tensors/dtype.ts';
 
 interface CastAttributes extends Readonly<Record<string, string>> {
   readonly dtype: DType;

@@ -1,6 +1,6 @@
+import type { Value } from '../graph/value.ts';
 import * as scalar from '../scalar/operations.ts';
 import { of1, of2 } from '../scalar/scalar.ts';
-import type { Value } from '../value.ts';
 import { binary, everything, numbers, type Operand, unary } from './elementwise.ts';
 
 /** a = b, as bool; NaN equals nothing. No gradient, as all of these. */

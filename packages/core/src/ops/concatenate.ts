@@ -1,11 +1,11 @@
-import { applyPrimitive } from '../apply.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { partsPrimitive } from '../forms/moving.ts';
 import { denseView } from '../forms/view.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { axisFields } from '../options/op-fields.ts';
-import { formatShape, normalizeAxis } from '../shape.ts';
-import type { Value } from '../value.ts';
+import { formatShape, normalizeAxis } from '../tensors/shape.ts';
 import { forEachSample } from './broadcast-sum.ts';
 import { expandDims } from './reshape.ts';
 import { slice } from './slice-pad.ts';

@@ -1,12 +1,12 @@
-import { applyPrimitive } from '../apply.ts';
-import { isFloat } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import type { Labels } from '../forms/form.ts';
 import { rolesOf } from '../forms/roles.ts';
-import type { HostTensor, Primitive } from '../node.ts';
-import { formatShape, sizeOf, stridesOf } from '../shape.ts';
-import type { Value } from '../value.ts';
-import { offsetsOf } from '../walk.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { HostTensor, Primitive } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
+import { offsetsOf } from '../graph/walk.ts';
+import { isFloat } from '../tensors/dtype.ts';
+import { formatShape, sizeOf, stridesOf } from '../tensors/shape.ts';
 
 interface ContractAttributes extends Labels, Readonly<Record<string, readonly number[]>> {
   readonly a: readonly number[];

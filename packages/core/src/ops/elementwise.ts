@@ -1,12 +1,12 @@
-import { applyPrimitive } from '../apply.ts';
-import type { DType, TensorSpec } from '../dtype.ts';
+import { checkBroadcast } from '../derive/unbroadcast.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { elementsPrimitive } from '../forms/elements.ts';
-import type { Cotangents, Primitive } from '../node.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Cotangents, Primitive } from '../graph/node.ts';
+import { Value, type Vertex } from '../graph/value.ts';
 import type { Formula } from '../scalar/scalar.ts';
-import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
-import { checkBroadcast } from '../unbroadcast.ts';
-import { Value, type Vertex } from '../value.ts';
+import type { DType, TensorSpec } from '../tensors/dtype.ts';
+import { broadcastShapes, formatShape, sameShape } from '../tensors/shape.ts';
 import { broadcast } from './broadcast-sum.ts';
 import { held, literal } from './leaves.ts';
 

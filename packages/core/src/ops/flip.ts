@@ -1,7 +1,7 @@
-import { applyPrimitive } from '../apply.ts';
 import { viewPrimitive } from '../forms/moving.ts';
-import { normalizeAxes } from '../shape.ts';
-import type { Value } from '../value.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Value } from '../graph/value.ts';
+import { normalizeAxes } from '../tensors/shape.ts';
 import { type AxesAttributes, behind } from './broadcast-sum.ts';
 
 const flipPrimitive = viewPrimitive<AxesAttributes>('flip', {

@@ -1,12 +1,12 @@
-import { applyPrimitive } from '../apply.ts';
-import type { TensorSpec } from '../dtype.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
-import type { Primitive } from '../node.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Primitive } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { needed, number } from '../options/field.ts';
 import { axisFields } from '../options/op-fields.ts';
-import { formatShape, normalizeAxis, sameShape, sizeOf } from '../shape.ts';
-import type { Value } from '../value.ts';
+import type { TensorSpec } from '../tensors/dtype.ts';
+import { formatShape, normalizeAxis, sameShape, sizeOf } from '../tensors/shape.ts';
 import { add, mul } from './arithmetic.ts';
 import { broadcast } from './broadcast-sum.ts';
 import { and, less, lessEqual } from './comparisons.ts';

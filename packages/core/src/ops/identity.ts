@@ -1,6 +1,6 @@
-import { applyPrimitive } from '../apply.ts';
-import type { Primitive } from '../node.ts';
-import type { Value } from '../value.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Primitive } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
 
 type Identity = Primitive<readonly [Value], Readonly<Record<string, number>>, Value>;
 

@@ -1,10 +1,10 @@
-import { applyPrimitive } from '../apply.ts';
-import { type DType, roundTo } from '../dtype.ts';
-import type { Primitive } from '../node.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Primitive } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { axisFields, dtypeFields } from '../options/op-fields.ts';
-import { checkShape, normalizeAxis, type Shape, sizeOf } from '../shape.ts';
-import type { Value } from '../value.ts';
+import { type DType, roundTo } from '../tensors/dtype.ts';
+import { checkShape, normalizeAxis, type Shape, sizeOf } from '../tensors/shape.ts';
 
 interface IotaAttributes extends Readonly<Record<string, number | string | readonly number[]>> {
   readonly shape: Shape;

@@ -1,12 +1,12 @@
-import { applyPrimitive } from '../apply.ts';
 import type { Initializer } from '../contracts/initializer.ts';
-import { type DType, isFloat, roundTo, type TensorSpec, type TypedArray } from '../dtype.ts';
 import { DTypeError, OptionError } from '../errors.ts';
-import type { Primitive, PrimitiveKind } from '../node.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Primitive, PrimitiveKind } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
 import { shown } from '../options/field.ts';
-import { checkShape, type Shape, sizeOf } from '../shape.ts';
-import { type TensorLike, tensor } from '../tensor.ts';
-import type { Value } from '../value.ts';
+import { type DType, isFloat, roundTo, type TensorSpec, type TypedArray } from '../tensors/dtype.ts';
+import { checkShape, type Shape, sizeOf } from '../tensors/shape.ts';
+import { type TensorLike, tensor } from '../tensors/tensor.ts';
 
 interface SpecAttributes extends Readonly<Record<string, number | string | readonly number[] | TypedArray>> {
   readonly shape: Shape;

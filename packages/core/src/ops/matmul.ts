@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { broadcastShapes, formatShape } from '../shape.ts';
-import type { Value } from '../value.ts';
+import type { Value } from '../graph/value.ts';
+import { broadcastShapes, formatShape } from '../tensors/shape.ts';
 import { contract } from './contract.ts';
 import { reshape } from './reshape.ts';
 

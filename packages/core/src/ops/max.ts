@@ -1,11 +1,11 @@
-import { applyPrimitive } from '../apply.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import type { Primitive } from '../node.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Primitive } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
+import { reduceView } from '../graph/walk.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { keptAxisFields, reductionFields } from '../options/op-fields.ts';
-import { formatShape, normalizeAxes, normalizeAxis } from '../shape.ts';
-import type { Value } from '../value.ts';
-import { reduceView } from '../walk.ts';
+import { formatShape, normalizeAxes, normalizeAxis } from '../tensors/shape.ts';
 import { div, neg, sub } from './arithmetic.ts';
 import {
   type AxesAttributes,

@@ -1,12 +1,12 @@
-import { applyPrimitive } from '../apply.ts';
-import type { FloatDType, TensorSpec } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { elementsPrimitive } from '../forms/elements.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { floatFields } from '../options/op-fields.ts';
 import { threefry } from '../scalar/functions/threefry.ts';
-import { formatShape, type Shape, sameShape, sizeOf } from '../shape.ts';
-import type { Value } from '../value.ts';
+import type { FloatDType, TensorSpec } from '../tensors/dtype.ts';
+import { formatShape, type Shape, sameShape, sizeOf } from '../tensors/shape.ts';
 import { add, div, mod, mul, sub } from './arithmetic.ts';
 import { broadcast } from './broadcast-sum.ts';
 import { cast } from './cast.ts';

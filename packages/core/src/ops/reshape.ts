@@ -1,9 +1,9 @@
-import { applyPrimitive } from '../apply.ts';
 import { ShapeError } from '../errors.ts';
 import { viewPrimitive } from '../forms/moving.ts';
 import { reshapedView } from '../forms/view.ts';
-import { checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../shape.ts';
-import type { Value } from '../value.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Value } from '../graph/value.ts';
+import { checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../tensors/shape.ts';
 
 interface ReshapeAttributes extends Readonly<Record<string, readonly number[]>> {
   readonly shape: Shape;

@@ -1,10 +1,10 @@
-import { applyPrimitive } from '../apply.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { elementsPrimitive } from '../forms/elements.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import { Value } from '../graph/value.ts';
 import * as scalar from '../scalar/operations.ts';
 import { of3 } from '../scalar/scalar.ts';
-import { formatShape, sameShape } from '../shape.ts';
-import { Value } from '../value.ts';
+import { formatShape, sameShape } from '../tensors/shape.ts';
 import { commonShape, lift, type Operand } from './elementwise.ts';
 
 const selectPrimitive = elementsPrimitive<readonly [Value, Value, Value], Readonly<Record<string, never>>>(

@@ -1,12 +1,12 @@
-import { applyPrimitive } from '../apply.ts';
-import { roundTo } from '../dtype.ts';
 import { OptionError, ShapeError } from '../errors.ts';
 import { partsPrimitive, viewPrimitive } from '../forms/moving.ts';
 import { denseView } from '../forms/view.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { type FieldsOf, list, number, one } from '../options/field.ts';
-import { formatShape, type Shape } from '../shape.ts';
-import type { Value } from '../value.ts';
+import { roundTo } from '../tensors/dtype.ts';
+import { formatShape, type Shape } from '../tensors/shape.ts';
 import { held } from './leaves.ts';
 
 // Cutting out and padding with zeros are each other's transpose; a step of s leaves s - 1 places between.

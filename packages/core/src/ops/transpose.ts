@@ -1,8 +1,8 @@
-import { applyPrimitive } from '../apply.ts';
 import { ShapeError } from '../errors.ts';
 import { viewPrimitive } from '../forms/moving.ts';
-import { formatShape, normalizeAxis } from '../shape.ts';
-import type { Value } from '../value.ts';
+import { applyPrimitive } from '../graph/apply.ts';
+import type { Value } from '../graph/value.ts';
+import { formatShape, normalizeAxis } from '../tensors/shape.ts';
 
 interface TransposeAttributes extends Readonly<Record<string, readonly number[]>> {
   readonly permutation: readonly number[];

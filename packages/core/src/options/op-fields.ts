@@ -1,4 +1,4 @@
-import { type DType, dtypes, type FloatDType } from '../dtype.ts';
+import { type DType, dtypes, type FloatDType } from '../tensors/dtype.ts';
 import { either, flag, list, oneOf, whole } from './field.ts';
 
 /** The options of ops that go along one axis. */

@@ -4,8 +4,8 @@ import type { Layer } from '../contracts/layer.ts';
 import type { Loss } from '../contracts/loss.ts';
 import type { Metric } from '../contracts/metric.ts';
 import type { Optimizer, Schedule } from '../contracts/optimizer.ts';
-import type { Activation } from '../define-activation.ts';
-import type { Value } from '../value.ts';
+import type { Activation } from '../graph/define-activation.ts';
+import type { Value } from '../graph/value.ts';
 import { callable, having, part } from './field.ts';
 
 /** The things that are options of others, by kind: an object in code; in a spec a name, or an object with `type`. */

@@ -1,5 +1,5 @@
-import type { Primitive } from '../node.ts';
-import type { Attributes, Value } from '../value.ts';
+import type { Primitive } from '../graph/node.ts';
+import type { Attributes, Value } from '../graph/value.ts';
 import { attributesKey } from './attributes-key.ts';
 import { type Interpreted, interpret } from './interpret.ts';
 import { type Formula, operandsOf } from './scalar.ts';

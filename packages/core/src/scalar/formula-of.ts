@@ -1,6 +1,6 @@
-import type { DType } from '../dtype.ts';
-import type { Primitive } from '../node.ts';
-import type { Attributes } from '../value.ts';
+import type { Primitive } from '../graph/node.ts';
+import type { Attributes } from '../graph/value.ts';
+import type { DType } from '../tensors/dtype.ts';
 import { attributesKey } from './attributes-key.ts';
 import { emitInOrder, operandsOf, type Scalar } from './scalar.ts';
 

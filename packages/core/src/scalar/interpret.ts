@@ -1,4 +1,4 @@
-import { roundTo, type TypedArray } from '../dtype.ts';
+import { roundTo, type TypedArray } from '../tensors/dtype.ts';
 import { reduced } from './angle.ts';
 import { emitInOrder, type Scalar } from './scalar.ts';
 

@@ -1,4 +1,4 @@
-import type { DType } from '../dtype.ts';
+import type { DType } from '../tensors/dtype.ts';
 import {
   type HostFunction,
   node,

@@ -1,4 +1,4 @@
-import type { DType } from '../dtype.ts';
+import type { DType } from '../tensors/dtype.ts';
 
 /** The type that a scalar is computed in: bytes are int32, bools are 0 or 1 on the host and masks in registers. */
 export type ScalarType = Exclude<DType, 'uint8'>;

@@ -1,8 +1,8 @@
-import type { TensorSpec } from '../dtype.ts';
-import type { Primitive } from '../node.ts';
-import { describeOrigin, type Origin } from '../origin.ts';
-import { formatShape } from '../shape.ts';
-import type { Attribute, Attributes } from '../value.ts';
+import type { Primitive } from '../graph/node.ts';
+import { describeOrigin, type Origin } from '../graph/origin.ts';
+import type { Attribute, Attributes } from '../graph/value.ts';
+import type { TensorSpec } from '../tensors/dtype.ts';
+import { formatShape } from '../tensors/shape.ts';
 
 /** One primitive applied to numbered values. */
 export interface Instruction {

@@ -1,10 +1,10 @@
 import { CapturedValueError } from '../errors.ts';
-import type { Primitive } from '../node.ts';
+import type { Primitive } from '../graph/node.ts';
+import { describeOrigin, type Origin } from '../graph/origin.ts';
+import { upstream } from '../graph/upstream.ts';
+import { expectValues, type Value, type Vertex } from '../graph/value.ts';
 import { fill, filledWith } from '../ops/leaves.ts';
-import { describeOrigin, type Origin } from '../origin.ts';
-import { tensorOf } from '../tensor.ts';
-import { upstream } from '../upstream.ts';
-import { expectValues, type Value, type Vertex } from '../value.ts';
+import { tensorOf } from '../tensors/tensor.ts';
 import { structuralKeys } from './keys.ts';
 import type { Instruction, Program } from './program.ts';
 

@@ -1,6 +1,6 @@
+import { type MapOp, type Op, rootsOf } from '../lower/op.ts';
 import type { FuseOptions } from './fuse-options.ts';
 import { type Group, isCheap, mostMembers } from './group.ts';
-import { type MapOp, type Op, rootsOf } from './op.ts';
 
 interface Around {
   readonly ops: readonly Op[];

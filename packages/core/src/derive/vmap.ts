@@ -1,19 +1,19 @@
-import { apply, vertexOf } from './apply.ts';
-import { OptionError, ShapeError } from './errors.ts';
+import { OptionError, ShapeError } from '../errors.ts';
+import { apply, vertexOf } from '../graph/apply.ts';
+import type { Composite, Cotangents, Primitive } from '../graph/node.ts';
+import { labelled, parentOf } from '../graph/origin.ts';
+import { sources, upstream } from '../graph/upstream.ts';
+import { Value, type Vertex } from '../graph/value.ts';
+import { broadcast, forEachSample, sum } from '../ops/broadcast-sum.ts';
+import { stack } from '../ops/concatenate.ts';
+import { fill, placeholder } from '../ops/leaves.ts';
+import { squeeze } from '../ops/reshape.ts';
+import { slice } from '../ops/slice-pad.ts';
+import { moveAxis } from '../ops/transpose.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { either, type FieldsOf, list, oneOf, whole } from '../options/field.ts';
+import { formatShape, normalizeAxis, sameShape } from '../tensors/shape.ts';
 import { gradient, pullback } from './gradient.ts';
-import type { Composite, Cotangents, Primitive } from './node.ts';
-import { broadcast, forEachSample, sum } from './ops/broadcast-sum.ts';
-import { stack } from './ops/concatenate.ts';
-import { fill, placeholder } from './ops/leaves.ts';
-import { squeeze } from './ops/reshape.ts';
-import { slice } from './ops/slice-pad.ts';
-import { moveAxis } from './ops/transpose.ts';
-import { checkOptions } from './options/check-options.ts';
-import { either, type FieldsOf, list, oneOf, whole } from './options/field.ts';
-import { labelled, parentOf } from './origin.ts';
-import { formatShape, normalizeAxis, sameShape } from './shape.ts';
-import { sources, upstream } from './upstream.ts';
-import { Value, type Vertex } from './value.ts';
 
 export interface VmapOptions {
   /** For each argument, the axis along which its samples lie, or null where it is the same for all; 0 when left out. */

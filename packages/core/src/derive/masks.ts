@@ -1,15 +1,15 @@
-import { vertexOf } from './apply.ts';
-import { isFloat } from './dtype.ts';
-import { DTypeError } from './errors.ts';
-import type { Cotangents, Node, Primitive } from './node.ts';
-import { broadcast, sum } from './ops/broadcast-sum.ts';
-import { cast } from './ops/cast.ts';
-import { and, less, not, or } from './ops/comparisons.ts';
-import { fill, literalOf } from './ops/leaves.ts';
-import { select } from './ops/select.ts';
-import { formulaOf } from './scalar/formula-of.ts';
-import { type Shape, sameShape } from './shape.ts';
-import type { Attributes, Value, Vertex } from './value.ts';
+import { DTypeError } from '../errors.ts';
+import { vertexOf } from '../graph/apply.ts';
+import type { Cotangents, Node, Primitive } from '../graph/node.ts';
+import type { Attributes, Value, Vertex } from '../graph/value.ts';
+import { broadcast, sum } from '../ops/broadcast-sum.ts';
+import { cast } from '../ops/cast.ts';
+import { and, less, not, or } from '../ops/comparisons.ts';
+import { fill, literalOf } from '../ops/leaves.ts';
+import { select } from '../ops/select.ts';
+import { formulaOf } from '../scalar/formula-of.ts';
+import { isFloat } from '../tensors/dtype.ts';
+import { type Shape, sameShape } from '../tensors/shape.ts';
 
 /**
  * Which elements of a cotangent are 0 because a `select` chose so, read from the graph that made it and never from numbers. What an

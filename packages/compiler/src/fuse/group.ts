@@ -1,7 +1,7 @@
 import type { View } from '@pullback/core';
+import type { MapOp, Op, ReduceOp } from '../lower/op.ts';
 import { costOf } from './cost.ts';
 import type { FuseOptions } from './fuse-options.ts';
-import type { MapOp, Op, ReduceOp } from './op.ts';
 
 /** Where an op stands in the space of a group. */
 export interface Member {

@@ -1,13 +1,13 @@
-import { isFloat } from './dtype.ts';
-import { DTypeError, ShapeError, VjpError } from './errors.ts';
+import { DTypeError, ShapeError, VjpError } from '../errors.ts';
+import type { Cotangents } from '../graph/node.ts';
+import { describeOrigin, labelled } from '../graph/origin.ts';
+import { sources, upstream } from '../graph/upstream.ts';
+import { expectValues, type Value, type Vertex } from '../graph/value.ts';
+import { add } from '../ops/arithmetic.ts';
+import { fill } from '../ops/leaves.ts';
+import { isFloat } from '../tensors/dtype.ts';
+import { formatShape, sameShape } from '../tensors/shape.ts';
 import { Masks } from './masks.ts';
-import type { Cotangents } from './node.ts';
-import { add } from './ops/arithmetic.ts';
-import { fill } from './ops/leaves.ts';
-import { describeOrigin, labelled } from './origin.ts';
-import { formatShape, sameShape } from './shape.ts';
-import { sources, upstream } from './upstream.ts';
-import { expectValues, type Value, type Vertex } from './value.ts';
 
 /**
  * The gradient of `of` at each of `at`: the walk (1.4) from `of` backwards, one J^T at a time,

@@ -1,7 +1,7 @@
 import { InternalError, sameView } from '@pullback/core';
-import type { Kernel, LoopKernel, ProductKernel } from './kernel.ts';
-import { readBy, writtenBy } from './kernel.ts';
-import { Queue } from './queue.ts';
+import { Queue } from '../fuse/queue.ts';
+import type { Kernel, LoopKernel, ProductKernel } from '../kernels/kernel.ts';
+import { readBy, writtenBy } from '../kernels/kernel.ts';
 
 /** Which inputs share their memory with each output. */
 export type Aliases = readonly (readonly number[])[];

@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from './errors.ts';
+import { OptionError, ShapeError } from '../errors.ts';
 
 export type Shape = readonly number[];
 

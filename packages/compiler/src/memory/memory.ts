@@ -1,6 +1,6 @@
 import { bytesOf, type DType, sizeOf, type TensorSpec } from '@pullback/core';
-import type { Kernel } from './kernel.ts';
-import { readBy, writtenBy } from './kernel.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import { readBy, writtenBy } from '../kernels/kernel.ts';
 
 /** Where a value lies: in a buffer that is given, or in the arena that the kernels share. */
 export type Location =

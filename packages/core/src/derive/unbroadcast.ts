@@ -1,6 +1,6 @@
-import { ShapeError } from './errors.ts';
-import { formatShape, type Shape, sameShape } from './shape.ts';
-import type { Value } from './value.ts';
+import { ShapeError } from '../errors.ts';
+import type { Value } from '../graph/value.ts';
+import { formatShape, type Shape, sameShape } from '../tensors/shape.ts';
 
 interface Pair {
   readonly prediction: Value;

@@ -1,5 +1,5 @@
+import { type Shape, sizeOf, stridesOf } from '../tensors/shape.ts';
 import type { HostTensor } from './node.ts';
-import { type Shape, sizeOf, stridesOf } from './shape.ts';
 
 /**
  * Where the elements of a box of `shape` lie when one step along each axis is `strides` elements, from `start`, in

@@ -1,5 +1,5 @@
+import type { Op } from '../lower/op.ts';
 import type { Group } from './group.ts';
-import type { Op } from './op.ts';
 
 /** How many kernels over the same space an op asks for room beside what they have, at most. */
 const mostTries = 16;

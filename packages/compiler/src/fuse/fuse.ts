@@ -1,9 +1,9 @@
+import type { Lowered } from '../lower/lower.ts';
+import { madeBy, type Op, rootsOf } from '../lower/op.ts';
 import { Floating } from './floating.ts';
 import type { FuseOptions } from './fuse-options.ts';
 import { Group, isCheap, mostMembers } from './group.ts';
 import { Groups } from './groups.ts';
-import type { Lowered } from './lower/lower.ts';
-import { madeBy, type Op, rootsOf } from './op.ts';
 import { sink } from './sink.ts';
 
 export interface Fused {

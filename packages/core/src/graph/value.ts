@@ -1,9 +1,9 @@
+import { OptionError } from '../errors.ts';
+import type { DType, TensorSpec, TypedArray } from '../tensors/dtype.ts';
+import type { Shape } from '../tensors/shape.ts';
 import { type Copy, madeBy, refuseOtherCopy, thisCopy } from './copy.ts';
-import type { DType, TensorSpec, TypedArray } from './dtype.ts';
-import { OptionError } from './errors.ts';
 import type { Node } from './node.ts';
 import type { Origin } from './origin.ts';
-import type { Shape } from './shape.ts';
 
 /** One attribute of a primitive: plain data, or numbers held by reference. */
 export type Attribute = number | string | boolean | readonly number[] | TypedArray | undefined;

@@ -1,14 +1,14 @@
-import type { Backend } from './contracts/backend.ts';
-import type { DType, FloatDType, TensorSpec } from './dtype.ts';
-import { OptionError } from './errors.ts';
-import { placeholder } from './ops/leaves.ts';
-import { checkOptions } from './options/check-options.ts';
-import { either, type FieldsOf, isPlain, list, needed, one, oneOf, shape } from './options/field.ts';
-import { parts } from './options/parts.ts';
-import type { Shape } from './shape.ts';
-import { fit, type Tensor, type TensorLike } from './tensor.ts';
-import { trace } from './trace/trace.ts';
-import type { Value } from './value.ts';
+import type { Backend } from '../contracts/backend.ts';
+import { OptionError } from '../errors.ts';
+import type { Value } from '../graph/value.ts';
+import { placeholder } from '../ops/leaves.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { either, type FieldsOf, isPlain, list, needed, one, oneOf, shape } from '../options/field.ts';
+import { parts } from '../options/parts.ts';
+import type { DType, FloatDType, TensorSpec } from '../tensors/dtype.ts';
+import type { Shape } from '../tensors/shape.ts';
+import { fit, type Tensor, type TensorLike } from '../tensors/tensor.ts';
+import { trace } from './trace.ts';
 
 export interface CompileOptions {
   /** The shape of every argument, with a dtype where it is not the one below. */

@@ -1,12 +1,12 @@
+import type { Value } from '../graph/value.ts';
+import { oneHot } from '../math/algebra.ts';
+import { add, mul } from '../ops/arithmetic.ts';
+import { sum } from '../ops/broadcast-sum.ts';
+import { iota } from '../ops/iota.ts';
+import { fill } from '../ops/leaves.ts';
+import { reshape } from '../ops/reshape.ts';
+import { sizeOf } from '../tensors/shape.ts';
 import { gradient } from './gradient.ts';
-import { oneHot } from './math/algebra.ts';
-import { add, mul } from './ops/arithmetic.ts';
-import { sum } from './ops/broadcast-sum.ts';
-import { iota } from './ops/iota.ts';
-import { fill } from './ops/leaves.ts';
-import { reshape } from './ops/reshape.ts';
-import { sizeOf } from './shape.ts';
-import type { Value } from './value.ts';
 import { vmap } from './vmap.ts';
 
 /** A function of Values. */

@@ -1,6 +1,6 @@
-import { fit, type Tensor, type TensorLike, tensorOf } from './tensor.ts';
-import { trace } from './trace/trace.ts';
-import { Value } from './value.ts';
+import { Value } from '../graph/value.ts';
+import { fit, type Tensor, type TensorLike, tensorOf } from '../tensors/tensor.ts';
+import { trace } from './trace.ts';
 
 /**
  * The numbers of a Value, or of several, by the primitives' own meaning.

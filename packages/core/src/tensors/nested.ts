@@ -1,7 +1,7 @@
+import { DataError, ShapeError } from '../errors.ts';
+import { shown } from '../options/field.ts';
 import { allocateArray, type DType, type TensorSpec, type TypedArray } from './dtype.ts';
-import { DataError, ShapeError } from './errors.ts';
 import { isNumberArray } from './host-arrays.ts';
-import { shown } from './options/field.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from './shape.ts';
 
 /** Arrays are nested at most so deep; a circle is deeper. */

@@ -1,5 +1,8 @@
+import { DataError, DTypeError, ShapeError } from '../errors.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { anything, list, shown } from '../options/field.ts';
+import { dtypeFields } from '../options/op-fields.ts';
 import { allocateArray, type DType, dtypes, isDType, type TensorSpec, type TypedArray } from './dtype.ts';
-import { DataError, DTypeError, ShapeError } from './errors.ts';
 import {
   dtypeOf,
   elementsOf,
@@ -9,9 +12,6 @@ import {
   ownDTypeOf,
 } from './host-arrays.ts';
 import { readNested } from './nested.ts';
-import { checkOptions } from './options/check-options.ts';
-import { anything, list, shown } from './options/field.ts';
-import { dtypeFields } from './options/op-fields.ts';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from './shape.ts';
 
 /** Numbers on the host: row-major elements with a shape and a dtype. */

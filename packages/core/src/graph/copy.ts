@@ -1,4 +1,4 @@
-import { TwoCopiesError } from './errors.ts';
+import { TwoCopiesError } from '../errors.ts';
 
 /** The version in package.json, written here when the package is built. */
 declare const PULLBACK_VERSION: string;

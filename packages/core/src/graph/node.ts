@@ -1,5 +1,5 @@
-import type { DType, TensorSpec, TypedArray } from './dtype.ts';
-import type { Form } from './forms/form.ts';
+import type { Form } from '../forms/form.ts';
+import type { DType, TensorSpec, TypedArray } from '../tensors/dtype.ts';
 import type { Attributes, Value, Vertex } from './value.ts';
 
 /** What a node makes: one Value, or several told apart by their place. */

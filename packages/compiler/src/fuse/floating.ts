@@ -1,5 +1,5 @@
+import { type Op, rootsOf } from '../lower/op.ts';
 import type { Group } from './group.ts';
-import { type Op, rootsOf } from './op.ts';
 
 /** Ops that are computed again wherever a value is read, at most. */
 const mostOps = 64;

@@ -1,5 +1,5 @@
+import { DataError } from '../errors.ts';
 import { allocateArray, type DType, roundTo, type TypedArray } from './dtype.ts';
-import { DataError } from './errors.ts';
 import { placeOf, type Shape } from './shape.ts';
 
 /** Every array of numbers that the language has; Float16Array where the engine has it. */

@@ -1,5 +1,5 @@
-import type { TensorSpec } from './dtype.ts';
-import { CapturedValueError, CycleError } from './errors.ts';
+import { CapturedValueError, CycleError } from '../errors.ts';
+import type { TensorSpec } from '../tensors/dtype.ts';
 import type { Composite, Node, Outputs, Primitive } from './node.ts';
 import { currentOrigin, within } from './origin.ts';
 import { type Attributes, expectValues, Value, Vertex, vertexCount } from './value.ts';

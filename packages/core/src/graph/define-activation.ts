@@ -1,10 +1,10 @@
+import { type Layer, type LayerOptions, layerFields } from '../contracts/layer.ts';
+import { NotElementwiseError } from '../errors.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { type Fields, flag, number, text } from '../options/field.ts';
+import { formatShape, sameShape } from '../tensors/shape.ts';
 import { apply } from './apply.ts';
-import { type Layer, type LayerOptions, layerFields } from './contracts/layer.ts';
-import { NotElementwiseError } from './errors.ts';
 import type { Composite, InverseLink } from './node.ts';
-import { checkOptions } from './options/check-options.ts';
-import { type Fields, flag, number, text } from './options/field.ts';
-import { formatShape, sameShape } from './shape.ts';
 import { Value, type Vertex } from './value.ts';
 
 export interface ActivationRules {

@@ -1,10 +1,10 @@
 import type { DType } from '@pullback/core';
 import { denseView, type View } from '@pullback/core';
-import type { Fused } from './fuse.ts';
-import { type Group, type Member, viewOver } from './group.ts';
+import type { Fused } from '../fuse/fuse.ts';
+import { type Group, type Member, viewOver } from '../fuse/group.ts';
+import type { Lowered } from '../lower/lower.ts';
+import { type AssembleOp, copyOf, type Operand, type ProductOp } from '../lower/op.ts';
 import type { Input, Kernel, LoopKernel, ProductKernel, Statement, Store } from './kernel.ts';
-import type { Lowered } from './lower/lower.ts';
-import { type AssembleOp, copyOf, type Operand, type ProductOp } from './op.ts';
 
 /** The kernels of a group, in order: one, or one for each part of what is put together. */
 export function kernelsOf(

@@ -49,6 +49,7 @@ export const lives: readonly Examination[] = [
       }
     },
   ],
+  ['large buffers live on when one of them is freed, and its memory is taken again', examineLarge],
   ['one Program compiled twice gives two executables, and one lives on without the other', examineTwins],
   [
     'one binding lives on without another',
@@ -147,6 +148,26 @@ export const lives: readonly Examination[] = [
   ],
   ['an input that is written over is read whole by everything before', examineDonation],
 ];
+
+async function examineLarge(backend: Backend): Promise<void> {
+  const spec = { shape: [70_001], dtype: 'float32' } as const;
+  const fill = (value: number) => {
+    const buffer = backend.allocate(spec);
+    backend.write(buffer, new Float32Array(70_001).fill(value));
+    return buffer;
+  };
+  const [first, second, third] = [fill(1), fill(2), fill(3)];
+  const expect = async (buffer: Buffer, value: number, what: string) =>
+    expectNumbers(backend, buffer, new Array<number>(70_001).fill(value), what);
+  backend.free(second);
+  await expect(first, 1, 'the one before a freed buffer of 70,001 numbers');
+  await expect(third, 3, 'the one after it');
+  const [fourth, fifth] = [fill(4), fill(5)];
+  backend.free(first);
+  await expect(third, 3, 'one between freed buffers');
+  await expect(fourth, 4, 'one that was allocated after a free');
+  await expect(fifth, 5, 'one beside it');
+}
 
 async function examineTwins(backend: Backend): Promise<void> {
   const program = doubling();

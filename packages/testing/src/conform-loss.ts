@@ -10,6 +10,7 @@ import {
   numbersOfLoss,
   takes,
 } from './loss-ground.ts';
+import { examineContinuity } from './loss-path.ts';
 import {
   examineCheck,
   examineColumns,
@@ -46,7 +47,7 @@ export interface LossConformance extends SearchOptions, ParityOptions {
 type MakeLoss = (options: { reduction: Reduction }) => Loss;
 
 /**
- * The examination of a loss: one number that is pure, its gradient against differences also at the target and at ties, its reduction
+ * The examination of a loss: one number that is pure, its gradient against differences also at the target and at ties, its continuity, its reduction
  * over batches, errors of samples and their gradient, layouts, targets of a wrong shape, labels, dtypes, its trace, backends, its spec.
  */
 export function conformLoss(make: MakeLoss, options: LossConformance = {}): Case[] {
@@ -137,6 +138,7 @@ function casesOf(make: MakeLoss, reduction: Reduction, options: LossConformance)
       }),
       once(`${form} of a NaN is one`, () => examineHiddenNaN(ground, form, batchOf(ground, usual))),
     ]),
+    once('it nowhere jumps', () => examineContinuity(ground)),
     once('whole numbers for classes, where they are taken', () => examineLabels(ground, layouts)),
     once('check takes what the loss is meant for', () => examineCheck(ground)),
     ...parityCases(

@@ -76,7 +76,7 @@ export interface PluginConformance {
 }
 
 /**
- * The examination of a plugin: for every name that it binds, that its factory makes a new thing of the right kind from its options, reads
+ * The examination of a plugin: for every name that it binds, that its factory makes a thing of the right kind, and a new layer each time, from its options, reads
  * them all and changes none, that its schema takes them and refuses others, and whatever the kit has for things of that kind.
  */
 export function conformPlugin(
@@ -120,7 +120,7 @@ function casesOfEntry(
           'a refusal: a strict object',
         );
     }),
-    each('its factory makes a new thing of its kind, and changes no option', () => {
+    each('its factory makes a thing of its kind, a layer each time anew, and changes no option', () => {
       let first: unknown;
       try {
         first = make();

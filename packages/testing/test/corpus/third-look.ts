@@ -5,6 +5,7 @@ import {
   abs,
   add,
   type Backend,
+  type Buffer,
   cast,
   clip,
   cos,
@@ -93,6 +94,11 @@ function errors(x: Value, t: Value): Value {
   return abs(sub(x, t));
 }
 
+const lossOf = (error: (x: Value, t: Value) => Value) =>
+  conformLoss(
+    defineLoss('mine', { perSample: (x, t, { classAxis }) => sum(error(x, t), { axis: classAxis }) }),
+  );
+
 const counting = (change: (backend: Backend) => Partial<Backend>) =>
   conformBackend(() => {
     const backend = cpu();
@@ -101,12 +107,37 @@ const counting = (change: (backend: Backend) => Partial<Backend>) =>
       change({
         allocate: backend.allocate.bind(backend),
         write: backend.write.bind(backend),
+        free: backend.free.bind(backend),
         statistics: backend.statistics.bind(backend),
       } as Backend),
     );
   });
 
 export const wrong: Readonly<Record<string, Wrong>> = {
+  'a loss whose value jumps where its gradient is right': {
+    cases: () => lossOf((x, t) => add(square(sub(x, t)), cast(less(0.5, errors(x, t)), x.dtype))),
+    says: /a jump by -?1[.0].*which no gradient has/,
+  },
+  'a backend that frees the newest large buffer for any': {
+    cases: () => {
+      const large: Buffer[] = [];
+      return counting(({ allocate, free, write }) => ({
+        allocate: (spec) => {
+          const buffer = allocate(spec);
+          if (sizeOf(spec.shape) > 65_536) large.push(buffer);
+          return buffer;
+        },
+        free: (buffer) => {
+          const newest = large.pop();
+          if (newest !== undefined && newest !== buffer)
+            write(newest, new Float32Array(sizeOf(newest.spec.shape)));
+          free(buffer);
+        },
+      }));
+    },
+    says: /the one after it/,
+  },
+
   'a formula that is another below -10': {
     cases: () => one(cubic((x) => scalar.select(scalar.less(x, -10), scalar.mul(x, 2), cubed(x)))),
     says: /form 'elements'.*\n.*by evaluate.*\n.*of -/,
@@ -272,6 +303,8 @@ export const right: Readonly<Record<string, () => Case[]>> = {
   'a sign, whose slope is 0 on both sides of a jump': () => one(sign),
   'a cosine of many turns, whose phase float32 cannot hold far out': () => one((x) => cos(mul(30, x))),
   'the largest of each row, which no elements have not': () => one((x) => max(x, { axis: -1 })),
+  'a loss with a steep place and a kink': () =>
+    lossOf((x, t) => add(tanh(mul(1000, sub(errors(x, t), 0.5))), relu(sub(errors(x, t), 1)))),
   'a sharp softmax': () => one((x) => softmax(div(x, 0.01))),
   'a node over an axis that may be empty': () =>
     one(

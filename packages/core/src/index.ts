@@ -79,6 +79,12 @@ export type {
 export { describeOrigin, describeOrigins, labelled, type Origin, type Pass, within } from './graph/origin.ts';
 export { type Attribute, type Attributes, Value, Vertex } from './graph/value.ts';
 export { clip, oneHot, pow, reciprocal, weigh } from './math/algebra.ts';
+export {
+  type ConvolutionOptions,
+  type ConvolutionTransposeOptions,
+  convolution,
+  convolutionTranspose,
+} from './math/convolution.ts';
 export { einsum } from './math/einsum.ts';
 export { type Logits, log, logitsOf } from './math/log.ts';
 export { distance, globalNorm, norm } from './math/norm.ts';
@@ -108,6 +114,7 @@ export { expandDims, reshape, squeeze } from './ops/reshape.ts';
 export { select } from './ops/select.ts';
 export { type PadOptions, pad, slice } from './ops/slice-pad.ts';
 export { moveAxis, swapAxes, transpose } from './ops/transpose.ts';
+export { type FoldOptions, fold, type Padding, type WindowOptions, windows } from './ops/windows.ts';
 export { checkOptions } from './options/check-options.ts';
 export type { Bounds, Field, Fields, FieldsOf, OptionsOf, Refused } from './options/field.ts';
 export * as field from './options/field.ts';

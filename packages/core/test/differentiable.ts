@@ -67,6 +67,60 @@ export const differentiable: Record<string, [(...x: Value[]) => Value, ...(reado
   'gather rows': [(a) => p.gather(a, index()), S],
   'gather columns': [(a) => p.gather(a, index(), { axis: 1 }), S],
   scatterAdd: [(a) => p.scatterAdd(a, index(), { axis: 1, size: 2 }), R],
+  windows: [
+    (a) =>
+      p.windows(a, {
+        axes: [1, 0],
+        size: [2, 1],
+        step: 2,
+        padding: [
+          [1, 0],
+          [0, 1],
+        ],
+      }),
+    R,
+  ],
+  'windows with dilation': [(a) => p.windows(p.reshape(a, [6]), { axes: [0], size: 2, dilation: 3 }), R],
+  fold: [(a) => p.fold(p.reshape(a, [3, 2]), { axes: [0], size: 2, step: 1, extents: [4] }), R],
+  'fold with padding': [
+    (a) => p.fold(p.reshape(a, [3, 2]), { axes: [0], size: 2, step: 2, padding: [[1, 0]], extents: [6] }),
+    R,
+  ],
+  convolution: [
+    (x, w) => p.convolution(p.reshape(x, [1, 3, 2, 1]), p.reshape(w, [2, 1, 1, 2]), { padding: 'same' }),
+    R,
+    S,
+  ],
+  'convolution with strides and dilation': [
+    (x, w) =>
+      p.convolution(p.reshape(x, [2, 3, 1]), p.reshape(w, [2, 1, 2]), {
+        strides: 2,
+        dilation: 2,
+        padding: [[3, 1]],
+      }),
+    R,
+    S,
+  ],
+  'convolution in groups': [
+    (x, w) => p.convolution(p.reshape(x, [3, 1, 2]), p.reshape(w, [1, 1, 4]), { groups: 2 }),
+    R,
+    S,
+  ],
+  'convolution in groups of two': [
+    (x, w) => p.convolution(p.reshape(x, [2, 4]), p.reshape(w, [1, 2, 2]), { groups: 2 }),
+    [1, 2, 3, 4, -1, 0.5, 2.5, 0.3],
+    S,
+  ],
+  convolutionTranspose: [
+    (y, w) =>
+      p.convolutionTranspose(p.reshape(y, [1, 3, 2]), p.reshape(w, [2, 1, 2]), {
+        strides: 2,
+        padding: [[1, 0]],
+        extents: [6],
+      }),
+    R,
+    S,
+  ],
   barrier: [p.barrier, S],
   sigmoid: [p.sigmoid, S],
   softplus: [p.softplus, S],

@@ -23,6 +23,17 @@ const movements: Named<Unary> = {
   broadcast: (x) => core.broadcast(x, [2, ...x.shape]),
   'broadcast of a row': (x) =>
     core.broadcast(core.slice(core.pad(x, { low: [1] }), [0], [1]), [4, x.shape[1] ?? 0]),
+  windows: (x) =>
+    core.windows(x, {
+      axes: [0, 1],
+      size: [2, 1],
+      step: [1, 2],
+      padding: [
+        [1, 1],
+        [0, 1],
+      ],
+      value: 1,
+    }),
   concatenate: (x) => core.concatenate([x, core.flip(x, 0)], { axis: 0 }),
   'concatenate of three, along 1': (x) => core.concatenate([x, core.flip(x, 1), x], { axis: 1 }),
   barrier: core.barrier,

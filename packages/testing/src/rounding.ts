@@ -128,6 +128,7 @@ const rules: Readonly<Record<string, Rule>> = {
   broadcast: through,
   slice: through,
   flip: through,
+  windows: through,
   pad: through,
   concatenate: largest,
   stopGradient: through,

@@ -14,7 +14,6 @@ import {
 } from '@pullback/testing';
 import { builtins, createContainer, createModel, type ModelSpec, type Value, wasm } from 'pullback';
 import { atan } from './atan.ts';
-import { batchNorm } from './batch-norm.ts';
 import { cumsum } from './cumsum.ts';
 import { Gate } from './gate.ts';
 import { LoopBackend } from './loop-backend.ts';
@@ -87,7 +86,6 @@ cases.push(
     backends,
     ulps: 4,
   }),
-  ...conformLayer(() => batchNorm(), { mixesWhileTraining: true, tolerance: 1e-4 }),
   ...conformLayer(() => centered(), { mixesWhileTraining: true }),
   ...conformOptimizer(signMomentum),
   ...conformLoss(smoothError),

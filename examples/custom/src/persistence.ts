@@ -1,12 +1,21 @@
 // The state of a layer from a plugin goes through save, load and to.
 import assert from 'node:assert/strict';
-import { builtins, createContainer, createModel, loadModel, type ModelSpec } from 'pullback';
-import { normalizing } from './batch-norm.ts';
+import { builtins, createContainer, createModel, loadModel, type ModelSpec, plugin } from 'pullback';
+import { centered } from './running-mean.ts';
 
-const container = createContainer(builtins, normalizing);
+declare module 'pullback' {
+  interface LayerSpecs {
+    centered: object;
+  }
+}
+
+const container = createContainer(
+  builtins,
+  plugin(({ layer }) => layer('centered', () => centered())),
+);
 const spec: ModelSpec = {
   input: [2],
-  layers: [{ type: 'dense', units: 3 }, 'batchNorm', 'tanh', { type: 'dense', units: 1 }],
+  layers: [{ type: 'dense', units: 3 }, 'centered', 'tanh', { type: 'dense', units: 1 }],
   loss: 'meanSquaredError',
   optimizer: { type: 'adam', learningRate: 0.01 },
   dtype: 'float64',
@@ -26,7 +35,7 @@ assert.deepEqual(await loaded.predict(x), wanted);
 for (const each of [model, loaded]) await each.fit(x, y, { epochs: 2, batchSize: 4, progress: false });
 assert.deepEqual(await loaded.predict(x), await model.predict(x));
 
-// Weights alone are not all of it: the running figures are a state.
+// Weights alone are not all of it: the running mean is a state.
 const fresh = await createModel(container, spec);
 await fresh.load(await model.weights());
 assert.notDeepEqual((await fresh.predict(x)).data, (await model.predict(x)).data);

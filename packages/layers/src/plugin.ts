@@ -47,6 +47,7 @@ import {
 import { type DenseOptions, dense, denseFields } from './dense.ts';
 import { bindInitializers } from './initializers-plugin.ts';
 import { alphaDropout, dropout, dropoutFields, gaussianNoise, noiseFields, spatialDropout } from './noise.ts';
+import { bindNormalizations, type NormalizationSpecs } from './normalization/bind.ts';
 import {
   type Constraint,
   constrained,
@@ -115,7 +116,7 @@ interface DenseSpec extends Named {
 }
 
 declare module '@pullback/plugin' {
-  interface LayerSpecs {
+  interface LayerSpecs extends NormalizationSpecs {
     dense: DenseSpec;
     sequential: Named & { readonly layers: readonly LayerSpec[] };
     softmax: Named & { readonly axis?: number };
@@ -309,6 +310,7 @@ export const layersPlugin = plugin(
       doc: 'x Phi(x)',
       options: { ...layerFields, ...geluFields },
     });
+    bindNormalizations(layer);
     bindInitializers(initializer);
   },
   { name: '@pullback/layers' },

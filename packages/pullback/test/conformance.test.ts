@@ -242,6 +242,46 @@ describe('layers', () => {
   );
 });
 
+describe('normalisations', () => {
+  const images = { sample: (a: number) => [2, 2 * a] };
+  const both = { layouts: ['row', 'column'], names, ...within, ulps: 8, runs: 3, tolerance: 1e-4 } as const;
+  const batch = { mixesWhileTraining: true, ...both };
+  run(conformLayer(() => layers.batchNorm(), { ...batch, refuses: [[3]], spec: 'batchNorm' }));
+  run(
+    conformLayer(() => layers.batchNorm({ momentum: 0.5, epsilon: 0.1, scale: false }), {
+      name: 'batchNorm of images',
+      ...batch,
+      ...images,
+      refuses: [[1, 1, 2]],
+      spec: { type: 'batchNorm', momentum: 0.5, epsilon: 0.1, scale: false },
+    }),
+  );
+  run(conformLayer(() => layers.layerNorm(), { ...both, refuses: [[3]], spec: 'layerNorm' }));
+  run(
+    conformLayer(() => layers.rmsNorm({ epsilon: 0.1 }), {
+      ...both,
+      refuses: [[3]],
+      spec: { type: 'rmsNorm', epsilon: 0.1 },
+    }),
+  );
+  run(
+    conformLayer(() => layers.groupNorm(2, { epsilon: 0.1 }), {
+      ...both,
+      ...images,
+      refuses: [[2, 3]],
+      spec: { type: 'groupNorm', groups: 2, epsilon: 0.1 },
+    }),
+  );
+  run(
+    conformLayer(() => layers.instanceNorm({ epsilon: 0.1 }), {
+      ...both,
+      sample: (a) => [2, a],
+      refuses: [[2, 3]],
+      spec: { type: 'instanceNorm', epsilon: 0.1 },
+    }),
+  );
+});
+
 describe('layers of several inputs', () => {
   const encoder = () => layers.dense(2, { activation: layers.tanh });
   const options = { layouts: ['row', 'column'], ...within, ulps: 4 } as const;

@@ -1,5 +1,6 @@
 import {
   constant,
+  type FloatDType,
   type Layout,
   PullbackError,
   placeholder,
@@ -22,7 +23,7 @@ import { type Ground, type ParityOptions, parityCases } from './parity.ts';
 import { examineError, refused } from './refusals.ts';
 import { runner } from './runner.ts';
 import { dataOf, examineRoundTrip, float64, type Names, type Spec } from './spec-round-trip.ts';
-import { firstNumbers, type Setting } from './test-scope.ts';
+import { type AskedState, firstNumbers, type Setting } from './test-scope.ts';
 
 export interface LayerConformance extends SearchOptions, ParityOptions, Partial<Declared> {
   readonly name?: string;
@@ -96,6 +97,12 @@ function casesOf(
   const pass = (training: boolean) => (training ? 'training' : 'prediction');
   const usual: Example = { sizes: [4, 3, 2], seed: 3 };
   const wider: Example = { sizes: [4, 5, 4], seed: 3 };
+  // The figures of a batch of one sample may be refused: training is examined with two at least.
+  const fewest = mixesWhileTraining ? 2 : 1;
+  const together = ({ sizes: [n, a, b], seed }: Example): Example => ({
+    sizes: [Math.max(n, fewest), a, b],
+    seed,
+  });
   const alone = both.filter((training) => !training || (!mixesWhileTraining && random === false));
   return [
     ...both.map((training) =>
@@ -126,7 +133,7 @@ function casesOf(
     ),
     ...both.map((training) =>
       once(`what it keeps does not depend on the number of samples, in ${pass(training)}`, () =>
-        examineShapes(make, batchesOf(usual, 1), batchesOf(usual, 4), setting(training)),
+        examineShapes(make, batchesOf(usual, training ? fewest : 1), batchesOf(usual, 4), setting(training)),
       ),
     ),
     ...alone.map((training) =>
@@ -176,12 +183,14 @@ function casesOf(
     ),
     ...both.map((training) => {
       const what = `gradients at input and parameters, in ${pass(training)}`;
-      const examine = (example: Example) =>
+      const examine = (drawn: Example) => {
+        const example = training ? together(drawn) : drawn;
         examineGradients(make, batchesOf(example), numbers(example), {
           name,
           tolerance,
           ...setting(training),
         });
+      };
       // What draws is slow, and one graph for all shapes: one example will do.
       const draws = random === 'always' || (training && random);
       if (draws) return once(what, () => examine({ sizes: [2, 3, 2], seed: 3 }));
@@ -314,15 +323,12 @@ function groundOf(
   const { parameters, states } = useOf(make(), batches, { layout, training, dtype: 'float64' });
   const f = (...given: Value[]) => {
     const dtype = given[0]?.dtype === 'float32' ? 'float32' : 'float64';
-    const held = states.map((state) =>
-      constant({ shape: state.shape, data: firstNumbers(state, 0) }, { dtype }),
-    );
     return outputsOf(
       make(),
       given.slice(0, batches.length),
       given.slice(batches.length),
       { layout, training, dtype },
-      held,
+      states.map((state) => held(state, dtype)),
     );
   };
   return {
@@ -330,6 +336,11 @@ function groundOf(
     shapes: [...batches, ...parameters.map(({ shape }) => shape)],
     numbers: [...numbers, ...parameters.map((each) => shaken(firstNumbers(each, 3), 3))],
   };
+}
+
+/** A state with its first numbers. */
+function held(state: AskedState, dtype: FloatDType): Value {
+  return constant({ shape: state.shape, data: firstNumbers(state, 0) }, { dtype });
 }
 
 /** Numbers that are not all equal, as biases of 0 are: what two places are mixed up for would not show. */
@@ -365,7 +376,7 @@ function specCase(
   return guarded(`${name}: its spec gives the same spec and the same layer`, async () => {
     const setting = { layout, training: false, dtype: 'float64' } as const;
     const shape = layout === 'row' ? [4, ...sample] : [...sample, 4];
-    const { parameters: asked, outputs: made } = useOf(make(), [shape], setting);
+    const { parameters: asked, states, outputs: made } = useOf(make(), [shape], setting);
     const [first] = made;
     const extents = first?.shape ?? [];
     const [x = new Float64Array()] = numbersOf({ sizes: [4, 3, 2], seed: 7 }, [shape], [-Infinity, Infinity]);
@@ -382,7 +393,13 @@ function specCase(
         });
       const input = placeholder({ shape, dtype: 'float64' }, 'x');
       const weights = parameters.map(({ tensor }) => placeholder(tensor, 'weight'));
-      const outputs = outputsOf(make(), [input], weights, setting);
+      const outputs = outputsOf(
+        make(),
+        [input],
+        weights,
+        setting,
+        states.map((state) => held(state, 'float64')),
+      );
       const numbers = runner(
         [input, ...weights],
         outputs,

@@ -74,11 +74,12 @@ export class Engine {
     return engine;
   }
 
-  /** One walk through the network on one sample. */
+  /** One walk through the network on one sample; in training on two, since figures of a batch may be refused for one. */
   walk(training: boolean) {
     const { inputs, layout, dtype } = this.definition;
+    const count = training ? 2 : 1;
     const specs = Object.values(inputs).map((shape) => ({
-      shape: layout === 'row' ? [1, ...shape] : [...shape, 1],
+      shape: layout === 'row' ? [count, ...shape] : [...shape, count],
       dtype,
     }));
     return walkThrough(this.definition, { inputs: specs, targets: [] }, training);

@@ -9,10 +9,10 @@ import {
   sizeOf,
 } from '@pullback/core';
 
-/** Inputs and outputs of one unit: the last axis counts outputs, the others inputs. */
+/** Inputs that a unit sees, and outputs that see one of its inputs: the last axes count both, those before are places of a kernel. */
 function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
-  const fanOut = shape.at(-1) ?? 1;
-  return { fanIn: sizeOf(shape.slice(0, -1)), fanOut };
+  const places = sizeOf(shape.slice(0, -2));
+  return { fanIn: sizeOf(shape.slice(0, -1)), fanOut: places * (shape.at(-1) ?? 1) };
 }
 
 function draw(shape: Shape, next: () => number): Float64Array {
@@ -148,14 +148,15 @@ export function eye(options: { gain?: number } = {}): Initializer {
   };
 }
 
-/** What `initializer` makes for the transposed matrix, transposed: the same numbers in column layout. */
+/** What `initializer` makes for the two last axes in each other's place, turned back: of a matrix the same numbers in column layout. */
 export function transposed(initializer: Initializer): Initializer {
   return (shape, random: RandomStream) => {
-    const [rows = 1, columns = 1] = shape;
-    const made = initializer([columns, rows], random);
+    const [rows = 1, columns = 1] = shape.slice(-2);
+    const made = initializer([...shape.slice(0, -2), columns, rows], random);
     return Float64Array.from({ length: made.length }, (_, i) => {
-      const [row, column] = [Math.floor(i / columns), i % columns];
-      return made[column * rows + row] ?? 0;
+      const matrix = i - (i % (rows * columns));
+      const [row, column] = [Math.floor((i - matrix) / columns), i % columns];
+      return made[matrix + column * rows + row] ?? 0;
     });
   };
 }

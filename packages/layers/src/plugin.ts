@@ -45,6 +45,7 @@ import {
   residualFields,
 } from './combining.ts';
 import { type DenseOptions, dense, denseFields } from './dense.ts';
+import { bindImageLayers, type ImageSpecs } from './images/bind.ts';
 import { bindInitializers } from './initializers-plugin.ts';
 import { alphaDropout, dropout, dropoutFields, gaussianNoise, noiseFields, spatialDropout } from './noise.ts';
 import { bindNormalizations, type NormalizationSpecs } from './normalization/bind.ts';
@@ -116,7 +117,7 @@ interface DenseSpec extends Named {
 }
 
 declare module '@pullback/plugin' {
-  interface LayerSpecs extends NormalizationSpecs {
+  interface LayerSpecs extends NormalizationSpecs, ImageSpecs {
     dense: DenseSpec;
     sequential: Named & { readonly layers: readonly LayerSpec[] };
     softmax: Named & { readonly axis?: number };
@@ -311,6 +312,7 @@ export const layersPlugin = plugin(
       options: { ...layerFields, ...geluFields },
     });
     bindNormalizations(layer);
+    bindImageLayers(layer);
     bindInitializers(initializer);
   },
   { name: '@pullback/layers' },

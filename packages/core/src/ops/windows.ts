@@ -3,7 +3,7 @@ import { viewPrimitive } from '../forms/moving.ts';
 import { apply, applyPrimitive } from '../graph/apply.ts';
 import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
-import { either, type FieldsOf, list, needed, number, one, oneOf, whole } from '../options/field.ts';
+import { either, type FieldsOf, list, needed, one, oneOf, whole } from '../options/field.ts';
 import { formatShape, normalizeAxis, type Shape, sameShape } from '../tensors/shape.ts';
 import { add } from './arithmetic.ts';
 import { squeeze } from './reshape.ts';
@@ -36,6 +36,7 @@ export interface FoldOptions extends Omit<WindowOptions, 'value'> {
 }
 
 const counts = either(whole({ from: 1 }), list(whole({ from: 1 })));
+/** Options of whatever moves windows: one number or one for each axis, and the places around. */
 export const paddingField = either(
   oneOf<'valid' | 'same'>('valid', 'same'),
   list(one<readonly [number, number]>('[before, after]', isPair)),
@@ -47,7 +48,10 @@ const placing = {
   dilation: counts,
   padding: paddingField,
 };
-const windowFields = { ...placing, value: number() } satisfies FieldsOf<WindowOptions>;
+const windowFields = {
+  ...placing,
+  value: one<number>('a number', (x) => typeof x === 'number'),
+} satisfies FieldsOf<WindowOptions>;
 const foldFields = {
   ...placing,
   extents: needed(list(whole({ from: 0 }))),

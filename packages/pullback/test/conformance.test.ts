@@ -282,6 +282,81 @@ describe('normalisations', () => {
   );
 });
 
+describe('layers of images', () => {
+  const near = {
+    names,
+    ...within,
+    ulps: 8,
+    runs: 2,
+    refuses: [[3]],
+    sample: (a: number) => [2, 2, a],
+  } as const;
+  const one = (type: string, make: () => Layer<readonly [Value]>, more: object, options: object = {}) =>
+    run(conformLayer(make, { ...near, spec: { type, ...more }, ...options }));
+  const { conv1d, conv2d, conv3d, convTranspose, depthwiseConv, separableConv } = layers;
+  const both = { layouts: ['row', 'column'] };
+  const line = { sample: (a: number) => [2, a] };
+  one('conv1d', () => conv1d(2, 2), { filters: 2, kernel: 2 }, line);
+  one('conv2d', () => conv2d(2, 2, { activation: layers.tanh }), {
+    filters: 2,
+    kernel: 2,
+    activation: 'tanh',
+  });
+  one(
+    'conv2d',
+    () => conv2d(3, 2, { padding: 'same', bias: false }),
+    { filters: 3, kernel: 2, padding: 'same', bias: false },
+    { ...both, sample: (a: number) => [a, 2, 2] },
+  );
+  one(
+    'conv3d',
+    () => conv3d(1, [1, 2, 1]),
+    { filters: 1, kernel: [1, 2, 1] },
+    { sample: (a: number) => [1, 2, 1, a] },
+  );
+  one(
+    'convTranspose',
+    () => convTranspose(2, 2, { strides: 2 }),
+    { filters: 2, kernel: 2, strides: 2 },
+    { sample: (a: number) => [2, a] },
+  );
+  one('depthwiseConv', () => depthwiseConv(2, { multiplier: 2 }), { kernel: 2, multiplier: 2 }, line);
+  one('separableConv', () => separableConv(2, 2), { filters: 2, kernel: 2 }, line);
+  one('maxPool', () => layers.maxPool(2), { size: 2 });
+  one('averagePool', () => layers.averagePool(2, { strides: 1, padding: 'same' }), {
+    size: 2,
+    strides: 1,
+    padding: 'same',
+  });
+  one('globalMaxPool', () => layers.globalMaxPool(), {});
+  one('globalAveragePool', () => layers.globalAveragePool(), {});
+  one('adaptiveMaxPool', () => layers.adaptiveMaxPool(2), { size: 2 }, line);
+  one('adaptiveAveragePool', () => layers.adaptiveAveragePool(2), { size: 2 }, line);
+  one('upsampling', () => layers.upsampling(2), { factor: 2 }, line);
+  one(
+    'upsampling',
+    () => layers.upsampling(3, { method: 'bilinear' }),
+    { factor: 3, method: 'bilinear' },
+    line,
+  );
+  one('zeroPadding', () => layers.zeroPadding(1), { places: 1 }, line);
+  one(
+    'cropping',
+    () =>
+      layers.cropping([
+        [1, 0],
+        [0, 1],
+      ]),
+    {
+      places: [
+        [1, 0],
+        [0, 1],
+      ],
+    },
+  );
+  one('channelsLast', () => layers.channelsLast(), {});
+});
+
 describe('layers of several inputs', () => {
   const encoder = () => layers.dense(2, { activation: layers.tanh });
   const options = { layouts: ['row', 'column'], ...within, ulps: 4 } as const;

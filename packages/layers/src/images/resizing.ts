@@ -8,6 +8,7 @@ import {
   expandDims,
   type FieldsOf,
   field,
+  formatShape,
   type Layer,
   type LayerOptions,
   layerFields,
@@ -143,7 +144,11 @@ export function cropping(places: Places, options: LayerOptions = {}): Layer<read
   });
 }
 
-/** Images whose channels come first, [n, c, ...extents], with channels last, [n, ...extents, c]: what the layers of images take. */
+/**
+ * Images whose channels come first, [n, c, ...extents], with channels last, [n, ...extents, c]: what the layers of images take in row layout. In
+ * column layout they take [c, ...extents, n], and nothing is to be done.
+ * @throws ShapeError for samples without places.
+ */
 export function channelsLast(options: LayerOptions = {}): Layer<readonly [Value]> {
   const { name } = checkOptions('channelsLast', options, layerFields);
   return {
@@ -151,11 +156,8 @@ export function channelsLast(options: LayerOptions = {}): Layer<readonly [Value]
     label: name,
     forward: ({ layout }, x) => {
       if (x.shape.length < 3)
-        throw new ShapeError({
-          got: `samples without places, ${x.shape.length - 1} axes each`,
-          expected: '[n, channels, ...extents]',
-        });
-      return layout === 'row' ? moveAxis(x, 1, -1) : moveAxis(x, 0, -2);
+        throw new ShapeError({ got: formatShape(x.shape), expected: 'images, [n, channels, ...extents]' });
+      return layout === 'row' ? moveAxis(x, 1, -1) : x;
     },
   };
 }

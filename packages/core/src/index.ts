@@ -10,6 +10,7 @@ export type {
 export { defineMetric, type MetricRules, noSamples } from './contracts/define-metric.ts';
 export type { Initializer } from './contracts/initializer.ts';
 export {
+  type Decoding,
   defineLayer,
   type Layer,
   type LayerOptions,

@@ -6,5 +6,6 @@ export * from './initializers.ts';
 export { alphaDropout, dropout, gaussianNoise, spatialDropout } from './noise.ts';
 export * from './normalization/index.ts';
 export * from './parameters.ts';
+export * from './sequence/index.ts';
 export { sequential } from './sequential.ts';
 export { flatten, permute, rescale, reshape } from './shaping.ts';

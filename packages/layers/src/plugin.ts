@@ -64,6 +64,7 @@ import {
   regularized,
   unitNorm,
 } from './parameters.ts';
+import { bindSequenceLayers } from './sequence/plugin.ts';
 import { sequential, sequentialFields } from './sequential.ts';
 import {
   flatten,
@@ -313,6 +314,7 @@ export const layersPlugin = plugin(
     });
     bindNormalizations(layer);
     bindImageLayers(layer);
+    bindSequenceLayers(layer);
     bindInitializers(initializer);
   },
   { name: '@pullback/layers' },

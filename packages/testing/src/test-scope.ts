@@ -110,6 +110,7 @@ export function testScope(
         const [low, high] = keyOf(keys++, use);
         return foldIn(foldIn(fill(low, [2], 'int32'), fill(high, [], 'int32')), given.step);
       },
+      check: () => {},
       apply: <In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out => {
         const name = layer.label ?? String(applied);
         applied++;

@@ -3,6 +3,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { type FieldsOf, text } from '../options/field.ts';
 import type { FloatDType } from '../tensors/dtype.ts';
 import type { Shape } from '../tensors/shape.ts';
+import type { Tensor } from '../tensors/tensor.ts';
 import type { Initializer } from './initializer.ts';
 
 /** Where the samples of a batch lie: in rows, at the first axis, or in columns, at the last. (4.1, 4.2) */
@@ -13,6 +14,16 @@ export interface State {
   readonly value: Value;
   /** What it will be after this step. */
   set(next: Value): void;
+}
+
+/** Sequences that are made place by place. */
+export interface Decoding {
+  /** How many places there were before those that come: int32. */
+  readonly position: Value;
+  /** How many there may be in all. */
+  readonly capacity: number;
+  /** What the layer keeps between steps, zeros at first. */
+  cache(name: string, shape: Shape): State;
 }
 
 /** What training does with a parameter beside the optimizer's update. */
@@ -38,6 +49,10 @@ export interface Scope {
   state(name: string, shape: Shape, initializer: Initializer): State;
   /** A key of its own for this layer, this place in it and this step: int32[2]. */
   randomKey(): Value;
+  /** Refuses numbers that `check` refuses, before anything is computed, where `x` is an input of the model as it came; else nothing. */
+  check(x: Value, check: (numbers: Tensor) => void): void;
+  /** Set where sequences go on from step to step: only the places that are new come, and layers keep what they need of those before. */
+  readonly decoding?: Decoding | undefined;
   /**
    * Applies an inner layer. Its name is its label, or the number of layers that were applied here before it;
    * the same Layer object keeps its first name and its parameters.
@@ -108,6 +123,8 @@ export function rescoped<In extends readonly Value[], Out>(
             parameter: (...asked) => scope.parameter(...asked),
             state: (...asked) => scope.state(...asked),
             randomKey: () => scope.randomKey(),
+            check: (...given) => scope.check(...given),
+            decoding: scope.decoding,
             apply: (next, ...values) => scope.apply(adapt(next), ...values),
             ...change(scope),
           },

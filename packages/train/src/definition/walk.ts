@@ -1,5 +1,6 @@
 import {
   CycleError,
+  type Decoding,
   type FloatDType,
   fill,
   foldIn,
@@ -16,7 +17,9 @@ import {
   ShapeError,
   type State,
   sameShape,
+  sizeOf,
   stopGradient,
+  type Tensor,
   Value,
   within,
 } from '@pullback/core';
@@ -42,7 +45,7 @@ export interface Parameter extends Variable {
 type Change = (weight: Value) => Value;
 
 /** A state, with what it will be after the step. */
-interface Kept extends Variable {
+export interface Kept extends Variable {
   next: Value;
 }
 
@@ -63,6 +66,13 @@ export interface Application {
   readonly outputs: readonly Value[];
 }
 
+/** What a layer refuses among the numbers of one of its inputs. */
+export interface Checked {
+  readonly path: string;
+  readonly x: Value;
+  readonly check: (numbers: Tensor) => void;
+}
+
 /** What is to be known before a network is walked through. */
 export interface Build {
   readonly dtype: FloatDType;
@@ -73,6 +83,8 @@ export interface Build {
   readonly step: Value;
   /** The paths of parameters that are learned in some of their uses only: no gradient comes from the others. */
   readonly held?: ReadonlySet<string> | undefined;
+  /** Set where sequences are made place by place. */
+  readonly decoding?: Omit<Decoding, 'cache'> | undefined;
 }
 
 /** One walk through a network: everything that its layers asked their scopes for. */
@@ -80,6 +92,9 @@ export class Walk {
   readonly parameters = new Map<string, Parameter>();
   readonly states = new Map<string, Kept>();
   readonly applications: Application[] = [];
+  readonly checks: Checked[] = [];
+  /** What layers keep while sequences are made place by place. */
+  readonly caches = new Map<string, Kept>();
   readonly #homes = new Map<object, string>();
   readonly #taken = new Set<string>();
   readonly #open = new Set<object>();
@@ -148,12 +163,12 @@ export class Walk {
   }
 
   /** The state of that path: a second use sees what the first one set, as a number that no gradient goes through. */
-  state(asked: Asked): State {
+  state(asked: Asked, kept = this.states): State {
     const { path } = asked;
     const variable = this.#variable(asked);
-    const state = this.states.get(path) ?? { ...variable, next: variable.value };
+    const state = kept.get(path) ?? { ...variable, next: variable.value };
     refuseOtherShape(state, asked);
-    this.states.set(path, state);
+    kept.set(path, state);
     const { spec } = state.value;
     return {
       value: state.next === state.value ? state.value : stopGradient(state.next),
@@ -219,6 +234,21 @@ class PathScope implements Scope {
     return foldIn(foldIn(key, fill(place, [], 'int32')), step);
   }
 
+  check(x: Value, check: Checked['check']): void {
+    this.#walk.checks.push({ path: this.use, x, check });
+  }
+
+  get decoding(): Decoding | undefined {
+    const { decoding } = this.#walk.build;
+    // A layer that is used twice keeps the places of each of its uses.
+    const cache: Decoding['cache'] = (name, shape) =>
+      this.#walk.state(
+        { ...this.#asked(name, shape, zeros), path: `${this.use}/${this.#segment(name)}` },
+        this.#walk.caches,
+      );
+    return decoding && { ...decoding, cache };
+  }
+
   apply<In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out {
     const name = this.#segment(layer.label ?? String(this.#applied));
     this.#applied++;
@@ -239,6 +269,8 @@ class PathScope implements Scope {
     return name;
   }
 }
+
+const zeros: Initializer = (shape) => new Float64Array(sizeOf(shape));
 
 function refuseOtherShape({ path, value, owner }: Variable, { shape }: Asked): void {
   if (!sameShape(value.shape, shape))

@@ -2,7 +2,7 @@ import { DataError, type Layout, type Shape, sizeOf, type Tensor, tensorOf } fro
 import type { Inputs } from '../definition/named-inputs.ts';
 import { planNames } from '../programs/names.ts';
 import type { Engine } from '../running/engine.ts';
-import { pickSamples, readSamples, type Samples } from '../samples/samples.ts';
+import { pickSamples, type Samples } from '../samples/samples.ts';
 import { Turns } from '../stepping/event-loop.ts';
 
 export interface PredictOptions {
@@ -19,7 +19,7 @@ export async function predictAll(
   { batchSize = 256, signal }: PredictOptions,
 ): Promise<readonly Tensor[]> {
   signal?.throwIfAborted();
-  const samples = readSamples(x, undefined, engine.definition);
+  const samples = engine.inputs(x);
   const { layout, sampleAxis } = engine.definition.placement;
   const { count } = samples;
   const size = Math.min(batchSize, count);

@@ -65,7 +65,7 @@ function walkOnce(definition: Definition, specs: BatchSpecs, training: boolean, 
     return isFloat(taken.dtype) ? taken : cast(taken, dtype);
   });
   const output = walk.run('network', network, ...batch);
-  return { walk, xs, predictions: predictionsOf(output, heads), chosen, key, step };
+  return { walk, xs, batch, predictions: predictionsOf(output, heads), chosen, key, step };
 }
 
 type Walked = ReturnType<typeof walkThrough>;

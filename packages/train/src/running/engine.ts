@@ -16,6 +16,7 @@ import {
 } from '@pullback/core';
 import type { Definition } from '../definition/definition.ts';
 import type { Inputs, Targets } from '../definition/named-inputs.ts';
+import type { Checked } from '../definition/walk.ts';
 import type { EpochRecord } from '../fitting/progress.ts';
 import type { Batch, Shaped } from '../model-options.ts';
 import { LossTargets } from '../programs/loss-targets.ts';
@@ -36,6 +37,8 @@ export class Engine {
   readonly residents: ResidentCache;
   readonly #outputs: readonly Value[];
   readonly #targets: LossTargets;
+  /** What layers refuse of the model's inputs, with the place of the input. */
+  readonly #checks: readonly (Pick<Checked, 'path' | 'check'> & { readonly input: number })[];
 
   constructor(
     readonly definition: Definition,
@@ -43,7 +46,9 @@ export class Engine {
   ) {
     this.runner = new Runner(store);
     this.residents = new ResidentCache(store);
-    this.#outputs = this.walk(false).predictions;
+    const { predictions, walk, batch } = this.walk(false);
+    this.#outputs = predictions;
+    this.#checks = walk.checks.map(({ x, path, check }) => ({ path, check, input: batch.indexOf(x) }));
     this.#targets = new LossTargets(
       definition,
       this.#outputs.map(({ shape }) => shape),
@@ -89,7 +94,7 @@ export class Engine {
   samples(x: Inputs, y: Targets, weights: SampleWeights = {}): Samples {
     const { placement, dtype } = this.definition;
     if (y === undefined) throw new DataError({ got: 'inputs without targets', expected: 'both' });
-    const samples = readSamples(x, y, this.definition);
+    const samples = this.#read(x, y);
     const { count } = samples;
     const targets = samples.targets.map((target, i) => this.#targets.read(target, i, count));
     return { ...samples, targets, weights: weightsOf(weights, targets, { count, dtype, placement }) };
@@ -123,7 +128,26 @@ export class Engine {
 
   /** Samples of a prediction, or of a step where there are targets. */
   shaped({ x, y }: Shaped): Samples {
-    return y === undefined ? readSamples(x, undefined, this.definition) : this.samples(x, y);
+    return y === undefined ? this.inputs(x) : this.samples(x, y);
+  }
+
+  /** Samples to predict, with everything checked. */
+  inputs(x: Inputs): Samples {
+    return this.#read(x, undefined);
+  }
+
+  /** Whether layers look at the numbers of the i-th input. */
+  checksInput(i: number): boolean {
+    return this.#checks.some(({ input }) => input === i);
+  }
+
+  #read(x: Inputs, y: Targets | undefined): Samples {
+    const samples = readSamples(x, y, this.definition);
+    for (const { input, path, check } of this.#checks) {
+      const numbers = samples.inputs[input];
+      if (numbers !== undefined) within(path, () => check(numbers));
+    }
+    return samples;
   }
 
   /** Metrics of the only output, or of each by its name. @throws UnknownNameError, OptionError */

@@ -85,7 +85,8 @@ function isSame({ parts }: Remembered, batch: Batch): boolean {
   return true;
 }
 
-function partsOf({ definition: { inputs, heads } }: Engine, batch: Batch): readonly Part[] {
+function partsOf(engine: Engine, batch: Batch): readonly Part[] {
+  const { inputs, heads } = engine.definition;
   const part = (find: Part['find'], name?: string, checked = false): Part => ({
     find,
     seen: new Snapshot(find(batch)),
@@ -95,7 +96,9 @@ function partsOf({ definition: { inputs, heads } }: Engine, batch: Batch): reado
   const names = Object.keys(inputs);
   const outputs = heads.map(({ name }) => name);
   return [
-    ...names.map((name, i) => part(({ x }) => likeOf(x, name, names), planNames.input(i))),
+    ...names.map((name, i) =>
+      part(({ x }) => likeOf(x, name, names), planNames.input(i), engine.checksInput(i)),
+    ),
     ...heads.map(({ name, loss }, i) =>
       part(({ y }) => likeOf(y, name, outputs), planNames.target(i), loss.check !== undefined),
     ),

@@ -357,6 +357,93 @@ describe('layers of images', () => {
   one('channelsLast', () => layers.channelsLast(), {});
 });
 
+describe('layers of sequences', () => {
+  // A batch of two sequences of two places, once: gradients of all with respect to all are many.
+  const small = { example: { sizes: [2, 3, 2], seed: 3 }, ...within, ulps: 32, leftOver: 2e-6 } as const;
+  const rows = { sample: (_: number, b: number) => [b, 4], names, ...small };
+  const spec = (type: string, given: object = {}): { name: string; spec: Spec } => ({
+    name: type,
+    spec: { type, ...given },
+  });
+  run(
+    conformLayer(() => layers.embedding(5, 3, { paddingIndex: 1 }), {
+      ...rows,
+      ...spec('embedding', { vocabulary: 5, width: 3, paddingIndex: 1 }),
+      domain: [0, 5],
+      whole: true,
+    }),
+  );
+  run(
+    conformLayer(() => layers.learnedPositions(20), {
+      ...rows,
+      ...spec('learnedPositions', { length: 20 }),
+      refuses: [[3], [2, 3], [1, 21, 2]],
+    }),
+  );
+  run(
+    conformLayer(() => layers.sinusoidalPositions(20), {
+      ...rows,
+      ...spec('sinusoidalPositions', { length: 20 }),
+      refuses: [[1, 21, 2]],
+    }),
+  );
+  const attention = { causal: true, keyValueHeads: 1, bias: false };
+  run(
+    conformLayer(() => layers.multiHeadAttention(2, attention), {
+      ...rows,
+      ...spec('multiHeadAttention', { heads: 2, ...attention }),
+      refuses: [
+        [3, 4],
+        [1, 3, 5],
+      ],
+    }),
+  );
+  run(
+    conformLayer(() => layers.multiHeadAttention(2, { rotary: { length: 20 } }), {
+      ...rows,
+      ...spec('multiHeadAttention', { heads: 2, rotary: { length: 20 } }),
+      name: 'multiHeadAttention, rotary',
+    }),
+  );
+  run(
+    conformLayer(() => layers.multiHeadAttention(2), {
+      ...small,
+      name: 'multiHeadAttention, of another sequence',
+      inputs: (_, b) => [
+        [b, 4],
+        [b + 1, 2],
+      ],
+    }),
+  );
+  run(
+    conformLayer(() => layers.feedForward(5, { gated: true }), {
+      ...rows,
+      ...spec('feedForward', { units: 5, gated: true }),
+    }),
+  );
+  run(
+    conformLayer(() => layers.transformerBlock(2, { units: 3, causal: true, placement: 'post' }), {
+      ...rows,
+      tolerance: 2e-5,
+      ...spec('transformerBlock', { heads: 2, units: 3, causal: true, placement: 'post' }),
+    }),
+  );
+  const model = { vocabulary: 5, context: 8, width: 4, heads: 2, layers: 1, units: 3 };
+  run(
+    conformLayer(() => layers.languageModel(model), {
+      ...rows,
+      sample: (_, b) => [b],
+      // What is normalized last is near 0 at first.
+      ulps: 64,
+      tolerance: 2e-5,
+      ...spec('languageModel', model),
+      domain: [0, 5],
+      whole: true,
+      refuses: [[1, 9], [3]],
+    }),
+  );
+});
+
 describe('layers of several inputs', () => {
   const encoder = () => layers.dense(2, { activation: layers.tanh });
   const options = { layouts: ['row', 'column'], ...within, ulps: 4 } as const;

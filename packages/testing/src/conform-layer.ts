@@ -33,6 +33,8 @@ export interface LayerConformance extends SearchOptions, ParityOptions, Partial<
   readonly inputs?: (a: number, b: number) => readonly Shape[];
   /** The interval of the numbers of its inputs; all when left out. */
   readonly domain?: readonly [number, number];
+  /** Whether its inputs are whole numbers, such as indices: no gradient at them is examined. */
+  readonly whole?: boolean;
   readonly layouts?: readonly Layout[];
   /** Options of parameters that must arrive in the scope, by name: `{ 'inner/kernel': { trainable: false } }`. */
   readonly parameters?: Kept;
@@ -79,10 +81,13 @@ function casesOf(
     differsWhileTraining = false,
     tolerance = 2e-6,
   } = options;
-  const { inputs = (a, b) => [sample(a, b)], parameters = {}, spec, names } = options;
+  const { inputs = (a, b) => [sample(a, b)], parameters = {}, whole = false, spec, names } = options;
   const batchesOf = ({ sizes: [n, a, b] }: Example, count = n): Shape[] =>
     inputs(a, b).map((own) => (layout === 'row' ? [count, ...own] : [...own, count]));
-  const numbers = (example: Example, count?: number) => numbersOf(example, batchesOf(example, count), domain);
+  const numbers = (example: Example, count?: number) => {
+    const drawn = numbersOf(example, batchesOf(example, count), domain);
+    return whole ? drawn.map((own) => own.map(Math.floor)) : drawn;
+  };
   const setting = (training: boolean): Setting => ({ layout, training, dtype: 'float64' });
   const declared: Declared = { random, mixesWhileTraining, differsWhileTraining };
   const title = (what: string) => `${name}, samples in ${layout}s: ${what}`;
@@ -188,6 +193,7 @@ function casesOf(
         examineGradients(make, batchesOf(example), numbers(example), {
           name,
           tolerance,
+          whole,
           ...setting(training),
         });
       };
@@ -205,6 +211,7 @@ function casesOf(
         {
           name,
           tolerance,
+          whole,
           ...setting(false),
         },
       ),
@@ -220,7 +227,17 @@ function casesOf(
       ),
     ...(spec === undefined || names === undefined
       ? []
-      : [specCase(`${name}, samples in ${layout}s`, make, layout, sample(3, 2), spec, names)]),
+      : [
+          specCase(`${name}, samples in ${layout}s`, make, layout, {
+            sample: sample(3, 2),
+            spec,
+            names,
+            numbers: (shape) => {
+              const drawn = numbersOf({ ...usual, seed: 7 }, [shape], whole ? domain : [-Infinity, Infinity]);
+              return (whole ? drawn.map((own) => own.map(Math.floor)) : drawn)[0] ?? new Float64Array();
+            },
+          }),
+        ]),
     ...(random === 'always'
       ? []
       : [
@@ -278,18 +295,25 @@ function nanCases(
   ];
 }
 
+interface GradientOptions {
+  readonly name: string;
+  readonly tolerance: number;
+  readonly whole: boolean;
+}
+
 /** Gradients at the inputs and at every parameter that is trained, against differences. */
 function examineGradients(
   make: () => AnyLayer,
   batches: readonly Shape[],
   numbers: readonly Float64Array[],
-  { name, tolerance, ...setting }: Setting & { readonly name: string; readonly tolerance: number },
+  { name, tolerance, whole, ...setting }: Setting & GradientOptions,
 ): void {
   const { parameters } = useOf(make(), batches, setting);
   const { f, shapes, numbers: all } = groundOf(make, batches, numbers, setting);
   const fixed = new Set(
     parameters.flatMap(({ options }, i) => (options.trainable === false ? [batches.length + i] : [])),
   );
+  if (whole) for (const i of batches.keys()) fixed.add(i);
   const titles = batches.map((_, i) => (batches.length > 1 ? `input ${i}` : 'the input'));
   const names = [...titles, ...parameters.map(({ name: path }) => `'${path}'`)];
   const free = all.map((_, i) => i).filter((i) => !fixed.has(i));
@@ -369,9 +393,17 @@ function specCase(
   name: string,
   make: () => AnyLayer,
   layout: Layout,
-  sample: Shape,
-  spec: Spec,
-  names: Names,
+  {
+    sample,
+    spec,
+    names,
+    numbers: drawn,
+  }: {
+    readonly sample: Shape;
+    readonly spec: Spec;
+    readonly names: Names;
+    readonly numbers: (shape: Shape) => Float64Array;
+  },
 ): Case {
   return guarded(`${name}: its spec gives the same spec and the same layer`, async () => {
     const setting = { layout, training: false, dtype: 'float64' } as const;
@@ -379,7 +411,7 @@ function specCase(
     const { parameters: asked, states, outputs: made } = useOf(make(), [shape], setting);
     const [first] = made;
     const extents = first?.shape ?? [];
-    const [x = new Float64Array()] = numbersOf({ sizes: [4, 3, 2], seed: 7 }, [shape], [-Infinity, Infinity]);
+    const x = drawn(shape);
     const batch = { x: float64(shape, x), target: float64(extents, new Float64Array(sizeOf(extents))) };
     const data = dataOf({ input: sample, layers: [spec], layout });
     await examineRoundTrip(names, data, batch, (parameters) => {

@@ -56,7 +56,7 @@ const cases: Readonly<Record<string, Case>> = {
       [-10, 10],
       [-1, 1],
     ],
-    around: [0.625, 9.01, 1e-4, 1e-30],
+    around: [Math.LN2 / 4, (3 * Math.LN2) / 4, 9.01, 9.5, 1e-4, 1e-30],
   },
   erf: {
     f: erf,
@@ -64,7 +64,7 @@ const cases: Readonly<Record<string, Case>> = {
       [-4, 4],
       [-1, 1],
     ],
-    around: [475 / 512, 3.92, 1e-4, 1e-30],
+    around: [1, 3.92, 4.125, 1e-4, 1e-30],
   },
   sin: {
     f: sin,

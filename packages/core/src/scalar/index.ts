@@ -1,5 +1,5 @@
 export { erf } from './functions/error-function.ts';
-export { exp, expm1 } from './functions/exponential.ts';
+export { exp, expm1, expWithin } from './functions/exponential.ts';
 export { tanh } from './functions/hyperbolic-tangent.ts';
 export { log, log1p } from './functions/logarithm.ts';
 export { pow } from './functions/power.ts';

@@ -156,10 +156,13 @@ export function signed(x: Scalar, sign: Scalar): Scalar {
   return fromBits(or(bits(x), and(bits(sign), -(2 ** 31))));
 }
 
-/** a + x (b + x (c + ...)), coefficients from the lowest power on. */
+/**
+ * a + x (b + x (c + ...)), coefficients from the lowest power on: the fewest operations, for formulas of which several elements are computed
+ * side by side.
+ */
 export function horner(x: Scalar, coefficients: readonly number[]): Scalar {
   const [last = 0, ...others] = [...coefficients].reverse();
-  return others.reduce<Scalar>((sum, c) => add(c, mul(x, sum)), number(last, x.type));
+  return others.reduce<Scalar>((sum, c) => madd(sum, x, c), number(last, x.type));
 }
 
 /**

@@ -8,17 +8,14 @@ import {
   defineActivationWith,
   div,
   field,
-  less,
-  maximum,
   mul,
-  select,
   sigmoid,
   softplus as softplusOf,
   square,
   sub,
   tanh as tanhOf,
 } from '@pullback/core';
-import { bell, distanceFrom0, shareAbove } from './normal-share.ts';
+import { timesShareBelow } from './normal-share.ts';
 
 /** The hyperbolic tangent, with derivative 1 - x^2 from its output. (3.1.2) */
 export const tanh = activationOf('tanh', tanhOf);
@@ -47,8 +44,6 @@ export const silu = defineActivation('silu', {
 /** x tanh(softplus(x)). Source: Misra 2019. */
 export const mish = defineActivation('mish', (x) => mul(x, tanhOf(softplusOf(x))));
 
-const density = 1 / Math.sqrt(2 * Math.PI);
-
 interface GeluOptions {
   readonly approximate: 'none' | 'tanh';
 }
@@ -69,18 +64,6 @@ export const gelu = defineActivationWith<GeluOptions>(
           const inner = mul(mul(near, add(1, mul(square(near), 0.044715))), Math.sqrt(2 / Math.PI));
           return mul(x, sigmoid(mul(inner, 2)));
         }
-      : {
-          // x Phi(x) as max(x, 0) - |x| (1 - Phi(|x|)).
-          forward: (x) => {
-            const z = distanceFrom0(x);
-            return sub(maximum(x, 0), mul(z, shareAbove(z)));
-          },
-          vjp: (g, { input: x }) => {
-            const z = distanceFrom0(x);
-            const above = shareAbove(z);
-            const steep = mul(mul(z, bell(z)), density);
-            return mul(g, select(less(x, 0), sub(above, steep), add(sub(1, above), steep)));
-          },
-        },
+      : timesShareBelow,
   geluFields,
 );

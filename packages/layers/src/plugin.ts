@@ -35,6 +35,7 @@ import {
 import { classFields } from './activations/normalized.ts';
 import { preluFields } from './activations/prelu.ts';
 import { geluFields } from './activations/smooth.ts';
+import { type AugmentationSpecs, bindAugmentations } from './augmentation/bind.ts';
 import {
   add,
   branchesFields,
@@ -118,7 +119,7 @@ interface DenseSpec extends Named {
 }
 
 declare module '@pullback/plugin' {
-  interface LayerSpecs extends NormalizationSpecs, ImageSpecs {
+  interface LayerSpecs extends NormalizationSpecs, ImageSpecs, AugmentationSpecs {
     dense: DenseSpec;
     sequential: Named & { readonly layers: readonly LayerSpec[] };
     softmax: Named & { readonly axis?: number };
@@ -315,6 +316,7 @@ export const layersPlugin = plugin(
     bindNormalizations(layer);
     bindImageLayers(layer);
     bindSequenceLayers(layer);
+    bindAugmentations(layer);
     bindInitializers(initializer);
   },
   { name: '@pullback/layers' },

@@ -287,7 +287,7 @@ describe('layers of images', () => {
     names,
     ...within,
     ulps: 8,
-    runs: 2,
+    runs: 1,
     refuses: [[3]],
     sample: (a: number) => [2, 2, a],
   } as const;
@@ -355,6 +355,12 @@ describe('layers of images', () => {
     },
   );
   one('channelsLast', () => layers.channelsLast(), {});
+  const random = { random: true, differsWhileTraining: true, ...line };
+  one('randomFlip', () => layers.randomFlip(), {}, random);
+  one('randomShift', () => layers.randomShift(1), { places: 1 }, random);
+  one('randomCrop', () => layers.randomCrop(1), { size: 1 }, random);
+  one('cutout', () => layers.cutout(1), { size: 1 }, random);
+  one('mixup', () => layers.mixup(), {}, { ...random, mixesWhileTraining: true, refuses: [] });
 });
 
 describe('layers of sequences', () => {

@@ -111,6 +111,7 @@ export function testScope(
         return foldIn(foldIn(fill(low, [2], 'int32'), fill(high, [], 'int32')), given.step);
       },
       check: () => {},
+      mixed: () => {},
       apply: <In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out => {
         const name = layer.label ?? String(applied);
         applied++;

@@ -54,6 +54,13 @@ export interface Scope {
   /** Set where sequences go on from step to step: only the places that are new come, and layers keep what they need of those before. */
   readonly decoding?: Decoding | undefined;
   /**
+   * Tells training that the samples of the batch were mixed with others: the error of each becomes share e(y, t) + (1 - share) e(y, partner(t)).
+   * @param shares one for each sample, [n].
+   * @param partner the other samples, of a batch whose samples lie along `axis`.
+   * @throws OptionError where they were mixed before.
+   */
+  mixed(shares: Value, partner: (batch: Value, axis: number) => Value): void;
+  /**
    * Applies an inner layer. Its name is its label, or the number of layers that were applied here before it;
    * the same Layer object keeps its first name and its parameters.
    */
@@ -125,6 +132,7 @@ export function rescoped<In extends readonly Value[], Out>(
             randomKey: () => scope.randomKey(),
             check: (...given) => scope.check(...given),
             decoding: scope.decoding,
+            mixed: (...told) => scope.mixed(...told),
             apply: (next, ...values) => scope.apply(adapt(next), ...values),
             ...change(scope),
           },

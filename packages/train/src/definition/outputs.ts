@@ -1,4 +1,5 @@
 import {
+  add,
   field,
   formatShape,
   type Loss,
@@ -7,6 +8,7 @@ import {
   type Placement,
   ShapeError,
   sameShape,
+  sub,
   sum,
   UnknownNameError,
   unbroadcast,
@@ -14,6 +16,7 @@ import {
   weigh,
   within,
 } from '@pullback/core';
+import type { Mixture } from './walk.ts';
 
 /** What a network may return: the prediction, or several by name. */
 export type Predictions = Value | Readonly<Record<string, Value>>;
@@ -87,6 +90,25 @@ export function predictionsOf(output: Predictions, heads: readonly Head[]): read
             : `${wanted.join(', ')}, as there are losses`,
     });
   return wanted.flatMap((name) => output[name] ?? []);
+}
+
+/** The error of an output of mixed samples: share e(y, t) + (1 - share) e(y, t') for each. @throws OptionError for a loss without perSample. */
+export function mixedError(
+  head: Head,
+  prediction: Value,
+  target: Value,
+  at: Placement,
+  { shares, partner, weights }: Mixture & { readonly weights: Value | undefined },
+): Value {
+  if (head.loss.perSample === undefined)
+    throw new OptionError({
+      got: `samples that were mixed, and the loss '${head.loss.name}'`,
+      expected: 'a loss with perSample, the error of each sample',
+    });
+  const axis = at.sampleAxis < 0 ? target.shape.length + at.sampleAxis : at.sampleAxis;
+  const part = (of: Value, share: Value) =>
+    errorOf(head, prediction, of, at, weights === undefined ? share : mul(weights, share));
+  return add(part(target, shares), part(partner(target, axis), sub(1, shares)));
 }
 
 type ErrorInputs = [target: Value, at: Placement, weights?: Value];

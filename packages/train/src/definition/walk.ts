@@ -73,6 +73,12 @@ export interface Checked {
   readonly check: (numbers: Tensor) => void;
 }
 
+/** Samples that a layer mixed with others of their batch. */
+export interface Mixture {
+  readonly shares: Value;
+  readonly partner: (batch: Value, axis: number) => Value;
+}
+
 /** What is to be known before a network is walked through. */
 export interface Build {
   readonly dtype: FloatDType;
@@ -95,6 +101,7 @@ export class Walk {
   readonly checks: Checked[] = [];
   /** What layers keep while sequences are made place by place. */
   readonly caches = new Map<string, Kept>();
+  mixture: Mixture | undefined;
   readonly #homes = new Map<object, string>();
   readonly #taken = new Set<string>();
   readonly #open = new Set<object>();
@@ -247,6 +254,15 @@ class PathScope implements Scope {
         this.#walk.caches,
       );
     return decoding && { ...decoding, cache };
+  }
+
+  mixed(shares: Value, partner: Mixture['partner']): void {
+    if (this.#walk.mixture !== undefined)
+      throw new OptionError({
+        got: 'samples that are mixed already',
+        expected: 'one such layer in a network',
+      });
+    this.#walk.mixture = { shares, partner };
   }
 
   apply<In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out {

@@ -19,7 +19,7 @@ import {
   within,
 } from '@pullback/core';
 import type { Definition } from '../definition/definition.ts';
-import { errorOf, predictionsOf } from '../definition/outputs.ts';
+import { errorOf, mixedError, predictionsOf } from '../definition/outputs.ts';
 import { type Parameter, Walk } from '../definition/walk.ts';
 import { lossTotal, type Watched } from './metric-sums.ts';
 import { planNames, shared } from './names.ts';
@@ -174,7 +174,7 @@ function penalized(error: Value, parameters: readonly Parameter[]): Value {
 function observe(
   { heads, placement, dtype }: Definition,
   specs: BatchSpecs,
-  { predictions, chosen }: Walked,
+  { predictions, chosen, walk: { mixture } }: Walked,
   watched: readonly Watched[] | undefined,
   names: Names,
 ) {
@@ -197,7 +197,9 @@ function observe(
     if (prediction === undefined) return [];
     const given = names.add(planNames.target(i), specs.targets[i] ?? prediction.spec);
     const target = computable(chosen.take(given, placement.sampleAxis), dtype);
-    const error = errorOf(head, prediction, target, placement, weights);
+    const error = mixture
+      ? mixedError(head, prediction, target, placement, { ...mixture, weights })
+      : errorOf(head, prediction, target, placement, weights);
     return [{ ...head, prediction, target, error }];
   });
   const totals = () => [

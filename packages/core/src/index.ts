@@ -87,6 +87,7 @@ export {
   convolutionTranspose,
 } from './math/convolution.ts';
 export { einsum } from './math/einsum.ts';
+export { labelErrors } from './math/label-errors.ts';
 export { type Logits, log, logitsOf } from './math/log.ts';
 export { distance, globalNorm, norm } from './math/norm.ts';
 export { normal } from './math/normal.ts';

@@ -63,7 +63,7 @@ const errors = defineNode('categoricalCrossEntropy', {
 });
 
 /** -t log softmax(z) for each component; a target of 0 counts nothing, also beside a logit of -infinity. */
-function logitErrors(logits: Value, targets: Value, axis: number): Value {
+export function logitErrors(logits: Value, targets: Value, axis: number): Value {
   return neg(select(equal(targets, 0), 0, mul(targets, logSoftmax(logits, { axis }))));
 }
 

@@ -15,4 +15,5 @@ export {
 export { cosineDistance, kullbackLeibler, poisson } from './divergences.ts';
 export { categoricalHinge, hinge, squaredHinge } from './margins.ts';
 export type { LossOptions } from './reduce.ts';
+export { type SequenceCrossEntropyOptions, sequenceCrossEntropy } from './sequence-cross-entropy.ts';
 export { halfSquaredError, meanSquaredError } from './squared-errors.ts';

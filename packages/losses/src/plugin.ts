@@ -21,6 +21,11 @@ import {
 import { cosineDistance, kullbackLeibler, poisson, poissonFields } from './divergences.ts';
 import { categoricalHinge, hinge, squaredHinge } from './margins.ts';
 import { type LossOptions, lossFields } from './reduce.ts';
+import {
+  type SequenceCrossEntropyOptions,
+  sequenceCrossEntropy,
+  sequenceCrossEntropyFields,
+} from './sequence-cross-entropy.ts';
 import { halfSquaredError, meanSquaredError } from './squared-errors.ts';
 
 declare module '@pullback/plugin' {
@@ -36,6 +41,7 @@ declare module '@pullback/plugin' {
     categoricalCrossEntropy: CategoricalOptions;
     softmaxCrossEntropy: CategoricalOptions;
     softmaxFocal: CategoricalOptions & { readonly gamma?: number };
+    sequenceCrossEntropy: SequenceCrossEntropyOptions;
     hinge: LossOptions;
     squaredHinge: LossOptions;
     categoricalHinge: LossOptions;
@@ -80,6 +86,11 @@ export const lossesPlugin = plugin(
       'softmaxFocal',
       softmaxFocal,
       described('categorical cross entropy times (1-x)^gamma, from logits', softmaxFocalFields),
+    );
+    loss(
+      'sequenceCrossEntropy',
+      sequenceCrossEntropy,
+      described('categorical cross entropy at each place that counts', sequenceCrossEntropyFields),
     );
     loss('hinge', hinge, described('max(0, 1 - t x)'));
     loss('squaredHinge', squaredHinge, described('max(0, 1 - t x)^2'));

@@ -9,6 +9,7 @@ import {
   rootMeanSquaredDistance,
 } from './distances.ts';
 import { type WeightedOptions, weightedFields } from './options.ts';
+import { bitsPerSymbol, perplexity, placesFields } from './perplexity.ts';
 import { f1, precision, precisionRecallFields, recall } from './precision-recall.ts';
 import { r2, r2Fields } from './r2.ts';
 import { topK, topKFields } from './top-k.ts';
@@ -57,6 +58,16 @@ export const metricsByName = {
     doc: 'mean (log(1 + x) - log(1 + t))^2',
   },
   cosineSimilarity: { create: cosineSimilarity, options: weightedFields, doc: 'mean of sum x t / (|x| |t|)' },
+  perplexity: {
+    create: perplexity,
+    options: placesFields,
+    doc: 'e^h, h the mean of -log p of the right class over all places',
+  },
+  bitsPerSymbol: {
+    create: bitsPerSymbol,
+    options: placesFields,
+    doc: 'mean of -log2 p of the right class over all places',
+  },
   r2: { create: r2, options: r2Fields, doc: '1 - sum (x - t)^2 / sum (t - mean t)^2' },
 } as const;
 

@@ -13,6 +13,7 @@ export {
   rootMeanSquaredDistance,
 } from './distances.ts';
 export type { WeightedOptions } from './options.ts';
+export { bitsPerSymbol, type PlacesOptions, perplexity } from './perplexity.ts';
 export { f1, type PrecisionRecallOptions, precision, recall } from './precision-recall.ts';
 export { type R2Options, r2 } from './r2.ts';
 export { topK } from './top-k.ts';

@@ -4,6 +4,7 @@ import {
   accuracy,
   auc,
   binaryAccuracy,
+  bitsPerSymbol,
   categoricalAccuracy,
   cosineSimilarity,
   f1,
@@ -12,6 +13,7 @@ import {
   meanSquaredDistance,
   meanSquaredLogarithmicError,
   metricsByName,
+  perplexity,
   precision,
   r2,
   recall,
@@ -75,6 +77,8 @@ const examined: Readonly<Record<string, readonly [() => Metric, MetricConformanc
     [() => meanSquaredLogarithmicError(weighted), { targets: [0, Infinity], predictions: [0, Infinity] }],
   ],
   cosineSimilarity: [[() => cosineSimilarity(weighted), { outputs: [2, 3] }]],
+  perplexity: [[() => perplexity(weighted), labelled]],
+  bitsPerSymbol: [[bitsPerSymbol, labelled]],
   r2: [[() => r2(weighted)], [() => r2({ average: 'variance' })]],
 };
 

@@ -501,6 +501,7 @@ describe('losses', () => {
   named('sigmoidBinaryCrossEntropy', (o) => losses.sigmoidBinaryCrossEntropy(o));
   named('categoricalCrossEntropy', (o) => losses.categoricalCrossEntropy(o), { predictions: open });
   named('softmaxCrossEntropy', (o) => losses.softmaxCrossEntropy(o));
+  named('sequenceCrossEntropy', (o) => losses.sequenceCrossEntropy(o));
   named('sigmoidFocal', (o) => losses.sigmoidFocal(o));
   named('softmaxFocal', (o) => losses.softmaxFocal(o), { tolerance: 1e-5 });
   named('hinge', (o) => losses.hinge(o), signs);

@@ -6,6 +6,7 @@ export { type LambOptions, lamb } from './lamb.ts';
 export { type LionOptions, lion } from './lion.ts';
 export type { AdamOptions } from './moments.ts';
 export { type MomentumOptions, momentum } from './momentum.ts';
+export { type MuonOptions, muon } from './muon.ts';
 export { type RmspropOptions, rmsprop } from './rmsprop.ts';
 export {
   constantRate,

@@ -8,6 +8,7 @@ import { type LambOptions, lamb } from './lamb.ts';
 import { type LionOptions, lion, lionFields } from './lion.ts';
 import { type AdamOptions, adamFields, decayedFields } from './moments.ts';
 import { type MomentumOptions, momentum, momentumFields } from './momentum.ts';
+import { type MuonOptions, muon, muonFields } from './muon.ts';
 import { type RmspropOptions, rmsprop, rmspropFields } from './rmsprop.ts';
 import {
   constantRate,
@@ -54,6 +55,7 @@ declare module '@pullback/plugin' {
     adamw: AsData<AdamwOptions>;
     lion: AsData<LionOptions>;
     lamb: AsData<LambOptions>;
+    muon: Omit<AsData<MuonOptions>, 'others'> & { readonly others?: OptimizerSpec };
     clipByValue: Wrapped & { readonly limit: number };
     clipByNorm: Wrapped & { readonly limit: number };
     clipByGlobalNorm: Wrapped & { readonly limit: number };
@@ -106,6 +108,10 @@ export const optimizersPlugin = plugin(
     optimizer('lion', lion, { options: lionFields, doc: 'W <- W - eta sign(b1 m + (1-b1) g)' });
     optimizer('lamb', lamb, { options: decayedFields, doc: 'adam scaled to the length of the weights' });
 
+    optimizer('muon', muon, {
+      options: muonFields,
+      doc: 'steps along the nearest orthogonal matrix; adamw for what is no matrix',
+    });
     const clips = { clipByValue, clipByNorm, clipByGlobalNorm };
     for (const [name, make] of Object.entries(clips))
       optimizer(name, (o: Inner<{ limit: number }>) => make(o.optimizer, o.limit), { options: clipFields });

@@ -553,6 +553,19 @@ describe('optimizers', () => {
   named('lamb', o.lamb, published.lamb({ weightDecay: 0.1 }), { weightDecay: 0.1 }, true);
 });
 
+describe('an optimizer of matrices', () => {
+  run(
+    conformOptimizer(optimizers.muon, {
+      name: 'muon',
+      byShape: true,
+      spec: (options) => ({ type: 'muon', ...options }),
+      names,
+      ...within,
+      ulps: 64,
+    }),
+  );
+});
+
 describe('optimizers around optimizers', () => {
   const o = optimizers;
   const inner = { type: 'sgd', learningRate: 0.1 };

@@ -1,5 +1,6 @@
 export * from './activations/index.ts';
 export * from './augmentation/index.ts';
+export { checkpoint } from './checkpoint.ts';
 export { add, type ConcatenateOptions, concatenate, lambda, multiply, residual } from './combining.ts';
 export { type DenseOptions, dense } from './dense.ts';
 export * from './images/index.ts';

@@ -36,6 +36,7 @@ import { classFields } from './activations/normalized.ts';
 import { preluFields } from './activations/prelu.ts';
 import { geluFields } from './activations/smooth.ts';
 import { type AugmentationSpecs, bindAugmentations } from './augmentation/bind.ts';
+import { checkpoint, checkpointFields } from './checkpoint.ts';
 import {
   add,
   branchesFields,
@@ -138,6 +139,7 @@ declare module '@pullback/plugin' {
     multiply: Inner;
     concatenate: Named & Inner & { readonly axis?: number };
     frozen: Wrapped;
+    checkpoint: Wrapped;
     regularized: Wrapped & {
       readonly l1?: number;
       readonly l2?: number;
@@ -248,6 +250,10 @@ export const layersPlugin = plugin(
       ({ layers, ...options }: { layers: readonly Made[]; axis?: number }) => concatenate(layers, options),
       { doc: 'what the layers make of the same input, side by side', options: concatenateFields },
     );
+    layer('checkpoint', (options: Wrapping) => checkpoint(options.layer), {
+      doc: 'a layer that is computed again on the way back, for memory against time',
+      options: checkpointFields,
+    });
     layer('frozen', (options: Wrapping) => frozen(options.layer), {
       doc: 'a layer that is not trained',
       options: frozenFields,

@@ -234,6 +234,17 @@ describe('layers', () => {
     }),
   );
   run(
+    conformLayer(() => layers.checkpoint(layers.sequential(dense(2), layers.tanh())), {
+      name: 'checkpoint',
+      ...both,
+      runs: 4,
+      ...spec({
+        type: 'checkpoint',
+        layer: { type: 'sequential', layers: [{ type: 'dense', units: 2 }, 'tanh'] },
+      }),
+    }),
+  );
+  run(
     conformLayer(() => layers.frozen(dense(2)), {
       name: 'frozen',
       ...both,

@@ -28,4 +28,5 @@ export { publishedUpdates } from './published-updates.ts';
 export { programOf, type RandomProgram, type Recipe, type RecipeOptions, recipes } from './random-program.ts';
 export { type Expected, expectedOf, mismatch } from './rounding.ts';
 export { runProgram } from './run-program.ts';
+export { simplest } from './simplest.ts';
 export type { ModelData, NamedModel, Names, Spec } from './spec-round-trip.ts';

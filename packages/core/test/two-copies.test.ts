@@ -79,7 +79,7 @@ test('each copy by itself goes on as before', () => {
 });
 
 test('the same file twice is said to be that', async () => {
-  vi.doUnmock('../src/tensors/copy.ts');
+  vi.doUnmock('../src/graph/copy.ts');
   vi.resetModules();
   const again = await import('../src/index.ts');
   expect(() => core.exp(again.constant([1]))).toThrow(/loaded twice/);

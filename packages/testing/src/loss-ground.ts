@@ -13,7 +13,7 @@ import {
 import { ConformanceError } from './case.ts';
 import { type Example, numbersOf } from './example.ts';
 import { nested } from './numbers-as-text.ts';
-import { build, runner } from './runner.ts';
+import { build, type Numbers, runner } from './runner.ts';
 
 /** Which number of a loss is meant: the whole error, or those of the samples. */
 export type Form = 'forward' | 'perSample';
@@ -117,6 +117,9 @@ export function graphOf(
   return made;
 }
 
+/** The graphs of losses, each built and traced once: many samples alone have one shape. */
+const built = new WeakMap<Loss, Map<string, Numbers>>();
+
 /** The numbers of a form of the loss, and the shape that they have. */
 export function numbersOfLoss(
   loss: Loss,
@@ -124,12 +127,17 @@ export function numbersOfLoss(
   { shape, x, t }: LossBatch,
   { layout = 'row', dtype = 'float64' }: { layout?: Placement['layout']; dtype?: FloatDType } = {},
 ): { readonly shape: Shape; readonly numbers: number[] } {
-  const { inputs, outputs } = build(
-    (...given) => graphOf(loss, form, given, placementOf(layout)),
-    [shape, shape],
-    dtype,
-  );
-  const [made] = runner(inputs, outputs)([x, t]);
+  const own = built.get(loss) ?? new Map<string, Numbers>();
+  built.set(loss, own);
+  const key = `${form} ${layout} ${dtype} ${shape.join()}`;
+  let numbers = own.get(key);
+  if (numbers === undefined) {
+    const of = (...given: Value[]) => graphOf(loss, form, given, placementOf(layout));
+    const { inputs, outputs } = build(of, [shape, shape], dtype);
+    numbers = runner(inputs, outputs);
+    own.set(key, numbers);
+  }
+  const [made] = numbers([x, t]);
   return { shape: made?.shape ?? [], numbers: Array.from(made?.data ?? []) };
 }
 

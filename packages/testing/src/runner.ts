@@ -4,6 +4,7 @@ import {
   type Shape,
   sizeOf,
   type Tensor,
+  type TypedArray,
   tensorOf,
   trace,
   type Value,
@@ -27,37 +28,49 @@ export function build(
   return { inputs, outputs: [f(...inputs)].flat() };
 }
 
-/** Runs outputs for given inputs. What no output shows is computed in the same tensors each time, cleared before. */
+/**
+ * Runs outputs for given inputs, in the same tensors each time, cleared before; what comes out is a copy. What none of the inputs that have
+ * changed reaches stays as it is.
+ */
 export function runner(inputs: readonly Value[], outputs: readonly Value[]): Numbers {
   const { body, outputs: places } = trace(inputs, outputs);
-  const shown = new Set(places);
   const values: Tensor[] = inputs.map(({ spec }) => tensorOf(spec));
   const steps = body.map(({ primitive, attributes, inputs: operands, first, outputs: specs }) => {
-    values.push(...specs.map(tensorOf));
-    return { primitive, attributes, operands, first, specs };
+    const read = operands.flatMap((operand) => values[operand] ?? []);
+    const [made = nothing, ...others] = specs.map(tensorOf);
+    values.push(made, ...others);
+    return { primitive, attributes, operands, first, read, made: [made, ...others] as const };
   });
+  const fresh = values.map(() => true);
+  let isFirst = true;
   return (given) => {
-    for (let i = 0; i < inputs.length; i++) renew(values, i, shown).data.set(given[i] ?? []);
-    for (const { primitive, attributes, operands, first, specs } of steps) {
-      const made = renew(values, first, shown);
-      const others = specs.slice(1).map((_, i) => renew(values, first + 1 + i, shown));
-      const read = operands.map((operand) => values[operand] ?? made);
-      primitive.evaluate(read, [made, ...others], attributes);
+    for (let i = 0; i < inputs.length; i++) {
+      const [own, numbers] = [values[i] ?? nothing, given[i] ?? []];
+      fresh[i] = isFirst || !isSame(own.data, numbers);
+      if (fresh[i]) own.data.fill(0).set(numbers);
     }
-    return places.flatMap((place) => values[place] ?? []);
+    for (const { primitive, attributes, operands, first, read, made } of steps) {
+      const isFresh = isFirst || operands.some((operand) => fresh[operand]);
+      fresh.fill(isFresh, first, first + made.length);
+      if (!isFresh) continue;
+      for (const { data } of made) data.fill(0);
+      primitive.evaluate(read, made, attributes);
+    }
+    isFirst = false;
+    return places.map((place) => {
+      const { data, ...spec } = values[place] ?? nothing;
+      return { ...spec, data: data.slice() };
+    });
   };
 }
 
-/** The tensor at a place, all zeros; a new one where the last run's was handed out. */
-function renew(values: Tensor[], place: number, shown: ReadonlySet<number>): Tensor {
-  const last = values[place] ?? tensorOf({ shape: [], dtype: 'float64' });
-  if (!shown.has(place)) {
-    last.data.fill(0);
-    return last;
-  }
-  const next = tensorOf(last);
-  values[place] = next;
-  return next;
+const nothing = tensorOf({ shape: [0], dtype: 'float64' });
+
+/** Whether numbers are the same, the sign of 0 and NaN included. */
+function isSame(a: TypedArray, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < b.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
 }
 
 /** Numbers for inputs of those shapes. */

@@ -58,8 +58,8 @@ function reduced(
 ): RandomProgram {
   const made = given?.instruction.outputs.map((_, k) => given.instruction.first + k) ?? [];
   const needed = new Set(outputs);
-  const alive = body
-    .toReversed()
+  const alive = [...body]
+    .reverse()
     .filter((instruction) => {
       const used = instruction.outputs.some((_, k) => needed.has(instruction.first + k));
       if (!used || instruction === given?.instruction) return false;

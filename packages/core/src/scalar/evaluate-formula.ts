@@ -1,5 +1,6 @@
-import type { Primitive } from '../graph/node.ts';
+import type { HostTensor, Primitive } from '../graph/node.ts';
 import type { Attributes, Value } from '../graph/value.ts';
+import type { DType } from '../tensors/dtype.ts';
 import { attributesKey } from './attributes-key.ts';
 import { type Interpreted, interpret } from './interpret.ts';
 import { type Formula, operandsOf } from './scalar.ts';
@@ -12,19 +13,31 @@ export function evaluateFormula<A extends Attributes>(
   formula: Formula<A>,
 ): Primitive<readonly Value[], A, Value>['evaluate'] {
   const known = new Map<string, Interpreted>();
-  return (inputs, [output], attributes) => {
+  const interpreted = (inputs: readonly HostTensor[], attributes: A, result: DType): Interpreted => {
     let key = attributesKey(attributes);
     for (const { dtype } of inputs) key += dtype === 'float32' ? 'float64' : dtype;
     let run = known.get(key);
     if (run === undefined) {
       const dtypes = inputs.map(({ dtype }) => (dtype === 'float32' ? 'float64' : dtype));
-      const at = { attributes, dtype: dtypes[0] ?? output.dtype, doubles: true };
+      const at = { attributes, dtype: dtypes[0] ?? result, doubles: true };
       run = interpret(formula(operandsOf(dtypes), at));
       if (known.size >= most) known.clear();
       known.set(key, run);
     }
-    run(
-      inputs.map(({ data }) => data),
+    return run;
+  };
+  // An application has its own attributes: mostly one object says which formula it is.
+  const last = new WeakMap<A, { readonly dtypes: readonly DType[]; readonly run: Interpreted }>();
+  return (inputs, [output], attributes) => {
+    const given: readonly HostTensor[] = inputs;
+    let seen = last.get(attributes);
+    if (seen === undefined || given.some(({ dtype }, i) => seen?.dtypes[i] !== dtype)) {
+      const dtypes = given.map(({ dtype }) => dtype);
+      seen = { dtypes, run: interpreted(given, attributes, output.dtype) };
+      last.set(attributes, seen);
+    }
+    seen.run(
+      given.map(({ data }) => data),
       output.data,
     );
   };

@@ -1,14 +1,14 @@
-import { type HostTensor, type Instruction, sizeOf } from 'pullback';
+import { type Instruction, sizeOf, type Tensor } from 'pullback';
 
 /** Runs one instruction on the arrays that it was made for. */
 export type Step = () => void;
 
-type Outputs = readonly [HostTensor, ...(readonly HostTensor[])];
-type Kernel = (inputs: readonly HostTensor[], outputs: Outputs) => Step | undefined;
+type Outputs = readonly [Tensor, ...(readonly Tensor[])];
+type Kernel = (inputs: readonly Tensor[], outputs: Outputs) => Step | undefined;
 
 /** A loop over two arrays: the compiler makes better code of it than of a call for each element. */
 const pairs =
-  (loop: (a: ArrayLike<number>, b: ArrayLike<number>, out: HostTensor['data']) => void): Kernel =>
+  (loop: (a: ArrayLike<number>, b: ArrayLike<number>, out: Tensor['data']) => void): Kernel =>
   ([a, b], [output]) =>
     a === undefined || b === undefined || a.dtype === 'int32'
       ? undefined
@@ -53,7 +53,7 @@ const kernels: Readonly<Record<string, Kernel>> = {
 /** What runs an instruction: a kernel where there is one, the primitive's own meaning for everything else. */
 export function stepOf(
   { primitive, attributes }: Instruction,
-  inputs: readonly HostTensor[],
+  inputs: readonly Tensor[],
   outputs: Outputs,
 ): Step {
   const made = kernels[primitive.name]?.(inputs, outputs);

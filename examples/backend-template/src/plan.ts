@@ -1,31 +1,31 @@
-import { type HostTensor, type Program, sizeOf, type TensorSpec, tensorOf } from 'pullback';
+import { type Program, sizeOf, type Tensor, type TensorSpec, tensorOf } from 'pullback';
 import { type Step, stepOf } from './kernels.ts';
 
 export interface Plan {
   readonly steps: readonly Step[];
   /** The array of every output of the Program. */
-  readonly results: readonly HostTensor[];
+  readonly results: readonly Tensor[];
 }
 
 /**
  * Arrays for everything that a Program computes, and the steps that fill them. An array is used again once nobody reads what it held, so
  * that memory does not grow with the length of the Program; running allocates nothing.
  */
-export function planOf({ body, inputs, outputs }: Program, given: readonly HostTensor[]): Plan {
+export function planOf({ body, inputs, outputs }: Program, given: readonly Tensor[]): Plan {
   const lastRead = new Map<number, number>();
   body.forEach((instruction, i) => {
     for (const number of instruction.inputs) lastRead.set(number, i);
   });
   for (const number of outputs) lastRead.set(number, body.length);
 
-  const idle = new Map<string, HostTensor['data'][]>();
+  const idle = new Map<string, Tensor['data'][]>();
   const kind = ({ shape, dtype }: TensorSpec) => `${dtype} ${sizeOf(shape)}`;
-  const take = (spec: TensorSpec): HostTensor => {
+  const take = (spec: TensorSpec): Tensor => {
     const data = idle.get(kind(spec))?.pop();
     return data === undefined ? tensorOf(spec) : { ...spec, data };
   };
-  const values = new Map<number, HostTensor>(given.map((tensor, i) => [i, tensor]));
-  const at = (number: number): HostTensor => {
+  const values = new Map<number, Tensor>(given.map((tensor, i) => [i, tensor]));
+  const at = (number: number): Tensor => {
     const tensor = values.get(number);
     if (tensor === undefined) throw new RangeError(`the Program reads value ${number} before it is made`);
     return tensor;

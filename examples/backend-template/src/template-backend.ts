@@ -5,11 +5,11 @@ import {
   bytesOf,
   DisposedError,
   type Executable,
-  type HostTensor,
   type Program,
   ShapeError,
   sizeOf,
   store,
+  type Tensor,
   type TensorSpec,
   type TypedArray,
   tensorOf,
@@ -20,7 +20,7 @@ import { planOf } from './plan.ts';
 export class TemplateBackend implements Backend {
   readonly name = 'template';
   readonly dtypes = ['float32', 'float64', 'int32', 'bool', 'uint8'] as const;
-  readonly #arrays = new Map<Buffer, HostTensor>();
+  readonly #arrays = new Map<Buffer, Tensor>();
 
   allocate(spec: TensorSpec): Buffer {
     const buffer: Buffer = { spec };
@@ -79,7 +79,7 @@ export class TemplateBackend implements Backend {
     };
   }
 
-  #held(buffer: Buffer): HostTensor {
+  #held(buffer: Buffer): Tensor {
     const found = this.#arrays.get(buffer);
     if (found === undefined)
       throw new DisposedError({

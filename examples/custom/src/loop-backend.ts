@@ -4,10 +4,10 @@ import {
   type Buffer,
   DisposedError,
   type Executable,
-  type HostTensor,
   type Program,
   ShapeError,
   store,
+  type Tensor,
   type TensorSpec,
   type TypedArray,
   tensorOf,
@@ -18,7 +18,7 @@ import {
 export class LoopBackend implements Backend {
   readonly name = 'loop';
   readonly dtypes = ['float32', 'float64', 'int32', 'bool', 'uint8'] as const;
-  readonly #arrays = new Map<Buffer, HostTensor>();
+  readonly #arrays = new Map<Buffer, Tensor>();
 
   allocate(spec: TensorSpec): Buffer {
     const buffer: Buffer = { spec };
@@ -71,7 +71,7 @@ export class LoopBackend implements Backend {
     };
   }
 
-  #array(buffer: Buffer): HostTensor {
+  #array(buffer: Buffer): Tensor {
     const found = this.#arrays.get(buffer);
     if (found === undefined)
       throw new DisposedError({

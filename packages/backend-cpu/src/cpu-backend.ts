@@ -7,10 +7,10 @@ import {
   DisposedError,
   type DType,
   type Executable,
-  type HostTensor,
   type Program,
   ShapeError,
   store,
+  type Tensor,
   type TensorSpec,
   type TypedArray,
   tensorOf,
@@ -21,7 +21,7 @@ import {
 export class CpuBackend implements Backend {
   readonly name = 'cpu';
   readonly dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
-  readonly #tensors = new WeakMap<Buffer, HostTensor>();
+  readonly #tensors = new WeakMap<Buffer, Tensor>();
   readonly #counted = { buffers: 0, bytes: 0, programs: 0, bindings: 0, allocations: 0, calls: 0 };
   #disposed = false;
 
@@ -100,7 +100,7 @@ export class CpuBackend implements Backend {
         got: `${inputs.length} inputs and ${outputs.length} outputs`,
         expected: `${program.inputs.length} and ${program.outputs.length}`,
       });
-    const values: HostTensor[] = inputs.map((buffer) => this.#held(buffer));
+    const values: Tensor[] = inputs.map((buffer) => this.#held(buffer));
     const steps = program.body.map(({ primitive, inputs: operands, attributes, outputs: specs }) => {
       const read = operands.map((operand) => at(values, operand));
       const [first, ...others] = specs.map(tensorOf);
@@ -146,7 +146,7 @@ export class CpuBackend implements Backend {
     if (this.#disposed) refuse('a cpu backend');
   }
 
-  #held(buffer: Buffer): HostTensor {
+  #held(buffer: Buffer): Tensor {
     this.#refuseDisposed();
     const tensor = this.#tensors.get(buffer);
     if (tensor === undefined)

@@ -4,10 +4,10 @@ import {
   type Buffer,
   DisposedError,
   type Executable,
-  type HostTensor,
   InternalError,
   type Program,
   ShapeError,
+  type Tensor,
 } from '@pullback/core';
 import { type BuildOptions, type Built, build, tableOf } from './build.ts';
 import type { Memory } from './memory.ts';
@@ -197,7 +197,7 @@ class WasmBinding implements Binding {
 
   #hostSteps(globals: ReadonlyMap<string, number>): (() => void)[] {
     const { plan, built } = this.linked;
-    const tensor = (value: number): HostTensor => {
+    const tensor = (value: number): Tensor => {
       const location = plan.locate(value);
       const spec = plan.specs.get(value) ?? { shape: [], dtype: 'float32' };
       const base = location.kind === 'arena' ? 'arena' : `${location.kind}${location.index}`;

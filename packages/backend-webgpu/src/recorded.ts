@@ -2,10 +2,10 @@ import { describeKernel, type Plan, type WholeKernel } from '@pullback/compiler'
 import {
   allocateArray,
   type Buffer,
-  type HostTensor,
   InternalError,
   type Origin,
   sizeOf,
+  type Tensor,
   type TypedArray,
 } from '@pullback/core';
 import type { Limits } from './bindings.ts';
@@ -150,14 +150,14 @@ export class Recorded implements Recording {
       kind: 'host',
       run: async (access) => {
         const read = await Promise.all(
-          inputs.map(async (value, i): Promise<HostTensor> => {
+          inputs.map(async (value, i): Promise<Tensor> => {
             const region = this.#values.region(value);
             const shape = shapes[i] ?? [];
             const bytes = await access.download(this.#gpuBuffer(region.buffer), region.offset, region.bytes);
             return { shape, dtype: region.dtype, data: fromWords(bytes, region, sizeOf(shape)) };
           }),
         );
-        const [first, ...others] = outputs.map((value): HostTensor => {
+        const [first, ...others] = outputs.map((value): Tensor => {
           const spec = specOf(value);
           return { ...spec, data: allocateArray(spec.dtype, sizeOf(spec.shape)) };
         });

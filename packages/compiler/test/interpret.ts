@@ -12,12 +12,12 @@ import {
 import {
   allocateArray,
   formulaOf,
-  type HostTensor,
   type Interpreted,
   interpret as meaningOfFormula,
   roundTo,
   type Scalar,
   sizeOf,
+  type Tensor,
   type TypedArray,
 } from '@pullback/core';
 
@@ -67,7 +67,7 @@ function missing(what: string): never {
   throw new Error(`the plan lacks ${what}`);
 }
 
-function viewOf(dtype: HostTensor['dtype'], { buffer, byteOffset }: Uint8Array, length: number): TypedArray {
+function viewOf(dtype: Tensor['dtype'], { buffer, byteOffset }: Uint8Array, length: number): TypedArray {
   if (dtype === 'float32') return new Float32Array(buffer, byteOffset, length);
   if (dtype === 'float64') return new Float64Array(buffer, byteOffset, length);
   return dtype === 'int32'
@@ -83,7 +83,7 @@ function runKernel(kernel: Kernel, memory: MemoryOf, { specs }: Plan, backwards:
     return;
   }
   const { instruction, inputs, outputs, shapes } = kernel;
-  const tensor = (value: number): HostTensor => ({
+  const tensor = (value: number): Tensor => ({
     ...(specs.get(value) ?? missing(`a spec of %${value}`)),
     data: memory(value),
   });

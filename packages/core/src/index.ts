@@ -56,6 +56,7 @@ export { partsPrimitive, viewPrimitive } from './forms/moving.ts';
 export { type Roles, rolesOf } from './forms/roles.ts';
 export { denseView, type Placed, sameView, type View } from './forms/view.ts';
 export { apply, applyMany, applyPrimitive } from './graph/apply.ts';
+export type { Attribute, Attributes } from './graph/attributes.ts';
 export { defineNode, defineNodeWithOutputs, type ManyOutputsRules, type NodeRules } from './graph/define.ts';
 export {
   type Activation,
@@ -65,21 +66,20 @@ export {
   defineActivation,
   defineActivationWith,
 } from './graph/define-activation.ts';
+export { describeOrigin, describeOrigins, labelled, type Origin, type Pass, within } from './graph/origin.ts';
 export type {
   Batch,
   Composite,
   Cotangents,
   Detour,
   GradientOf,
-  HostTensor,
   InverseLink,
   Node,
   Outputs,
   Primitive,
   PrimitiveKind,
-} from './graph/node.ts';
-export { describeOrigin, describeOrigins, labelled, type Origin, type Pass, within } from './graph/origin.ts';
-export { type Attribute, type Attributes, Value, Vertex } from './graph/value.ts';
+} from './graph/value.ts';
+export { Value, Vertex } from './graph/value.ts';
 export { clip, oneHot, pow, reciprocal, weigh } from './math/algebra.ts';
 export {
   type ConvolutionOptions,
@@ -146,6 +146,7 @@ export {
   type Scalar,
   type ScalarType,
 } from './scalar/scalar.ts';
+export type { Tensor } from './tensors/dtype.ts';
 export {
   allocateArray,
   bytesOf,
@@ -164,7 +165,6 @@ export {
   type Image,
   type Nested,
   type Shaped,
-  type Tensor,
   type TensorLike,
   tensor,
   tensorOf,

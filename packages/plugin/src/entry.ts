@@ -1,8 +1,7 @@
 import type { Fields } from '@pullback/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Container, ServiceIdentifier } from 'inversify';
-import type { Kind, Products } from './products.ts';
-import type { Resolve } from './resolver.ts';
+import type { Kind, Products, Resolve } from './products.ts';
 
 /** How a plugin may describe what it binds. */
 export interface Description {

@@ -3,8 +3,7 @@ import { OptionError } from '@pullback/core';
 import type { ContainerModule, ContainerModuleLoadOptions, Newable, ServiceIdentifier } from 'inversify';
 import { inversify } from '#inversify';
 import { type Description, ENTRIES, type Entry, tokenOf } from './entry.ts';
-import type { Kind, Products } from './products.ts';
-import type { Resolve } from './resolver.ts';
+import type { Kind, Products, Resolve } from './products.ts';
 
 /** Makes a thing from the options of its spec; inner specs are turned into objects by `resolve`. */
 export type Create<T, O extends object> = (options: O, resolve: Resolve) => T;
@@ -15,15 +14,10 @@ type Binder<K extends Kind> = <O extends object>(
   description?: Description,
 ) => void;
 
+type Binders = { readonly [K in Exclude<Kind, 'activation'>]: Binder<K> };
+
 /** What a plugin is defined with. */
-export interface PluginBinder {
-  readonly layer: Binder<'layer'>;
-  readonly loss: Binder<'loss'>;
-  readonly optimizer: Binder<'optimizer'>;
-  readonly schedule: Binder<'schedule'>;
-  readonly initializer: Binder<'initializer'>;
-  readonly metric: Binder<'metric'>;
-  readonly backend: Binder<'backend'>;
+export interface PluginBinder extends Binders {
   /** An activation, which becomes a layer of the same name too. */
   activation(name: string, activation: Activation, description?: Description): void;
   activation<O extends object>(name: string, create: Create<Activation, O>, description?: Description): void;

@@ -9,6 +9,7 @@ import type {
   Schedule,
   Value,
 } from '@pullback/core';
+import type { AnySpec } from './specs.ts';
 
 /** What each kind of name stands for. */
 export interface Products {
@@ -35,3 +36,6 @@ export const kinds: readonly Kind[] = [
   'metric',
   'backend',
 ];
+
+/** Turns specs into objects. A factory gets one for the specs among its own options. */
+export type Resolve = { readonly [K in Kind]: (spec: AnySpec) => Products[K] };

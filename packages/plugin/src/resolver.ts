@@ -2,21 +2,9 @@ import { CycleError, field, labelled, OptionError, parts, UnknownNameError } fro
 import type { Container } from 'inversify';
 import { ENTRIES, type Entry, PARENT, tokenOf } from './entry.ts';
 import { expectContainer } from './expect-container.ts';
-import type { Kind, Products } from './products.ts';
+import type { Kind, Products, Resolve } from './products.ts';
 import { article, isSpec, readOptions } from './read-options.ts';
 import type { AnySpec } from './specs.ts';
-
-/** Turns specs into objects. A factory gets one for the specs among its own options. */
-export interface Resolve {
-  layer(spec: AnySpec): Products['layer'];
-  activation(spec: AnySpec): Products['activation'];
-  loss(spec: AnySpec): Products['loss'];
-  optimizer(spec: AnySpec): Products['optimizer'];
-  schedule(spec: AnySpec): Products['schedule'];
-  initializer(spec: AnySpec): Products['initializer'];
-  metric(spec: AnySpec): Products['metric'];
-  backend(spec: AnySpec): Products['backend'];
-}
 
 /** The names of `kind` that a container or one that it was forked from has bound. */
 export function boundNames(container: Container, kind: Kind): string[] {

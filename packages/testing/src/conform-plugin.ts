@@ -13,15 +13,8 @@ import {
   type Value,
 } from '@pullback/core';
 import { type Case, ConformanceError, guarded } from './case.ts';
-import type { InitializerConformance } from './conform-initializer.ts';
-import type { LayerConformance } from './conform-layer.ts';
-import type { LossConformance } from './conform-loss.ts';
-import type { OptimizerConformance } from './conform-optimizer.ts';
-import type { ScheduleConformance } from './conform-schedule.ts';
 import { attempted } from './layer-purity.ts';
-import type { MetricConformance } from './metric/examination.ts';
-import type { NodeOptions } from './node-options.ts';
-import { casesOfKind, fingerprint, isOfKind } from './plugin-kinds.ts';
+import { casesOfKind, type EntryOptions, type Examinations, fingerprint, isOfKind } from './plugin-kinds.ts';
 
 type AnySpec = string | { readonly type: string };
 
@@ -37,8 +30,6 @@ export interface ResolveLike {
   backend(spec: AnySpec): Backend | Promise<Backend>;
 }
 
-export type EntryOptions = Readonly<Record<string, unknown>>;
-
 /** A thing bound under a name, as a plugin of `@pullback/plugin` has it. */
 export interface EntryLike {
   readonly kind: string;
@@ -51,18 +42,6 @@ export interface EntryLike {
 export interface PluginLike {
   readonly name: string;
   readonly entries: readonly EntryLike[];
-}
-
-/** How things are examined, by kind and name, as the function of the kit for their kind takes it. */
-export interface Examinations {
-  readonly layer?: Readonly<Record<string, LayerConformance>>;
-  readonly loss?: Readonly<Record<string, LossConformance>>;
-  readonly optimizer?: Readonly<Record<string, OptimizerConformance>>;
-  readonly schedule?: Readonly<Record<string, ScheduleConformance>>;
-  readonly initializer?: Readonly<Record<string, InitializerConformance>>;
-  readonly activation?: Readonly<Record<string, NodeOptions>>;
-  /** A metric is examined where it stands here: what its targets are cannot be guessed. */
-  readonly metric?: Readonly<Record<string, MetricConformance>>;
 }
 
 export interface PluginConformance {

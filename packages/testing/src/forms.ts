@@ -1,11 +1,11 @@
 import {
   type Form,
   formulaOf,
-  type HostTensor,
   interpret,
   type Shape,
   sameShape,
   sizeOf,
+  type Tensor,
   type TensorSpec,
 } from '@pullback/core';
 import { ConformanceError } from './case.ts';
@@ -29,7 +29,7 @@ export function examineForm(applied: Applied): void {
   if (form.kind === 'elements') for (const ladder of laddersOf(specs)) compare(form, applied, ladder);
 }
 
-function compare(form: Form, applied: Applied, operands: readonly HostTensor[]): void {
+function compare(form: Form, applied: Applied, operands: readonly Tensor[]): void {
   const { primitive } = applied;
   const [output] = evaluated(applied, operands);
   if (output === undefined) return;
@@ -47,7 +47,7 @@ function compare(form: Form, applied: Applied, operands: readonly HostTensor[]):
 }
 
 /** Numbers where formulas change over, for one operand all of them, for several in every pair; a step of the ladder lies in every unit. */
-function laddersOf(specs: readonly TensorSpec[]): HostTensor[][] {
+function laddersOf(specs: readonly TensorSpec[]): Tensor[][] {
   if (specs.length === 0) return [];
   const fine = [...specials, ...landmarks, ...Array.from({ length: 260 }, (_, k) => (k - 130) / 4 + 0.013)];
   const coarse = [
@@ -81,8 +81,8 @@ const specials = [0, -0, 1e-310, -1e-42, Number.NaN, Infinity, -Infinity];
 function meaningOf(
   form: Form,
   { primitive, attributes }: Applied,
-  operands: readonly HostTensor[],
-  { shape }: HostTensor,
+  operands: readonly Tensor[],
+  { shape }: Tensor,
 ): Numbers | undefined {
   const [x, indices] = operands;
   const count = sizeOf(shape);
@@ -159,12 +159,7 @@ function dense(shape: Shape): { readonly offset: number; readonly strides: reado
 const along = (strides: readonly number[], index: readonly number[]) =>
   index.reduce((place, i, axis) => place + i * (strides[axis] ?? 0), 0);
 
-function reduced(
-  combine: 'sum' | 'max' | 'argmax',
-  x: HostTensor,
-  axes: readonly number[],
-  to: Shape,
-): Numbers {
+function reduced(combine: 'sum' | 'max' | 'argmax', x: Tensor, axes: readonly number[], to: Shape): Numbers {
   const { strides } = dense(to);
   const groups = Array.from({ length: sizeOf(to) }, (): number[] => []);
   indicesOf(x.shape).forEach((index, k) => {
@@ -187,8 +182,8 @@ function contracted(
     b,
     out,
   }: { readonly a: readonly number[]; readonly b: readonly number[]; readonly out: readonly number[] },
-  left: HostTensor,
-  right: HostTensor,
+  left: Tensor,
+  right: Tensor,
   to: Shape,
 ): Numbers {
   const extents = new Map<number, number>();

@@ -9,7 +9,6 @@ export { conformOptimizer, type OptimizerConformance, type Reference } from './c
 export {
   conformPlugin,
   type EntryLike,
-  type Examinations,
   type PluginConformance,
   type PluginLike,
   type ResolveLike,
@@ -24,6 +23,7 @@ export type { MetricTargets, RefusedTarget } from './metric/samples.ts';
 export type { NodeFunction, NodeOptions, Properties } from './node-options.ts';
 export { allClose, near, ulps } from './numbers.ts';
 export type { ParityOptions } from './parity.ts';
+export type { Examinations } from './plugin-kinds.ts';
 export { publishedUpdates } from './published-updates.ts';
 export { programOf, type RandomProgram, type Recipe, type RecipeOptions, recipes } from './random-program.ts';
 export { type Expected, expectedOf, mismatch } from './rounding.ts';

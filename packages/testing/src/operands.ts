@@ -1,8 +1,8 @@
 import {
   type Attributes,
-  type HostTensor,
   isFloat,
   type Primitive,
+  type Tensor,
   type TensorSpec,
   tensorOf,
 } from '@pullback/core';
@@ -15,7 +15,7 @@ export interface Applied {
 }
 
 /** Whole numbers from -2 to 4, no two neighbours alike; places and bytes from 0 up. */
-export function wholeNumbers({ shape, dtype }: TensorSpec, offset: number): HostTensor {
+export function wholeNumbers({ shape, dtype }: TensorSpec, offset: number): Tensor {
   const tensor = tensorOf({ shape, dtype });
   const low = dtype === 'uint8' || dtype === 'int32' ? 0 : -2;
   for (let i = 0; i < tensor.data.length; i++)
@@ -26,9 +26,9 @@ export function wholeNumbers({ shape, dtype }: TensorSpec, offset: number): Host
 /** The outputs for these operands, in arrays that hold `before` when `evaluate` is called. */
 export function evaluated(
   { primitive, attributes }: Pick<Applied, 'primitive' | 'attributes'>,
-  operands: readonly HostTensor[],
+  operands: readonly Tensor[],
   before = 0,
-): HostTensor[] {
+): Tensor[] {
   const specs = [
     primitive.infer(
       operands.map(({ shape, dtype }) => ({ shape, dtype })),
@@ -46,7 +46,7 @@ export function evaluated(
 }
 
 /** A number for each element of an operand, by its place. */
-export function filledBy(spec: TensorSpec, f: (k: number) => number): HostTensor {
+export function filledBy(spec: TensorSpec, f: (k: number) => number): Tensor {
   const tensor = tensorOf(spec);
   for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = isFloat(spec.dtype) ? f(k) : k % 2;
   return tensor;

@@ -2,13 +2,13 @@ import {
   type Attributes,
   type DType,
   gradient,
-  type HostTensor,
   isFloat,
   type Primitive,
   PullbackError,
   type Shape,
   sameShape,
   sum,
+  type Tensor,
   type TensorSpec,
   tensorOf,
 } from '@pullback/core';
@@ -120,7 +120,7 @@ function examineInfer(applied: Applied): void {
   }
 }
 
-function held(exact: HostTensor | undefined, spec: TensorSpec): HostTensor['data'] {
+function held(exact: Tensor | undefined, spec: TensorSpec): Tensor['data'] {
   const tensor = tensorOf(spec);
   tensor.data.set(
     Array.from(exact?.data ?? [], (x) => (spec.dtype === 'bool' ? (x === 0 ? 0 : 1) : Math.abs(x))),
@@ -160,8 +160,8 @@ function run<T>(f: () => T, where: string): T {
 
 /** Integers are the exact results rounded to a neighbour, modulo what the dtype holds; a bool is 0 or 1. */
 function compareAs(
-  { data, dtype, shape }: HostTensor,
-  right: HostTensor | undefined,
+  { data, dtype, shape }: Tensor,
+  right: Tensor | undefined,
   where: string,
   given: DType | undefined,
 ): void {

@@ -15,17 +15,32 @@ import {
   type Value,
 } from '@pullback/core';
 import type { Case } from './case.ts';
-import { conformInitializer } from './conform-initializer.ts';
-import { conformLayer } from './conform-layer.ts';
-import { conformLoss } from './conform-loss.ts';
+import { conformInitializer, type InitializerConformance } from './conform-initializer.ts';
+import { conformLayer, type LayerConformance } from './conform-layer.ts';
+import { conformLoss, type LossConformance } from './conform-loss.ts';
 import { conformMetric } from './conform-metric.ts';
 import { conformNode } from './conform-node.ts';
-import { conformOptimizer } from './conform-optimizer.ts';
-import type { EntryOptions, Examinations } from './conform-plugin.ts';
-import { conformSchedule } from './conform-schedule.ts';
+import { conformOptimizer, type OptimizerConformance } from './conform-optimizer.ts';
+import { conformSchedule, type ScheduleConformance } from './conform-schedule.ts';
 import { type AnyLayer, runUse, useOf } from './layer-use.ts';
+import type { MetricConformance } from './metric/examination.ts';
+import type { NodeOptions } from './node-options.ts';
 import { train, weightOf } from './optimizer-run.ts';
 import { runner } from './runner.ts';
+
+export type EntryOptions = Readonly<Record<string, unknown>>;
+
+/** How things are examined, by kind and name, as the function of the kit for their kind takes it. */
+export interface Examinations {
+  readonly layer?: Readonly<Record<string, LayerConformance>>;
+  readonly loss?: Readonly<Record<string, LossConformance>>;
+  readonly optimizer?: Readonly<Record<string, OptimizerConformance>>;
+  readonly schedule?: Readonly<Record<string, ScheduleConformance>>;
+  readonly initializer?: Readonly<Record<string, InitializerConformance>>;
+  readonly activation?: Readonly<Record<string, NodeOptions>>;
+  /** A metric is examined where it stands here: what its targets are cannot be guessed. */
+  readonly metric?: Readonly<Record<string, MetricConformance>>;
+}
 
 /** Whether a thing has what its kind needs. */
 export function isOfKind(kind: string, thing: unknown): boolean {

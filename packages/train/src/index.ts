@@ -6,7 +6,7 @@ export type { LoadOptions } from './checkpoint/match-weights.ts';
 export type { RunState } from './checkpoint/run-state.ts';
 export type { GivenWeight, GivenWeights } from './checkpoint/weights.ts';
 export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
-export type { Network } from './definition/definition.ts';
+export type { InputShapes, Network } from './definition/definition.ts';
 export type { Inputs, Targets } from './definition/named-inputs.ts';
 export type { Losses, Predictions } from './definition/outputs.ts';
 export { type Application, type Build, type Variable, Walk } from './definition/walk.ts';
@@ -29,7 +29,6 @@ export {
 export { type Inspected, Inspection, type ModelGraph } from './looking/inspect.ts';
 export { Model } from './model.ts';
 export type {
-  Batch,
   EvaluateOptions,
   FitOptions,
   Metrics,
@@ -39,6 +38,7 @@ export type {
   Weights,
 } from './model-options.ts';
 export { modelFields } from './option-fields.ts';
+export type { Batch } from './samples/batch.ts';
 export {
   type BatchesOptions,
   batches,
@@ -46,5 +46,4 @@ export {
   type PickedBatch,
   type SampleData,
 } from './samples/batches.ts';
-export type { InputShapes } from './samples/samples.ts';
 export { type BatchStream, isStream, type StreamedBatch } from './samples/stream.ts';

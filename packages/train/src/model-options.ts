@@ -8,13 +8,12 @@ import {
   type Shape,
   type Tensor,
 } from '@pullback/core';
-import type { Network } from './definition/definition.ts';
+import type { InputShapes, Network } from './definition/definition.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import type { Losses } from './definition/outputs.ts';
 import type { Callback } from './fitting/callbacks.ts';
 import type { ProgressReporter } from './fitting/progress.ts';
 import type { SampleWeights } from './samples/sample-weights.ts';
-import type { InputShapes } from './samples/samples.ts';
 import { type BatchStream, isStream } from './samples/stream.ts';
 
 export interface ModelOptions {
@@ -86,23 +85,6 @@ export interface EvaluateOptions<Name extends Named = never> extends SampleWeigh
   readonly batchSize?: number;
   /** Samples of at most so many bytes are written to the backend once; more batch by batch. 2^30 when left out, 0 for never. */
   readonly residentBytes?: number;
-}
-
-export interface Batch extends SampleWeights {
-  readonly x: Inputs;
-  readonly y: Targets;
-}
-
-/** A batch as `inspect` takes it. */
-export interface Targeted {
-  readonly x: Inputs;
-  readonly target: Targets;
-}
-
-/** A batch that tells shapes: of a prediction, or of a step where there are targets. */
-export interface Shaped {
-  readonly x: Inputs;
-  readonly y?: Targets;
 }
 
 export interface StepOptions {

@@ -31,7 +31,6 @@ import { exportModel } from './looking/export.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './looking/inspect.ts';
 import { summaryOf } from './looking/summary.ts';
 import {
-  type Batch,
   defaultResidentBytes,
   type EvaluateOptions,
   type FitOptions,
@@ -42,9 +41,7 @@ import {
   type Named,
   type PendingLoss,
   resolveMetrics,
-  type Shaped,
   type StepOptions,
-  type Targeted,
   targetsAndOptions,
   type Weights,
 } from './model-options.ts';
@@ -53,6 +50,7 @@ import type { Watched } from './programs/metric-sums.ts';
 import { planNames, shared } from './programs/names.ts';
 import { Engine } from './running/engine.ts';
 import { Runs } from './running/runs.ts';
+import type { Batch, Shaped, Targeted } from './samples/batch.ts';
 import type { Samples } from './samples/samples.ts';
 import type { BatchStream } from './samples/stream.ts';
 import { Steps } from './stepping/steps.ts';

@@ -5,14 +5,8 @@ import type { Predictions } from './definition/outputs.ts';
 import { callbackField } from './fitting/callbacks.ts';
 import type { PredictOptions } from './fitting/prediction.ts';
 import type { ProgressReporter } from './fitting/progress.ts';
-import type {
-  Batch,
-  EvaluateOptions,
-  FitOptions,
-  ModelOptions,
-  Named,
-  StepOptions,
-} from './model-options.ts';
+import type { EvaluateOptions, FitOptions, ModelOptions, Named, StepOptions } from './model-options.ts';
+import type { Batch } from './samples/batch.ts';
 
 const { either, flag, having, list, named, needed, number, oneOf, whole } = field;
 

@@ -1,11 +1,11 @@
 import {
   type Attributes,
   denseView,
-  type HostTensor,
   type Instruction,
   type Labels,
   rolesOf,
   sizeOf,
+  type Tensor,
   type TensorSpec,
   tensorOf,
 } from '@pullback/core';
@@ -71,7 +71,7 @@ function moved(
   { shape }: TensorSpec,
   elements: Elements,
 ): Element[] {
-  const named = (at: readonly number[], data: Float64Array): HostTensor => ({
+  const named = (at: readonly number[], data: Float64Array): Tensor => ({
     shape: at,
     dtype: 'float64',
     data,

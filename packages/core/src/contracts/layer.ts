@@ -1,9 +1,8 @@
 import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { type FieldsOf, text } from '../options/field.ts';
-import type { FloatDType } from '../tensors/dtype.ts';
+import type { FloatDType, Tensor } from '../tensors/dtype.ts';
 import type { Shape } from '../tensors/shape.ts';
-import type { Tensor } from '../tensors/tensor.ts';
 import type { Initializer } from './initializer.ts';
 
 /** Where the samples of a batch lie: in rows, at the first axis, or in columns, at the last. (4.1, 4.2) */

@@ -4,8 +4,7 @@ import { div } from '../ops/arithmetic.ts';
 import { sum } from '../ops/broadcast-sum.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { isPlain, one, oneOf } from '../options/field.ts';
-import type { TensorSpec } from '../tensors/dtype.ts';
-import type { Tensor } from '../tensors/tensor.ts';
+import type { Tensor, TensorSpec } from '../tensors/dtype.ts';
 import type { Layout } from './layer.ts';
 
 /** Where a loss or metric finds samples and classes. */

@@ -1,7 +1,6 @@
 import type { Value } from '../graph/value.ts';
 import { logitsOf } from '../math/log.ts';
-import type { TensorSpec } from '../tensors/dtype.ts';
-import type { Tensor } from '../tensors/tensor.ts';
+import type { Tensor, TensorSpec } from '../tensors/dtype.ts';
 import type { Loss, Meaning, Placement } from './loss.ts';
 
 /** Which figures of a metric are the better ones. */

@@ -1,7 +1,7 @@
 import { DTypeError, ShapeError, VjpError } from '../errors.ts';
-import type { Cotangents } from '../graph/node.ts';
 import { describeOrigin, labelled } from '../graph/origin.ts';
 import { sources, upstream } from '../graph/upstream.ts';
+import type { Cotangents } from '../graph/value.ts';
 import { expectValues, type Value, type Vertex } from '../graph/value.ts';
 import { add } from '../ops/arithmetic.ts';
 import { fill } from '../ops/leaves.ts';

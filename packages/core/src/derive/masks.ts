@@ -1,7 +1,7 @@
 import { DTypeError } from '../errors.ts';
 import { vertexOf } from '../graph/apply.ts';
-import type { Cotangents, Node, Primitive } from '../graph/node.ts';
-import type { Attributes, Value, Vertex } from '../graph/value.ts';
+import type { Attributes } from '../graph/attributes.ts';
+import type { Cotangents, Node, Primitive, Value, Vertex } from '../graph/value.ts';
 import { broadcast, sum } from '../ops/broadcast-sum.ts';
 import { cast } from '../ops/cast.ts';
 import { and, less, not, or } from '../ops/comparisons.ts';

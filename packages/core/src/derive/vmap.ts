@@ -1,8 +1,8 @@
 import { OptionError, ShapeError } from '../errors.ts';
 import { apply, vertexOf } from '../graph/apply.ts';
-import type { Composite, Cotangents, Primitive } from '../graph/node.ts';
 import { labelled, parentOf } from '../graph/origin.ts';
 import { sources, upstream } from '../graph/upstream.ts';
+import type { Composite, Cotangents, Primitive } from '../graph/value.ts';
 import { Value, type Vertex } from '../graph/value.ts';
 import { broadcast, forEachSample, sum } from '../ops/broadcast-sum.ts';
 import { stack } from '../ops/concatenate.ts';

@@ -1,5 +1,5 @@
-import type { Primitive } from '../graph/node.ts';
-import type { Attributes, Value } from '../graph/value.ts';
+import type { Attributes } from '../graph/attributes.ts';
+import type { Primitive, Value } from '../graph/value.ts';
 import { evaluateFormula } from '../scalar/evaluate-formula.ts';
 import type { Formula } from '../scalar/scalar.ts';
 

@@ -1,4 +1,4 @@
-import type { Attributes } from '../graph/value.ts';
+import type { Attributes } from '../graph/attributes.ts';
 import type { FormulaAt, Scalar } from '../scalar/scalar.ts';
 import type { Shape } from '../tensors/shape.ts';
 import type { Placed, View } from './view.ts';

@@ -1,6 +1,7 @@
-import type { HostTensor, Primitive } from '../graph/node.ts';
-import type { Attributes, Value } from '../graph/value.ts';
+import type { Attributes } from '../graph/attributes.ts';
+import type { Primitive, Value } from '../graph/value.ts';
 import { readView, writeView } from '../graph/walk.ts';
+import type { Tensor } from '../tensors/dtype.ts';
 import type { PartsForm, ViewForm } from './form.ts';
 import { denseView } from './view.ts';
 
@@ -36,7 +37,7 @@ export function partsPrimitive<In extends readonly Value[], A extends Attributes
     name,
     form: { kind: 'parts', parts, ...(fill && { fill }) },
     evaluate: (given, [output], attributes) => {
-      const inputs: readonly HostTensor[] = given;
+      const inputs: readonly Tensor[] = given;
       if (fill !== undefined) output.data.fill(fill(attributes));
       const places = parts(
         inputs.map(({ shape }) => shape),

@@ -1,8 +1,9 @@
 import { CapturedValueError, CycleError } from '../errors.ts';
 import type { TensorSpec } from '../tensors/dtype.ts';
-import type { Composite, Node, Outputs, Primitive } from './node.ts';
+import type { Attributes } from './attributes.ts';
 import { currentOrigin, within } from './origin.ts';
-import { type Attributes, expectValues, Value, Vertex, vertexCount } from './value.ts';
+import type { Composite, Node, Outputs, Primitive } from './value.ts';
+import { expectValues, Value, Vertex, vertexCount } from './value.ts';
 
 const deepest = 500;
 let depth = 0;

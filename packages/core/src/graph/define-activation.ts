@@ -4,7 +4,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { type Fields, flag, number, text } from '../options/field.ts';
 import { formatShape, sameShape } from '../tensors/shape.ts';
 import { apply } from './apply.ts';
-import type { Composite, InverseLink } from './node.ts';
+import type { Composite, InverseLink } from './value.ts';
 import { Value, type Vertex } from './value.ts';
 
 export interface ActivationRules {

@@ -1,6 +1,5 @@
 import { apply } from './apply.ts';
-import type { Cotangents, Detour } from './node.ts';
-import type { Value, Vertex } from './value.ts';
+import type { Cotangents, Detour, Value, Vertex } from './value.ts';
 
 /** A node of one's own with one output; see `defineNode`. */
 export interface NodeRules<In extends readonly Value[]> {

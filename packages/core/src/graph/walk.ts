@@ -1,5 +1,5 @@
+import type { Tensor } from '../tensors/dtype.ts';
 import { type Shape, sizeOf, stridesOf } from '../tensors/shape.ts';
-import type { HostTensor } from './node.ts';
 
 /**
  * Where the elements of a box of `shape` lie when one step along each axis is `strides` elements, from `start`, in
@@ -21,13 +21,13 @@ export function offsetsOf(shape: Shape, strides: readonly number[], start = 0): 
 }
 
 /** output = the elements of `x` at the offsets of a strided view. */
-export function readView(x: HostTensor, output: HostTensor, strides: readonly number[], start = 0): void {
+export function readView(x: Tensor, output: Tensor, strides: readonly number[], start = 0): void {
   const offsets = offsetsOf(output.shape, strides, start);
   for (let i = 0; i < offsets.length; i++) output.data[i] = x.data[offsets[i] ?? 0] ?? 0;
 }
 
 /** Puts the elements of `x` at the offsets of a strided view of `output`. */
-export function writeView(x: HostTensor, output: HostTensor, strides: readonly number[], start = 0): void {
+export function writeView(x: Tensor, output: Tensor, strides: readonly number[], start = 0): void {
   const offsets = offsetsOf(x.shape, strides, start);
   for (let i = 0; i < offsets.length; i++) output.data[offsets[i] ?? 0] = x.data[i] ?? 0;
 }
@@ -42,8 +42,8 @@ export function startOf(shape: Shape, starts: readonly number[]): number {
  * stands for.
  */
 export function reduceView(
-  x: HostTensor,
-  output: HostTensor,
+  x: Tensor,
+  output: Tensor,
   axes: readonly number[],
   f: (at: (k: number) => number, n: number) => number,
 ): void {

@@ -1,6 +1,5 @@
 import { apply, madeHere } from '../graph/apply.ts';
-import type { InverseLink } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { InverseLink, Value } from '../graph/value.ts';
 import { neg } from '../ops/arithmetic.ts';
 import { log as logarithm } from '../ops/functions.ts';
 import { filledWith } from '../ops/leaves.ts';

@@ -1,7 +1,6 @@
 import { OptionError } from '../errors.ts';
 import { apply } from '../graph/apply.ts';
-import type { Cotangents } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Cotangents, Value } from '../graph/value.ts';
 import { add, div, mul, sub } from '../ops/arithmetic.ts';
 import { dropAxes, type ReductionOptions, sum } from '../ops/broadcast-sum.ts';
 import { equal, less } from '../ops/comparisons.ts';

@@ -1,6 +1,5 @@
 import { apply } from '../graph/apply.ts';
-import type { Cotangents, InverseLink } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Cotangents, InverseLink, Value } from '../graph/value.ts';
 import { add, div, mul, sub } from '../ops/arithmetic.ts';
 import { dropAxes, sum } from '../ops/broadcast-sum.ts';
 import { equal } from '../ops/comparisons.ts';

@@ -1,8 +1,7 @@
 import { DTypeError, ShapeError } from '../errors.ts';
 import { viewPrimitive } from '../forms/moving.ts';
 import { applyPrimitive } from '../graph/apply.ts';
-import type { Batch, Primitive } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Batch, Primitive, Value } from '../graph/value.ts';
 import { reduceView } from '../graph/walk.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { reductionFields } from '../options/op-fields.ts';

@@ -2,9 +2,9 @@ import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import type { Labels } from '../forms/form.ts';
 import { rolesOf } from '../forms/roles.ts';
 import { applyPrimitive } from '../graph/apply.ts';
-import type { HostTensor, Primitive } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Primitive, Value } from '../graph/value.ts';
 import { offsetsOf } from '../graph/walk.ts';
+import type { Tensor } from '../tensors/dtype.ts';
 import { isFloat } from '../tensors/dtype.ts';
 import { formatShape, sizeOf, stridesOf } from '../tensors/shape.ts';
 
@@ -95,7 +95,7 @@ function extentsOf(
 
 /** The offset of every element in `order`, row-major; axes of labels that the tensor lacks are left out. */
 function offsetsIn(
-  { shape }: Pick<HostTensor, 'shape'>,
+  { shape }: Pick<Tensor, 'shape'>,
   labels: readonly number[],
   order: readonly number[],
 ): Int32Array {
@@ -108,7 +108,7 @@ function offsetsIn(
 }
 
 /** The elements in another order of the labels, as float64. */
-function arranged(x: HostTensor, labels: readonly number[], order: readonly number[]): Float64Array {
+function arranged(x: Tensor, labels: readonly number[], order: readonly number[]): Float64Array {
   const kept = order.filter((label) => labels.includes(label));
   if (kept.every((label, i) => label === labels[i])) return new Float64Array(x.data);
   return Float64Array.from(offsetsIn(x, labels, order), (offset) => x.data[offset] ?? 0);

@@ -2,7 +2,7 @@ import { checkBroadcast } from '../derive/unbroadcast.ts';
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { elementsPrimitive } from '../forms/elements.ts';
 import { applyPrimitive } from '../graph/apply.ts';
-import type { Cotangents, Primitive } from '../graph/node.ts';
+import type { Cotangents, Primitive } from '../graph/value.ts';
 import { Value, type Vertex } from '../graph/value.ts';
 import type { Formula } from '../scalar/scalar.ts';
 import type { DType, TensorSpec } from '../tensors/dtype.ts';

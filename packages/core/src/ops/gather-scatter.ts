@@ -1,7 +1,6 @@
 import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import { applyPrimitive } from '../graph/apply.ts';
-import type { Primitive } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Primitive, Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { needed, number } from '../options/field.ts';
 import { axisFields } from '../options/op-fields.ts';

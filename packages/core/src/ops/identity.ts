@@ -1,6 +1,5 @@
 import { applyPrimitive } from '../graph/apply.ts';
-import type { Primitive } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Primitive, Value } from '../graph/value.ts';
 
 type Identity = Primitive<readonly [Value], Readonly<Record<string, number>>, Value>;
 

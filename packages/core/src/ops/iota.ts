@@ -1,6 +1,5 @@
 import { applyPrimitive } from '../graph/apply.ts';
-import type { Primitive } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Primitive, Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { axisFields, dtypeFields } from '../options/op-fields.ts';
 import { type DType, roundTo } from '../tensors/dtype.ts';

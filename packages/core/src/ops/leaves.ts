@@ -1,8 +1,7 @@
 import type { Initializer } from '../contracts/initializer.ts';
 import { DTypeError, OptionError } from '../errors.ts';
 import { applyPrimitive } from '../graph/apply.ts';
-import type { Primitive, PrimitiveKind } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Primitive, PrimitiveKind, Value } from '../graph/value.ts';
 import { shown } from '../options/field.ts';
 import { type DType, isFloat, roundTo, type TensorSpec, type TypedArray } from '../tensors/dtype.ts';
 import { checkShape, type Shape, sizeOf } from '../tensors/shape.ts';

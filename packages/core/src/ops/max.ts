@@ -1,7 +1,6 @@
 import { DTypeError, ShapeError } from '../errors.ts';
 import { applyPrimitive } from '../graph/apply.ts';
-import type { Primitive } from '../graph/node.ts';
-import type { Value } from '../graph/value.ts';
+import type { Primitive, Value } from '../graph/value.ts';
 import { reduceView } from '../graph/walk.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { keptAxisFields, reductionFields } from '../options/op-fields.ts';

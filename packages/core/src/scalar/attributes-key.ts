@@ -1,4 +1,4 @@
-import type { Attributes } from '../graph/value.ts';
+import type { Attributes } from '../graph/attributes.ts';
 
 /** Attributes in writing: numbers as they are told apart, NaN, infinities and -0 included; nothing where there are none. */
 export function attributesKey(attributes: Attributes): string {

@@ -1,6 +1,6 @@
-import type { HostTensor, Primitive } from '../graph/node.ts';
-import type { Attributes, Value } from '../graph/value.ts';
-import type { DType } from '../tensors/dtype.ts';
+import type { Attributes } from '../graph/attributes.ts';
+import type { Primitive, Value } from '../graph/value.ts';
+import type { DType, Tensor } from '../tensors/dtype.ts';
 import { attributesKey } from './attributes-key.ts';
 import { type Interpreted, interpret } from './interpret.ts';
 import { type Formula, operandsOf } from './scalar.ts';
@@ -13,7 +13,7 @@ export function evaluateFormula<A extends Attributes>(
   formula: Formula<A>,
 ): Primitive<readonly Value[], A, Value>['evaluate'] {
   const known = new Map<string, Interpreted>();
-  const interpreted = (inputs: readonly HostTensor[], attributes: A, result: DType): Interpreted => {
+  const interpreted = (inputs: readonly Tensor[], attributes: A, result: DType): Interpreted => {
     let key = attributesKey(attributes);
     for (const { dtype } of inputs) key += dtype === 'float32' ? 'float64' : dtype;
     let run = known.get(key);
@@ -29,7 +29,7 @@ export function evaluateFormula<A extends Attributes>(
   // An application has its own attributes: mostly one object says which formula it is.
   const last = new WeakMap<A, { readonly dtypes: readonly DType[]; readonly run: Interpreted }>();
   return (inputs, [output], attributes) => {
-    const given: readonly HostTensor[] = inputs;
+    const given: readonly Tensor[] = inputs;
     let seen = last.get(attributes);
     if (seen === undefined || given.some(({ dtype }, i) => seen?.dtypes[i] !== dtype)) {
       const dtypes = given.map(({ dtype }) => dtype);

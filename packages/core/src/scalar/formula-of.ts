@@ -1,5 +1,5 @@
-import type { Primitive } from '../graph/node.ts';
-import type { Attributes } from '../graph/value.ts';
+import type { Attributes } from '../graph/attributes.ts';
+import type { Primitive } from '../graph/value.ts';
 import type { DType } from '../tensors/dtype.ts';
 import { attributesKey } from './attributes-key.ts';
 import { emitInOrder, operandsOf, type Scalar } from './scalar.ts';

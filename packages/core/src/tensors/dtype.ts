@@ -19,6 +19,11 @@ export interface TensorSpec {
 /** Where the elements of a tensor live on the host; `bool` is kept as bytes 0 and 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** Numbers on the host: row-major elements with a shape and a dtype. */
+export interface Tensor extends TensorSpec {
+  readonly data: TypedArray;
+}
+
 export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === 'float32' || dtype === 'float64';
 }

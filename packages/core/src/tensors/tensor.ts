@@ -2,7 +2,7 @@ import { DataError, DTypeError, ShapeError } from '../errors.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { anything, list, shown } from '../options/field.ts';
 import { dtypeFields } from '../options/op-fields.ts';
-import { allocateArray, type DType, dtypes, isDType, type TensorSpec, type TypedArray } from './dtype.ts';
+import { allocateArray, type DType, dtypes, isDType, type Tensor, type TensorSpec } from './dtype.ts';
 import {
   dtypeOf,
   elementsOf,
@@ -13,11 +13,6 @@ import {
 } from './host-arrays.ts';
 import { readNested } from './nested.ts';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from './shape.ts';
-
-/** Numbers on the host: row-major elements with a shape and a dtype. */
-export interface Tensor extends TensorSpec {
-  readonly data: TypedArray;
-}
 
 /** Numbers nested in arrays, all branches of one length; a branch may be a typed array, a tensor or an image. */
 export type Nested = number | boolean | NumberArray | Shaped | Image | readonly Nested[];

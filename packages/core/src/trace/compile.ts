@@ -5,9 +5,9 @@ import { placeholder } from '../ops/leaves.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { either, type FieldsOf, isPlain, list, needed, one, oneOf, shape } from '../options/field.ts';
 import { parts } from '../options/parts.ts';
-import type { DType, FloatDType, TensorSpec } from '../tensors/dtype.ts';
+import type { DType, FloatDType, Tensor, TensorSpec } from '../tensors/dtype.ts';
 import type { Shape } from '../tensors/shape.ts';
-import { fit, type Tensor, type TensorLike } from '../tensors/tensor.ts';
+import { fit, type TensorLike } from '../tensors/tensor.ts';
 import { trace } from './trace.ts';
 
 export interface CompileOptions {

@@ -1,5 +1,6 @@
 import { Value } from '../graph/value.ts';
-import { fit, type Tensor, type TensorLike, tensorOf } from '../tensors/tensor.ts';
+import type { Tensor } from '../tensors/dtype.ts';
+import { fit, type TensorLike, tensorOf } from '../tensors/tensor.ts';
 import { trace } from './trace.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Attributes } from '../graph/value.ts';
+import type { Attributes } from '../graph/attributes.ts';
 
 /** Writes out the whole structure of an application; objects count as equal by reference alone. */
 export function structuralKeys(): (

@@ -1,6 +1,6 @@
-import type { Primitive } from '../graph/node.ts';
+import type { Attribute, Attributes } from '../graph/attributes.ts';
 import { describeOrigin, type Origin } from '../graph/origin.ts';
-import type { Attribute, Attributes } from '../graph/value.ts';
+import type { Primitive } from '../graph/value.ts';
 import type { TensorSpec } from '../tensors/dtype.ts';
 import { formatShape } from '../tensors/shape.ts';
 

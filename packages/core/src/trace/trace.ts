@@ -1,7 +1,7 @@
 import { CapturedValueError } from '../errors.ts';
-import type { Primitive } from '../graph/node.ts';
 import { describeOrigin, type Origin } from '../graph/origin.ts';
 import { upstream } from '../graph/upstream.ts';
+import type { Primitive } from '../graph/value.ts';
 import { expectValues, type Value, type Vertex } from '../graph/value.ts';
 import { fill, filledWith } from '../ops/leaves.ts';
 import { tensorOf } from '../tensors/tensor.ts';

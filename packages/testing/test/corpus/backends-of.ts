@@ -2,10 +2,10 @@ import { cpu } from '@pullback/backend-cpu';
 import type {
   Backend,
   Executable,
-  HostTensor,
   Instruction,
   Primitive,
   Program,
+  Tensor,
   TypedArray,
 } from '@pullback/core';
 
@@ -38,12 +38,12 @@ export const compiling = (
       }),
   }));
 
-type Inputs = readonly HostTensor[];
+type Inputs = readonly Tensor[];
 
 /** One in which a primitive is followed by a change of what it wrote. */
 export const spoiled = (
   which: (instruction: Instruction) => boolean,
-  spoil: (output: HostTensor, inputs: Inputs, attributes: Instruction['attributes']) => void,
+  spoil: (output: Tensor, inputs: Inputs, attributes: Instruction['attributes']) => void,
 ): Backend =>
   compiling((instruction) =>
     which(instruction)
@@ -67,7 +67,7 @@ export const named =
 /** The elements of `data` changed one by one, by what the first operand and the second hold there. */
 export const each =
   (f: (y: number, a: number, b: number) => number) =>
-  (output: HostTensor, [a, b]: Inputs): void => {
+  (output: Tensor, [a, b]: Inputs): void => {
     for (let i = 0; i < output.data.length; i++)
       output.data[i] = f(output.data[i] ?? 0, a?.data[i] ?? 0, b?.data[i] ?? 0);
   };

@@ -1,9 +1,13 @@
 import type { FloatDType, Layer, Layout, Optimizer, Placement, Value } from '@pullback/core';
-import type { InputShapes } from '../samples/samples.ts';
 import type { Head, Predictions } from './outputs.ts';
 
 /** A layer whose output is the prediction, or several by name. */
 export type Network = Layer<readonly Value[], Predictions>;
+
+/** The names of the inputs, and the shape of one sample of each. */
+export interface InputShapes {
+  readonly [name: string]: readonly number[];
+}
 
 /** What a model is, apart from its numbers. */
 export interface Definition {

@@ -1,10 +1,11 @@
 import { checkOptions, DataError, OptionError } from '@pullback/core';
 import type { Inputs, Targets } from '../definition/named-inputs.ts';
-import { type Batch, defaultResidentBytes, type FitOptions, type Named } from '../model-options.ts';
+import { defaultResidentBytes, type FitOptions, type Named } from '../model-options.ts';
 import { batchFields } from '../option-fields.ts';
 import type { Watched } from '../programs/metric-sums.ts';
 import type { Engine } from '../running/engine.ts';
 import type { Runs } from '../running/runs.ts';
+import type { Batch } from '../samples/batch.ts';
 import { type Samples, splitSamples } from '../samples/samples.ts';
 import { memorySource, type Source } from '../samples/sources.ts';
 import { type BatchStream, isStream, streamSource } from '../samples/stream.ts';

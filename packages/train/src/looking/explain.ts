@@ -1,7 +1,7 @@
 import { formatProgram } from '@pullback/core';
-import type { Shaped } from '../model-options.ts';
 import { planOf } from '../programs/step-program.ts';
 import type { Engine } from '../running/engine.ts';
+import type { Shaped } from '../samples/batch.ts';
 import { specsOf } from '../samples/samples.ts';
 
 /** The prediction of such samples or, where they have targets, the training step, as the backend puts it; the bare Program where it does not tell. */

@@ -1,8 +1,8 @@
 import { allocateArray, type Exported, sizeOf, UnsupportedError } from '@pullback/core';
 import type { Definition } from '../definition/definition.ts';
-import type { Shaped } from '../model-options.ts';
 import { planOf } from '../programs/step-program.ts';
 import type { Engine } from '../running/engine.ts';
+import type { Shaped } from '../samples/batch.ts';
 import { specsOf } from '../samples/samples.ts';
 
 /**

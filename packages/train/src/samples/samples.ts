@@ -66,11 +66,6 @@ export function pickSamples(
   };
 }
 
-/** What a model takes: the names of its inputs, the shape of one sample of each. */
-export interface InputShapes {
-  readonly [name: string]: readonly number[];
-}
-
 /**
  * Samples of tensor-likes, with everything checked that can be checked before a step.
  * @throws DataError for no samples, another shape than the model's or inputs and targets of different number.

@@ -1,6 +1,6 @@
 import { DataError, type TensorLike, within } from '@pullback/core';
 import type { Inputs, Targets } from '../definition/named-inputs.ts';
-import type { Batch } from '../model-options.ts';
+import type { Batch } from './batch.ts';
 import type { Samples } from './samples.ts';
 import type { Source } from './sources.ts';
 

@@ -1,9 +1,9 @@
 import type { Buffer, Tensor, TensorLike, TypedArray } from '@pullback/core';
 import { likeOf } from '../definition/named-inputs.ts';
-import type { Batch } from '../model-options.ts';
 import { planNames } from '../programs/names.ts';
 import type { BoundProgram } from '../running/bound-program.ts';
 import type { Engine } from '../running/engine.ts';
+import type { Batch } from '../samples/batch.ts';
 import { namedOf, type Samples } from '../samples/samples.ts';
 import { Snapshot } from '../samples/snapshot.ts';
 

@@ -1,8 +1,9 @@
 import { checkOptions } from '@pullback/core';
-import type { Batch, StepOptions } from '../model-options.ts';
+import type { StepOptions } from '../model-options.ts';
 import { batchFields, stepFields } from '../option-fields.ts';
 import type { Engine } from '../running/engine.ts';
 import type { Runs } from '../running/runs.ts';
+import type { Batch } from '../samples/batch.ts';
 import { copied, type Samples, takenInTurn } from '../samples/samples.ts';
 import { StepMemory } from './step-memory.ts';
 

@@ -133,6 +133,7 @@ export { parts } from './options/parts.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
 export { formulaOf } from './scalar/formula-of.ts';
+export { farAngle } from './scalar/functions/trigonometric.ts';
 export * as scalar from './scalar/index.ts';
 export { type Interpreted, interpret } from './scalar/interpret.ts';
 export {

@@ -33,6 +33,9 @@ const farQuadrant = (x: number): number => reduced(x).quadrant;
 const farHigh = (x: number): number => reduced(x).high;
 const farLow = (x: number): number => reduced(x).low;
 
+/** The functions of the host that sines and cosines of large numbers call, for backends that have code of their own for them. */
+export const farAngle = { quadrant: farQuadrant, high: farHigh, low: farLow } as const;
+
 interface Angle {
   /** k modulo 4, as int32. */
   readonly quadrant: Scalar;

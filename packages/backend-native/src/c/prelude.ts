@@ -1,0 +1,329 @@
+import { farAngle } from './far-angle.ts';
+
+export interface PreludeOptions {
+  /** Lanes of 32 bits in a register; 1 for plain scalars. Half as many are used where something is of 64 bits. */
+  readonly lanes: number;
+  /** Whether multiply-add of float32 is rounded once, where the machine can do so. */
+  readonly fused: boolean;
+}
+
+/** The C that stands before all kernels: types, and functions on scalars or on vectors. */
+export function prelude({ lanes, fused }: PreludeOptions): string {
+  const head = [
+    '#include <stdint.h>',
+    '#include <string.h>',
+    '#include <math.h>',
+    '#define INLINE static inline __attribute__((always_inline, unused))',
+    ...scalars(fused && lanes === 1),
+    farAngle,
+    runs('f64', 'double', '0'),
+    ...(lanes === 1 ? plain() : [vectorTypes(lanes), vectorTypes(lanes / 2), ...vectors(lanes, fused)]),
+  ];
+  return head.join('\n');
+}
+
+/** Functions of scalars that both forms are made of. */
+function scalars(fused: boolean): string[] {
+  return [
+    'INLINE int32_t bits_f32(float x) { int32_t r; memcpy(&r, &x, 4); return r; }',
+    'INLINE float fromBits_i32(int32_t x) { float r; memcpy(&r, &x, 4); return r; }',
+    'INLINE int64_t bits_f64(double x) { int64_t r; memcpy(&r, &x, 8); return r; }',
+    'INLINE double fromBits_i64(int64_t x) { double r; memcpy(&r, &x, 8); return r; }',
+    'INLINE int32_t add_i32(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }',
+    'INLINE int32_t sub_i32(int32_t a, int32_t b) { return (int32_t)((uint32_t)a - (uint32_t)b); }',
+    'INLINE int32_t mul_i32(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }',
+    'INLINE int32_t neg_i32(int32_t a) { return (int32_t)(0u - (uint32_t)a); }',
+    'INLINE int32_t div_i32(int32_t a, int32_t b) { return b == 0 ? 0 : b == -1 ? neg_i32(a) : a / b; }',
+    'INLINE int32_t rest_i32(int32_t a, int32_t b) { return b == 0 || b == -1 ? 0 : a % b; }',
+    'INLINE int32_t abs_i32(int32_t a) { return a < 0 ? neg_i32(a) : a; }',
+    'INLINE int32_t min_i32(int32_t a, int32_t b) { return a < b ? a : b; }',
+    'INLINE int32_t max_i32(int32_t a, int32_t b) { return a > b ? a : b; }',
+    'INLINE int32_t shl_i32(int32_t a, int n) { return (int32_t)((uint32_t)a << n); }',
+    'INLINE int32_t shrU_i32(int32_t a, int n) { return (int32_t)((uint32_t)a >> n); }',
+    'INLINE int32_t shrS_i32(int32_t a, int n) { return a < 0 ? ~(~a >> n) : a >> n; }',
+    '/* Towards 0 modulo 2^32; 0 for what is not finite. */',
+    'INLINE int32_t from_f64_i32(double x) {',
+    '  if (!(x - x == 0)) return 0;',
+    '  if (x > -2147483649.0 && x < 2147483648.0) return (int32_t)x;',
+    '  x = fmod(trunc(x), 4294967296.0);',
+    '  return (int32_t)(uint32_t)(int64_t)x;',
+    '}',
+    'INLINE int32_t from_f32_i32(float x) { return from_f64_i32(x); }',
+    `INLINE float madd_f32(float a, float b, float c) { return ${fused ? '__builtin_fmaf(a, b, c)' : 'a * b + c'}; }`,
+    `INLINE float nmadd_f32(float a, float b, float c) { return ${fused ? '__builtin_fmaf(-a, b, c)' : 'c - a * b'}; }`,
+    ...(['f32', 'f64'] as const).flatMap((f) => {
+      const [type, bits, end] = f === 'f32' ? ['float', 'int32_t', 'f'] : ['double', 'int64_t', ''];
+      const back = f === 'f32' ? 'fromBits_i32' : 'fromBits_i64';
+      return [
+        `INLINE ${type} sqrt_${f}(${type} x) { return sqrt${end}(x); }`,
+        `INLINE ${type} floor_${f}(${type} x) { return floor${end}(x); }`,
+        `INLINE ${type} ceil_${f}(${type} x) { return ceil${end}(x); }`,
+        `INLINE ${type} trunc_${f}(${type} x) { return trunc${end}(x); }`,
+        `INLINE ${type} nearest_${f}(${type} x) { return rint${end}(x); }`,
+        `INLINE ${type} rest_${f}(${type} a, ${type} b) { return fmod${end}(a, b); }`,
+        `INLINE ${type} neg_${f}(${type} x) { return -x; }`,
+        `INLINE ${type} abs_${f}(${type} x) { return fabs${end}(x); }`,
+        `INLINE ${type} lower_${f}(${type} a, ${type} b) { return b < a ? b : a; }`,
+        `INLINE ${type} higher_${f}(${type} a, ${type} b) { return a < b ? b : a; }`,
+        '/* NaN where one is NaN; -0 is below 0. */',
+        `INLINE ${type} min_${f}(${type} a, ${type} b) { return a != a ? a : a < b ? a : a == b ? ${back}(bits_${f}(a) | bits_${f}(b)) : b; }`,
+        `INLINE ${type} max_${f}(${type} a, ${type} b) { return a != a ? a : a > b ? a : a == b ? ${back}(bits_${f}(a) & bits_${f}(b)) : b; }`,
+        `INLINE ${type} minNumber_${f}(${type} a, ${type} b) { return a >= b ? b : a; }`,
+        `INLINE ${type} maxNumber_${f}(${type} a, ${type} b) { return a <= b ? b : a; }`,
+        f === 'f32'
+          ? 'INLINE float scale_f32(float x, float n) { return x * fromBits_i32(shl_i32(bits_f32(n + 12583039.0f), 23)); }'
+          : `INLINE double scale_f64(double x, double n) { return x * fromBits_i64((${bits})((uint64_t)bits_f64(n + 6755399441056767.0) << 52)); }`,
+      ];
+    }),
+    'INLINE double madd_f64(double a, double b, double c) { return a * b + c; }',
+    'INLINE double nmadd_f64(double a, double b, double c) { return c - a * b; }',
+    'INLINE int32_t high_f64(double x) { return (int32_t)(bits_f64(x) >> 32); }',
+    'INLINE int32_t low_f64(double x) { return (int32_t)(uint32_t)bits_f64(x); }',
+    'INLINE double fromWords_f64(int32_t upper, int32_t lower) { return fromBits_i64((int64_t)((uint64_t)(uint32_t)upper << 32 | (uint32_t)lower)); }',
+  ];
+}
+
+/** What vectors need and scalars are by themselves. */
+function plain(): string[] {
+  const comparisons = (type: string, f: string) => [
+    `INLINE int32_t less_${f}(${type} a, ${type} b) { return -(a < b); }`,
+    `INLINE int32_t lessEqual_${f}(${type} a, ${type} b) { return -(a <= b); }`,
+    `INLINE int32_t equal_${f}(${type} a, ${type} b) { return -(a == b); }`,
+    `INLINE int32_t nonzero_${f}(${type} a) { return -(a != 0); }`,
+    `INLINE ${type} select_${f}(int32_t m, ${type} a, ${type} b) { return m ? a : b; }`,
+    `INLINE ${type} load_${f}(const ${type} *p) { return *p; }`,
+    `INLINE void store_${f}(${type} *p, ${type} x) { *p = x; }`,
+  ];
+  return [
+    ...comparisons('float', 'f32'),
+    ...comparisons('double', 'f64'),
+    ...comparisons('int32_t', 'i32'),
+    'INLINE int32_t any_i32(int32_t m) { return m; }',
+    'INLINE int32_t load_u8(const uint8_t *p) { return *p; }',
+    'INLINE int32_t load_bool(const uint8_t *p) { return -(*p != 0); }',
+    'INLINE void store_u8(uint8_t *p, int32_t x) { *p = (uint8_t)x; }',
+    'INLINE void store_bool(uint8_t *p, int32_t x) { *p = (uint8_t)-x; }',
+    'INLINE float from_i32_f32(int32_t x) { return (float)x; }',
+    'INLINE double from_i32_f64(int32_t x) { return x; }',
+    'INLINE float from_f64_f32(double x) { return (float)x; }',
+    'INLINE double from_f32_f64(float x) { return x; }',
+    'INLINE float from_f32_f32(float x) { return x; }',
+    'INLINE double from_f64_f64(double x) { return x; }',
+    'INLINE float from_bool_f32(int32_t m) { return (float)-m; }',
+    'INLINE double from_bool_f64(int32_t m) { return -m; }',
+    'INLINE int32_t from_bool_i32(int32_t m) { return -m; }',
+  ];
+}
+
+function vectorTypes(n: number): string {
+  const types = [
+    ['float', 'f32', 4],
+    ['double', 'f64', 8],
+    ['int32_t', 'i32', 4],
+    ['uint32_t', 'u32', 4],
+    ['int64_t', 'i64', 8],
+    ['uint64_t', 'u64', 8],
+    ['uint8_t', 'u8', 1],
+  ] as const;
+  return types
+    .map(([type, name, bytes]) =>
+      [
+        `typedef ${type} ${name}x${n} __attribute__((vector_size(${bytes * n})));`,
+        `typedef ${type} ${name}x${n}_at __attribute__((vector_size(${bytes * n}), aligned(${bytes}), may_alias));`,
+      ].join('\n'),
+    )
+    .join('\n');
+}
+
+function vectors(lanes: number, fused: boolean): string[] {
+  const half = lanes / 2;
+  return [
+    ...ofFloats('f32', lanes, fused),
+    ...ofIntegers(lanes),
+    ...ofFloats('f32', half, fused),
+    ...ofIntegers(half),
+    ...ofFloats('f64', half, false),
+    ...between(half),
+    ...halves(lanes),
+    each1Fold(half),
+    runs('f64x' + half, 'f64x' + half, 'SPLAT0').replaceAll('SPLAT0', `(f64x${half}){0}`),
+  ];
+}
+
+/** The same of each lane. */
+function each(result: string, head: string, n: number, expression: string): string {
+  return `INLINE ${result} ${head} { ${result} r; for (int k = 0; k < ${n}; k++) r[k] = ${expression}; return r; }`;
+}
+
+function ofFloats(f: 'f32' | 'f64', n: number, fused: boolean): string[] {
+  const v = `${f}x${n}`;
+  const [type, i, u, top, shift, shifter] =
+    f === 'f32'
+      ? (['float', `i32x${n}`, `u32x${n}`, '0x7fffffff', 23, '12583039.0f'] as const)
+      : (['double', `i64x${n}`, `u64x${n}`, '0x7fffffffffffffff', 52, '6755399441056767.0'] as const);
+  const select = (m: string, a: string, b: string) => `(${v})(((${i})${a} & (${m})) | ((${i})${b} & ~(${m})))`;
+  const [abs, from] = [f === 'f32' ? 'fabsf' : 'fabs', f === 'f32' ? 4 : 8];
+  void abs;
+  return [
+    each(v, `splat_${v}(${type} x)`, n, 'x'),
+    ...memory(f, type, v, n),
+    ...['sqrt', 'floor', 'ceil', 'trunc', 'nearest'].map((name) => each(v, `${name}_${v}(${v} x)`, n, `${name}_${f}(x[k])`)),
+    each(v, `rest_${v}(${v} a, ${v} b)`, n, `rest_${f}(a[k], b[k])`),
+    `INLINE ${v} neg_${v}(${v} x) { return -x; }`,
+    `INLINE ${v} abs_${v}(${v} x) { return (${v})((${i})x & ${top}); }`,
+    `INLINE ${i} less_${v}(${v} a, ${v} b) { return (${i})(a < b); }`,
+    `INLINE ${i} lessEqual_${v}(${v} a, ${v} b) { return (${i})(a <= b); }`,
+    `INLINE ${i} equal_${v}(${v} a, ${v} b) { return (${i})(a == b); }`,
+    `INLINE ${i} nonzero_${v}(${v} a) { return (${i})(a != splat_${v}(0)); }`,
+    `INLINE ${v} select_${v}(${i} m, ${v} a, ${v} b) { return ${select('m', 'a', 'b')}; }`,
+    `INLINE ${v} lower_${v}(${v} a, ${v} b) { return ${select('b < a', 'b', 'a')}; }`,
+    `INLINE ${v} higher_${v}(${v} a, ${v} b) { return ${select('a < b', 'b', 'a')}; }`,
+    `INLINE ${v} minNumber_${v}(${v} a, ${v} b) { return ${select('a >= b', 'b', 'a')}; }`,
+    `INLINE ${v} maxNumber_${v}(${v} a, ${v} b) { return ${select('a <= b', 'b', 'a')}; }`,
+    `INLINE ${v} min_${v}(${v} a, ${v} b) { ${v} r = ${select('a < b', 'a', 'b')}; r = (${v})((${i})r | ((${i})a & (a == b))); return ${select('a == a', 'r', 'a')}; }`,
+    `INLINE ${v} max_${v}(${v} a, ${v} b) { ${v} r = ${select('a > b', 'a', 'b')}; r = (${v})((${i})r & ((${i})a | ~(a == b))); return ${select('a == a', 'r', 'a')}; }`,
+    `INLINE ${v} scale_${v}(${v} x, ${v} n) { return x * (${v})((${u})(n + ${shifter}) << ${shift}); }`,
+    ...(fused ? fusedMultiplyAdd(v, n) : [
+      `INLINE ${v} madd_${v}(${v} a, ${v} b, ${v} c) { return a * b + c; }`,
+      `INLINE ${v} nmadd_${v}(${v} a, ${v} b, ${v} c) { return c - a * b; }`,
+    ]),
+    `INLINE int any_of_${from}x${n}(${i} m) { int64_t r = 0; for (int k = 0; k < ${n}; k++) r |= m[k]; return r != 0; }`,
+  ];
+}
+
+/** By the instruction of the processor where the compiler names it, else by the function of one lane. */
+function fusedMultiplyAdd(v: string, n: number): string[] {
+  const body = (builtin: string, sign: string) => `return ${builtin.replace('A', `${sign}a`)};`;
+  const by: Readonly<Record<number, string>> = {
+    16: '__builtin_ia32_vfmaddps512_mask(A, b, c, -1, 4)',
+    8: '__builtin_ia32_vfmaddps256(A, b, c)',
+    4: '__builtin_ia32_vfmaddps(A, b, c)',
+  };
+  const builtin = by[n];
+  const macro = n === 16 ? '__AVX512F__' : '__FMA__';
+  const define = (name: string, sign: string) => [
+    ...(builtin === undefined
+      ? []
+      : [`#if defined(${macro}) && defined(__GNUC__) && !defined(__clang__)`, `INLINE ${v} ${name}_${v}(${v} a, ${v} b, ${v} c) { ${body(builtin, sign)} }`, '#else']),
+    each(v, `${name}_${v}(${v} a, ${v} b, ${v} c)`, n, `__builtin_fmaf(${sign}a[k], b[k], c[k])`),
+    ...(builtin === undefined ? [] : ['#endif']),
+  ];
+  return [...define('madd', ''), ...define('nmadd', '-')];
+}
+
+function ofIntegers(n: number): string[] {
+  const [v, u, f] = [`i32x${n}`, `u32x${n}`, `f32x${n}`];
+  const select = (m: string, a: string, b: string) => `(${a} & (${m})) | (${b} & ~(${m}))`;
+  return [
+    each(v, `splat_${v}(int32_t x)`, n, 'x'),
+    ...memory('i32', 'int32_t', v, n),
+    ...memory('u8', 'uint8_t', v, n),
+    ...memory('bool', 'uint8_t', v, n),
+    ...(['add', 'sub', 'mul'] as const).map((name) => {
+      const sign = { add: '+', sub: '-', mul: '*' }[name];
+      return `INLINE ${v} ${name}_${v}(${v} a, ${v} b) { return (${v})((${u})a ${sign} (${u})b); }`;
+    }),
+    ...['div', 'rest'].map((name) => each(v, `${name}_${v}(${v} a, ${v} b)`, n, `${name}_i32(a[k], b[k])`)),
+    `INLINE ${v} neg_${v}(${v} a) { return (${v})(-(${u})a); }`,
+    `INLINE ${v} abs_${v}(${v} a) { ${v} s = a >> 31; return (${v})((${u})(a ^ s) - (${u})s); }`,
+    `INLINE ${v} shl_${v}(${v} a, int n) { return (${v})((${u})a << n); }`,
+    `INLINE ${v} shrU_${v}(${v} a, int n) { return (${v})((${u})a >> n); }`,
+    `INLINE ${v} shrS_${v}(${v} a, int n) { return a >> n; }`,
+    `INLINE ${v} less_${v}(${v} a, ${v} b) { return (${v})(a < b); }`,
+    `INLINE ${v} lessEqual_${v}(${v} a, ${v} b) { return (${v})(a <= b); }`,
+    `INLINE ${v} equal_${v}(${v} a, ${v} b) { return (${v})(a == b); }`,
+    `INLINE ${v} nonzero_${v}(${v} a) { return (${v})(a != splat_${v}(0)); }`,
+    `INLINE ${v} select_${v}(${v} m, ${v} a, ${v} b) { return ${select('m', 'a', 'b')}; }`,
+    `INLINE ${v} min_${v}(${v} a, ${v} b) { return ${select('a < b', 'a', 'b')}; }`,
+    `INLINE ${v} max_${v}(${v} a, ${v} b) { return ${select('a > b', 'a', 'b')}; }`,
+    `INLINE int any_${v}(${v} m) { int32_t r = 0; for (int k = 0; k < ${n}; k++) r |= m[k]; return r; }`,
+    `INLINE ${v} bits_${f}(${f} x) { return (${v})x; }`,
+    `INLINE ${f} fromBits_${v}(${v} x) { return (${f})x; }`,
+    `INLINE ${f} from_${v}_${f}(${v} x) { return __builtin_convertvector(x, ${f}); }`,
+    `INLINE ${f} from_${f}_${f}(${f} x) { return x; }`,
+    `INLINE ${f} from_bool_${f}(${v} m) { return (${f})(m & (${v})splat_${f}(1)); }`,
+    `INLINE ${v} from_bool_${v}(${v} m) { return -m; }`,
+    `INLINE ${v} from_${f}_${v}(${f} x) {`,
+    `  if (!any_${v}(~lessEqual_${f}(abs_${f}(x), splat_${f}(2147483520.0f)))) return __builtin_convertvector(x, ${v});`,
+    `  ${v} r; for (int k = 0; k < ${n}; k++) r[k] = from_f32_i32(x[k]); return r;`,
+    '}',
+  ];
+}
+
+/** Between values of 32 and of 64 bits, as many of them. */
+function between(n: number): string[] {
+  const [f, d, i, l, u] = [`f32x${n}`, `f64x${n}`, `i32x${n}`, `i64x${n}`, `u64x${n}`];
+  const convert = (x: string, to: string) => `__builtin_convertvector(${x}, ${to})`;
+  return [
+    `INLINE ${d} from_${f}_${d}(${f} x) { return ${convert('x', d)}; }`,
+    `INLINE ${d} from_${i}_${d}(${i} x) { return ${convert('x', d)}; }`,
+    `INLINE ${d} from_${d}_${d}(${d} x) { return x; }`,
+    `INLINE ${f} from_${d}_${f}(${d} x) { return ${convert('x', f)}; }`,
+    `INLINE ${d} from_bool_${d}(${i} m) { return ${convert('-m', d)}; }`,
+    `INLINE int any_${l}(${l} m) { int64_t r = 0; for (int k = 0; k < ${n}; k++) r |= m[k]; return r != 0; }`,
+    `INLINE ${l} mask_${l}(${i} m) { return ${convert('m', l)}; }`,
+    `INLINE ${i} mask_${i}(${l} m) { return ${convert('m', i)}; }`,
+    `INLINE ${i} high_${d}(${d} x) { return ${convert(`(${l})x >> 32`, i)}; }`,
+    `INLINE ${i} low_${d}(${d} x) { return ${convert(`(${l})x`, i)}; }`,
+    `INLINE ${d} fromWords_${d}(${i} upper, ${i} lower) { return (${d})(((${u})${convert('upper', l)} << 32) | ((${u})${convert('lower', l)} & 0xffffffff)); }`,
+    `INLINE ${i} from_${d}_${i}(${d} x) {`,
+    `  if (!any_${l}(~lessEqual_${d}(abs_${d}(x), splat_${d}(2147483647.0)))) return ${convert('x', i)};`,
+    `  ${i} r; for (int k = 0; k < ${n}; k++) r[k] = from_f64_i32(x[k]); return r;`,
+    '}',
+    ...['far_quadrant', 'far_high', 'far_low'].map((name) => each(d, `${name}_${d}(${d} x)`, n, `${name}_f64(x[k])`)),
+  ];
+}
+
+/** Loads and stores of neighbours, of the first so many, and of elements apart from each other. */
+function memory(m: string, type: string, v: string, n: number): string[] {
+  const name = `${m}x${n}`;
+  const isByte = type === 'uint8_t';
+  const raw = isByte ? `u8x${n}_at` : `${v}_at`;
+  const inward = (x: string) =>
+    m === 'u8' ? `__builtin_convertvector(${x}, ${v})` : m === 'bool' ? `(${v})(__builtin_convertvector(${x}, ${v}) != 0)` : x;
+  const outward = m === 'bool' ? `__builtin_convertvector(-x, u8x${n})` : m === 'u8' ? `__builtin_convertvector(x, u8x${n})` : 'x';
+  const one = (x: string) => (m === 'bool' ? `-(${x} != 0)` : x);
+  const element = m === 'bool' ? '-x[k]' : 'x[k]';
+  return [
+    `INLINE ${v} load_${name}(const ${type} *p) { return ${inward(`*(const ${raw} *)p`)}; }`,
+    `INLINE void store_${name}(${type} *p, ${v} x) { *(${raw} *)p = ${outward}; }`,
+    `INLINE void store_part_${name}(${type} *p, ${v} x, int count) { ${isByte ? `u8x${n}` : v} r = ${outward}; memcpy(p, &r, count * sizeof *p); }`,
+    each(v, `strided_${name}(const ${type} *p, int64_t stride, int count)`, n, one('p[(k < count ? k : count - 1) * stride]')),
+    `INLINE void store_strided_${name}(${type} *p, ${v} x, int64_t stride, int count) { for (int k = 0; k < count; k++) p[k * stride] = (${type})${element}; }`,
+  ];
+}
+
+/** The two halves of a vector of float32 as float64, and back. */
+function halves(lanes: number): string[] {
+  const half = lanes / 2;
+  const [v, h, d] = [`f32x${lanes}`, `f32x${half}`, `f64x${half}`];
+  const list = (from: number) => Array.from({ length: half }, (_, k) => `x[${from + k}]`).join(', ');
+  const both = Array.from({ length: lanes }, (_, k) => (k < half ? `p[${k}]` : `q[${k - half}]`)).join(', ');
+  return [
+    `INLINE ${d} lower_half_${v}(${v} x) { ${h} r = {${list(0)}}; return __builtin_convertvector(r, ${d}); }`,
+    `INLINE ${d} upper_half_${v}(${v} x) { ${h} r = {${list(half)}}; return __builtin_convertvector(r, ${d}); }`,
+    `INLINE ${v} joined_${v}(${d} a, ${d} b) { ${h} p = __builtin_convertvector(a, ${h}), q = __builtin_convertvector(b, ${h}); ${v} r = {${both}}; return r; }`,
+  ];
+}
+
+function each1Fold(n: number): string {
+  return `INLINE double fold_f64x${n}(f64x${n} x) { for (int s = ${n / 2}; s > 0; s /= 2) for (int k = 0; k < s; k++) x[k] += x[k + s]; return x[0]; }`;
+}
+
+/** Runs of 64 terms in order; their sums as a tree whose left side is the largest power of 2 of runs. Full runs wait on a stack. */
+function runs(suffix: string, type: string, zero: string): string {
+  return `typedef struct { ${type} total; int64_t seen; int top; ${type} stack[34]; } runs_${suffix};
+INLINE void start_${suffix}(runs_${suffix} *r) { r->total = ${zero}; r->seen = 0; r->top = 0; }
+INLINE void add_run_${suffix}(runs_${suffix} *r, ${type} x) {
+  r->total += x;
+  if (++r->seen % 64 != 0) return;
+  for (int64_t turns = r->seen / 64; turns % 2 == 0; turns /= 2) r->total = r->stack[--r->top] + r->total;
+  r->stack[r->top++] = r->total;
+  r->total = ${zero};
+}
+INLINE ${type} total_${suffix}(runs_${suffix} *r) {
+  if (r->seen % 64 == 0 && r->top > 0) r->total = r->stack[--r->top];
+  while (r->top > 0) r->total = r->stack[--r->top] + r->total;
+  return r->total;
+}`;
+}

@@ -1,0 +1,66 @@
+import type { DType } from '@pullback/core';
+import { Block } from '../c/block.ts';
+import { elementType, kindOf, type Lanes } from '../c/lanes.ts';
+
+export interface TileOptions {
+  readonly height: number;
+  /** In vectors. */
+  readonly width: number;
+  readonly lanes: Lanes;
+  readonly dtype: DType;
+  /** Strides of A, undefined where a strip is packed; the stride of B along the inner axis, undefined where a panel is packed. */
+  readonly a: { readonly row: number; readonly inner: number } | undefined;
+  readonly b: number | undefined;
+  /** Whether sums may go on from those of an earlier pass. */
+  readonly more: boolean;
+}
+
+/** A function that adds up a tile of C in registers. */
+export function tileFunction(name: string, { height, width, lanes, dtype, a, b, more }: TileOptions): string {
+  const kind = kindOf(dtype);
+  const [type, vector] = [elementType(dtype), lanes.type(kind)];
+  const memory = lanes.memory(dtype);
+  const { row, inner } = a ?? { row: 1, inner: height };
+  const rows = Array.from({ length: height }, (_, r) => r);
+  const vectors = Array.from({ length: width }, (_, v) => v);
+  const loop = new Block();
+  loop.line(`const ${vector} ${vectors.map((v) => `b${v} = load_${memory}(b + ${v * lanes.count})`).join(', ')};`);
+  for (const r of rows) {
+    loop.line(`const ${vector} a${r} = ${lanes.splat(kind, `a[${r * row}]`)};`);
+    for (const v of vectors) loop.line(`c${r}_${v} = ${lanes.call('madd', kind, `a${r}`, `b${v}`, `c${r}_${v}`)};`);
+  }
+  const place = (r: number, v: number) => `c + ${(r * width + v) * lanes.count}`;
+  const sums = rows.map((r) => vectors.map((v) => `c${r}_${v} = {0}`).join(', '));
+  const again = rows.flatMap((r) => vectors.map((v) => `  c${r}_${v} = load_${memory}(${place(r, v)});`));
+  return [
+    `static __attribute__((noinline)) void ${name}(const ${type} *a, const ${type} *b, int64_t depth, ${type} *c${more ? ', int more' : ''}) {`,
+    `  ${vector} ${sums.join(', ')};`,
+    ...(more ? ['  if (more) {', ...again.map((line) => `  ${line}`), '  }'] : []),
+    `  for (int64_t k = 0; k < depth; k++, a += ${inner}, b += ${b ?? width * lanes.count}) {`,
+    ...loop.lines.map((line) => `    ${line}`),
+    '  }',
+    ...rows.flatMap((r) => vectors.map((v) => `  store_${memory}(${place(r, v)}, c${r}_${v});`)),
+    '}',
+  ].join('\n');
+}
+
+export interface PackingOptions {
+  /** Elements of a step that exist, and that are written. */
+  readonly size: number;
+  readonly padded: number;
+  readonly dtype: DType;
+  /** Strides within a step and from step to step. */
+  readonly across: number;
+  readonly along: number;
+}
+
+/** A function that writes steps of a factor one after the other. */
+export function packing(name: string, { size, padded, dtype, across, along }: PackingOptions): string {
+  const type = elementType(dtype);
+  return [
+    `static __attribute__((noinline)) void ${name}(const ${type} *restrict from, int64_t depth, ${type} *restrict to) {`,
+    `  for (int64_t k = 0; k < depth; k++) for (int64_t i = 0; i < ${size}; i++) to[k * ${padded} + i] = from[i * ${across} + k * ${along}];`,
+    ...(padded === size ? [] : [`  for (int64_t k = 0; k < depth; k++) for (int64_t i = ${size}; i < ${padded}; i++) to[k * ${padded} + i] = 0;`]),
+    '}',
+  ].join('\n');
+}

@@ -1,0 +1,169 @@
+import { explain, kernelsFor, planFor, programKey } from '@pullback/compiler';
+import {
+  type Backend,
+  type BackendStatistics,
+  type Buffer,
+  checkOptions,
+  DisposedError,
+  type DType,
+  type Executable,
+  type FieldsOf,
+  field,
+  type Program,
+  ShapeError,
+  store,
+  type TensorSpec,
+  type TypedArray,
+} from '@pullback/core';
+import { Compiled, NativeExecutable } from './executable.ts';
+import { Memory, viewOf } from './memory.ts';
+import { sourceOf } from './source.ts';
+import { type Target, targetOf } from './target.ts';
+import { objectOf } from './toolchain/build.ts';
+import { cacheFolder, type Folder } from './toolchain/cache.ts';
+import { type Compiler, compilerOf } from './toolchain/compiler.ts';
+import { type Host, hostOf } from './toolchain/host.ts';
+import { type Koffi, koffiOf } from './toolchain/library.ts';
+
+export interface NativeOptions {
+  /** The same bits on every machine: multiply-add of float32 is rounded twice. */
+  readonly deterministic?: boolean;
+  /** The command of a C compiler; `CC`, or the first of cc, gcc and clang when left out. */
+  readonly compiler?: string;
+  /** The folder that compiled code is kept in; the user's cache when left out, none for ''. */
+  readonly cache?: string;
+  /** Seconds that the compiler may take for a Program; 120 when left out. */
+  readonly timeout?: number;
+}
+
+const nativeFields = {
+  deterministic: field.flag(),
+  compiler: field.text(),
+  cache: field.text(),
+  timeout: field.whole({ from: 1 }),
+} satisfies FieldsOf<NativeOptions>;
+
+/** More Programs than this, and what was compiled for the oldest is loaded again when it is wanted. */
+const mostCompiled = 64;
+
+/** Programs as C, compiled by the machine's own compiler for its own processor: a step is one call. */
+export class NativeBackend implements Backend {
+  readonly name = 'native';
+  readonly dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
+  readonly memory: Memory;
+  readonly compiler: Compiler;
+  readonly target: Target;
+  readonly counted = { programs: 0, bindings: 0, calls: 0 };
+  readonly #host: Host;
+  readonly #koffi: Koffi;
+  readonly #folder: Folder;
+  readonly #timeout: number;
+  readonly #compiled = new Map<string, Promise<Compiled>>();
+  #disposed = false;
+
+  /** @throws OptionError, and UnsupportedError where there is no compiler or no koffi. */
+  constructor(options: NativeOptions = {}) {
+    const { deterministic = false, compiler, cache, timeout = 120 } = checkOptions('native', options, nativeFields);
+    const host = hostOf();
+    this.#host = host;
+    this.#koffi = koffiOf(host);
+    this.compiler = compilerOf(host, compiler);
+    this.target = targetOf(this.compiler.macros, { deterministic });
+    this.#folder = cacheFolder(host, cache === '' ? false : cache);
+    this.#timeout = timeout;
+    this.memory = new Memory((bytes) => Number(this.#koffi.address(bytes)));
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  allocate(spec: TensorSpec): Buffer {
+    this.#refuseDisposed();
+    return this.memory.allocate(spec);
+  }
+
+  write(buffer: Buffer, data: TypedArray): void {
+    this.#refuseDisposed();
+    const own = viewOf(this.memory.blockOf(buffer), buffer.spec);
+    if (own.length !== data.length)
+      throw new ShapeError({ got: `${data.length} elements`, expected: `${own.length}` });
+    store(buffer.spec.dtype, own, data);
+  }
+
+  async read(buffer: Buffer): Promise<TypedArray> {
+    this.#refuseDisposed();
+    return viewOf(this.memory.blockOf(buffer), buffer.spec).slice();
+  }
+
+  free(buffer: Buffer): void {
+    if (!this.#disposed) this.memory.free(buffer);
+  }
+
+  /** @throws UnsupportedError where the compiler fails or takes too long, with what it says. */
+  async compile(program: Program): Promise<Executable> {
+    this.#refuseDisposed();
+    const compiled = await this.#compiledFor(program);
+    this.#refuseDisposed();
+    return new NativeExecutable(compiled, this);
+  }
+
+  /** What a Program becomes here: kernels, what was fused, memory, and the C with where it comes from. */
+  explain(program: Program): string {
+    const kernels = kernelsFor(program);
+    const { command, macros } = this.compiler;
+    const version = macros.get('__VERSION__')?.replaceAll('"', '') ?? '';
+    const { lanes, fused } = this.target;
+    const { path, passing } = this.#folder;
+    return [
+      `compiled by ${command} ${version} for vectors of ${lanes * 32} bits, multiply-add rounded ${fused ? 'once' : 'twice'}`,
+      passing === undefined ? `kept in ${path}` : `not kept: ${passing}`,
+      explain(planFor(kernels)),
+      sourceOf(kernels, this.target).kernels,
+    ].join('\n');
+  }
+
+  statistics(): BackendStatistics {
+    return { ...this.counted, ...this.memory.counted };
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.memory.dispose();
+    this.#compiled.clear();
+    Object.assign(this.counted, { programs: 0, bindings: 0 });
+  }
+
+  #compiledFor(program: Program): Promise<Compiled> {
+    const key = programKey(program);
+    const compiled = this.#compiled.get(key) ?? this.#build(program);
+    compiled.catch(() => this.#compiled.delete(key));
+    // The most recent is the last.
+    this.#compiled.delete(key);
+    this.#compiled.set(key, compiled);
+    const [oldest] = this.#compiled.keys();
+    if (this.#compiled.size > mostCompiled && oldest !== undefined) this.#compiled.delete(oldest);
+    return compiled;
+  }
+
+  async #build(program: Program): Promise<Compiled> {
+    const kernels = kernelsFor(program);
+    const source = sourceOf(kernels, this.target);
+    const path = await objectOf(this.#host, source.text, {
+      compiler: this.compiler,
+      folder: this.#folder,
+      timeout: this.#timeout,
+    });
+    return new Compiled(program, kernels, source, this.#koffi.load(path));
+  }
+
+  #refuseDisposed(): void {
+    if (this.#disposed)
+      throw new DisposedError({ got: 'a native backend that was disposed of', expected: 'a living one' });
+  }
+}
+
+/** A backend on the processor by C. @throws UnsupportedError where there is no C compiler or no koffi. */
+export function native(options?: NativeOptions): NativeBackend {
+  return new NativeBackend(options);
+}

@@ -1,0 +1,73 @@
+import { UnsupportedError } from '@pullback/core';
+import type { Host } from './host.ts';
+
+/** A C compiler and what it says of itself and of this processor. */
+export interface Compiler {
+  readonly command: string;
+  readonly flags: readonly string[];
+  /** What it predefines, its version and what the processor can do among it. */
+  readonly macros: ReadonlyMap<string, string>;
+  /** All that decides about its code, in writing. */
+  readonly key: string;
+}
+
+const usual = ['cc', 'gcc', 'clang'];
+/** Some compilers take the processor by the one flag, some by the other. */
+const processorFlags = [['-march=native'], ['-mcpu=native'], []];
+/** Sums in the order that is written, multiply-add only where it is written; results do not depend on errno or traps. */
+const common = ['-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-fno-strict-aliasing', '-fPIC', '-w'];
+
+const known = new Map<string, Compiler | string>();
+
+/**
+ * The compiler of that name, or `CC`, or the first of cc, gcc and clang.
+ * @throws UnsupportedError where none runs, with what to install.
+ */
+export function compilerOf(host: Host, named: string | undefined): Compiler {
+  const found = foundCompiler(host, named);
+  if (typeof found !== 'string') return found;
+  throw new UnsupportedError({
+    got: `no C compiler that runs: ${found}`,
+    expected: 'cc, gcc or clang',
+    hint: "Install one (Debian: apt install gcc libc6-dev; macOS: xcode-select --install), or name it by CC or native({ compiler }). The backend 'wasm' needs none.",
+  });
+}
+
+/** The compiler, or why there is none. What is found is looked for once. */
+export function foundCompiler(host: Host, named: string | undefined): Compiler | string {
+  const { CC } = host.process.env;
+  const candidates = named !== undefined ? [named] : CC !== undefined && CC !== '' ? [CC] : usual;
+  const reasons: string[] = [];
+  for (const command of candidates) {
+    const found = known.get(command) ?? probe(host, command);
+    known.set(command, found);
+    if (typeof found !== 'string') return found;
+    reasons.push(found);
+  }
+  return reasons.join('; ');
+}
+
+function probe({ children }: Host, command: string): Compiler | string {
+  let reason = '';
+  for (const processor of processorFlags) {
+    const { error, status, stdout, stderr } = children.spawnSync(
+      command,
+      [...processor, '-dM', '-E', '-x', 'c', '-'],
+      { input: '', encoding: 'utf8', timeout: 10_000 },
+    );
+    reason = error?.message ?? `${command} ends with ${status}: ${stderr.trim().slice(0, 200)}`;
+    if (error !== undefined) break;
+    if (status !== 0) continue;
+    const macros = new Map(
+      stdout.split('\n').flatMap((line): [string, string][] => {
+        const [, name, text] = /^#define (\S+) ?(.*)$/.exec(line) ?? [];
+        return name === undefined ? [] : [[name, text ?? '']];
+      }),
+    );
+    if (!macros.has('__GNUC__')) return `${command} has no vector extensions of GCC`;
+    const wide = macros.has('__AVX512F__') && !macros.has('__clang__') ? ['-mprefer-vector-width=512'] : [];
+    const flags = [...common, ...processor, ...wide];
+    return { command, flags, macros, key: [command, ...flags, stdout].join('\n') };
+  }
+  return reason;
+}

@@ -34,6 +34,8 @@ export interface NativeOptions {
   readonly cache?: string;
   /** Seconds that the compiler may take for a Program; 120 when left out. */
   readonly timeout?: number;
+  /** The compiler's level from 0 to 3; 3 when left out, and 1 takes half the time for slower code. */
+  readonly optimize?: number;
 }
 
 const nativeFields = {
@@ -41,6 +43,7 @@ const nativeFields = {
   compiler: field.text(),
   cache: field.text(),
   timeout: field.whole({ from: 1 }),
+  optimize: field.whole({ from: 0, to: 3 }),
 } satisfies FieldsOf<NativeOptions>;
 
 /** More Programs than this, and what was compiled for the oldest is loaded again when it is wanted. */
@@ -63,11 +66,17 @@ export class NativeBackend implements Backend {
 
   /** @throws OptionError, and UnsupportedError where there is no compiler or no koffi. */
   constructor(options: NativeOptions = {}) {
-    const { deterministic = false, compiler, cache, timeout = 120 } = checkOptions('native', options, nativeFields);
+    const {
+      deterministic = false,
+      compiler,
+      cache,
+      timeout = 120,
+      optimize,
+    } = checkOptions('native', options, nativeFields);
     const host = hostOf();
     this.#host = host;
     this.#koffi = koffiOf(host);
-    this.compiler = compilerOf(host, compiler);
+    this.compiler = compilerOf(host, compiler, optimize);
     this.target = targetOf(this.compiler.macros, { deterministic });
     this.#folder = cacheFolder(host, cache === '' ? false : cache);
     this.#timeout = timeout;

@@ -145,7 +145,6 @@ function vectors(lanes: number, fused: boolean): string[] {
     ...ofFloats('f64', half, false),
     ...between(half),
     ...halves(lanes),
-    each1Fold(half),
     runs('f64x' + half, 'f64x' + half, 'SPLAT0').replaceAll('SPLAT0', `(f64x${half}){0}`),
   ];
 }
@@ -162,10 +161,8 @@ function ofFloats(f: 'f32' | 'f64', n: number, fused: boolean): string[] {
       ? (['float', `i32x${n}`, `u32x${n}`, '0x7fffffff', 23, '12583039.0f'] as const)
       : (['double', `i64x${n}`, `u64x${n}`, '0x7fffffffffffffff', 52, '6755399441056767.0'] as const);
   const select = (m: string, a: string, b: string) => `(${v})(((${i})${a} & (${m})) | ((${i})${b} & ~(${m})))`;
-  const [abs, from] = [f === 'f32' ? 'fabsf' : 'fabs', f === 'f32' ? 4 : 8];
-  void abs;
   return [
-    each(v, `splat_${v}(${type} x)`, n, 'x'),
+    `INLINE ${v} splat_${v}(${type} x) { return x - (${v}){0}; }`,
     ...memory(f, type, v, n),
     ...['sqrt', 'floor', 'ceil', 'trunc', 'nearest'].map((name) => each(v, `${name}_${v}(${v} x)`, n, `${name}_${f}(x[k])`)),
     each(v, `rest_${v}(${v} a, ${v} b)`, n, `rest_${f}(a[k], b[k])`),
@@ -182,13 +179,36 @@ function ofFloats(f: 'f32' | 'f64', n: number, fused: boolean): string[] {
     `INLINE ${v} maxNumber_${v}(${v} a, ${v} b) { return ${select('a <= b', 'b', 'a')}; }`,
     `INLINE ${v} min_${v}(${v} a, ${v} b) { ${v} r = ${select('a < b', 'a', 'b')}; r = (${v})((${i})r | ((${i})a & (a == b))); return ${select('a == a', 'r', 'a')}; }`,
     `INLINE ${v} max_${v}(${v} a, ${v} b) { ${v} r = ${select('a > b', 'a', 'b')}; r = (${v})((${i})r & ((${i})a | ~(a == b))); return ${select('a == a', 'r', 'a')}; }`,
+    ...turned(v, i, n),
+    `INLINE ${type} fold_${v}(${v} x) { ${folded(v, n, (x, y) => `${x} + ${y}`)} return x[0]; }`,
+    `INLINE ${v} fold_max_${v}(${v} x) { ${folded(v, n, (x, y) => `max_${v}(${x}, ${y})`)} return x; }`,
     `INLINE ${v} scale_${v}(${v} x, ${v} n) { return x * (${v})((${u})(n + ${shifter}) << ${shift}); }`,
     ...(fused ? fusedMultiplyAdd(v, n) : [
       `INLINE ${v} madd_${v}(${v} a, ${v} b, ${v} c) { return a * b + c; }`,
       `INLINE ${v} nmadd_${v}(${v} a, ${v} b, ${v} c) { return c - a * b; }`,
     ]),
-    `INLINE int any_of_${from}x${n}(${i} m) { int64_t r = 0; for (int k = 0; k < ${n}; k++) r |= m[k]; return r != 0; }`,
   ];
+}
+
+/** The lanes so many places further on, in the first ones. */
+function turned(v: string, mask: string, n: number): string[] {
+  const steps = Array.from({ length: Math.log2(n) }, (_, i) => n >> (i + 1));
+  return steps.map((by) => {
+    const order = Array.from({ length: n }, (_, k) => (k + by) % n).join(', ');
+    return [
+      '#ifdef __clang__',
+      `INLINE ${v} turned_${by}_${v}(${v} x) { return __builtin_shufflevector(x, x, ${order}); }`,
+      '#else',
+      `INLINE ${v} turned_${by}_${v}(${v} x) { return __builtin_shuffle(x, (${mask}){${order}}); }`,
+      '#endif',
+    ].join('\n');
+  });
+}
+
+/** Statements that join all lanes of `x`, halves first. */
+function folded(v: string, n: number, join: (x: string, y: string) => string, x = 'x'): string {
+  const steps = Array.from({ length: Math.log2(n) }, (_, i) => n >> (i + 1));
+  return steps.map((by) => `${x} = ${join(x, `turned_${by}_${v}(${x})`)};`).join(' ');
 }
 
 /** By the instruction of the processor where the compiler names it, else by the function of one lane. */
@@ -215,7 +235,7 @@ function ofIntegers(n: number): string[] {
   const [v, u, f] = [`i32x${n}`, `u32x${n}`, `f32x${n}`];
   const select = (m: string, a: string, b: string) => `(${a} & (${m})) | (${b} & ~(${m}))`;
   return [
-    each(v, `splat_${v}(int32_t x)`, n, 'x'),
+    `INLINE ${v} splat_${v}(int32_t x) { return x - (${v}){0}; }`,
     ...memory('i32', 'int32_t', v, n),
     ...memory('u8', 'uint8_t', v, n),
     ...memory('bool', 'uint8_t', v, n),
@@ -236,7 +256,10 @@ function ofIntegers(n: number): string[] {
     `INLINE ${v} select_${v}(${v} m, ${v} a, ${v} b) { return ${select('m', 'a', 'b')}; }`,
     `INLINE ${v} min_${v}(${v} a, ${v} b) { return ${select('a < b', 'a', 'b')}; }`,
     `INLINE ${v} max_${v}(${v} a, ${v} b) { return ${select('a > b', 'a', 'b')}; }`,
-    `INLINE int any_${v}(${v} m) { int32_t r = 0; for (int k = 0; k < ${n}; k++) r |= m[k]; return r; }`,
+    ...turned(v, v, n),
+    `INLINE int any_${v}(${v} m) { ${folded(v, n, (x, y) => `${x} | ${y}`, 'm')} return m[0]; }`,
+    `INLINE ${v} fold_sum_${v}(${v} x) { ${folded(v, n, (x, y) => `add_${v}(${x}, ${y})`)} return x; }`,
+    `INLINE ${v} fold_max_${v}(${v} x) { ${folded(v, n, (x, y) => `max_${v}(${x}, ${y})`)} return x; }`,
     `INLINE ${v} bits_${f}(${f} x) { return (${v})x; }`,
     `INLINE ${f} fromBits_${v}(${v} x) { return (${f})x; }`,
     `INLINE ${f} from_${v}_${f}(${v} x) { return __builtin_convertvector(x, ${f}); }`,
@@ -260,7 +283,8 @@ function between(n: number): string[] {
     `INLINE ${d} from_${d}_${d}(${d} x) { return x; }`,
     `INLINE ${f} from_${d}_${f}(${d} x) { return ${convert('x', f)}; }`,
     `INLINE ${d} from_bool_${d}(${i} m) { return ${convert('-m', d)}; }`,
-    `INLINE int any_${l}(${l} m) { int64_t r = 0; for (int k = 0; k < ${n}; k++) r |= m[k]; return r != 0; }`,
+    ...turned(l, l, n),
+    `INLINE int any_${l}(${l} m) { ${folded(l, n, (x, y) => `${x} | ${y}`, 'm')} return m[0] != 0; }`,
     `INLINE ${l} mask_${l}(${i} m) { return ${convert('m', l)}; }`,
     `INLINE ${i} mask_${i}(${l} m) { return ${convert('m', i)}; }`,
     `INLINE ${i} high_${d}(${d} x) { return ${convert(`(${l})x >> 32`, i)}; }`,
@@ -304,10 +328,6 @@ function halves(lanes: number): string[] {
     `INLINE ${d} upper_half_${v}(${v} x) { ${h} r = {${list(half)}}; return __builtin_convertvector(r, ${d}); }`,
     `INLINE ${v} joined_${v}(${d} a, ${d} b) { ${h} p = __builtin_convertvector(a, ${h}), q = __builtin_convertvector(b, ${h}); ${v} r = {${both}}; return r; }`,
   ];
-}
-
-function each1Fold(n: number): string {
-  return `INLINE double fold_f64x${n}(f64x${n} x) { for (int s = ${n / 2}; s > 0; s /= 2) for (int k = 0; k < s; k++) x[k] += x[k + s]; return x[0]; }`;
 }
 
 /** Runs of 64 terms in order; their sums as a tree whose left side is the largest power of 2 of runs. Full runs wait on a stack. */

@@ -56,6 +56,8 @@ export class Writer {
   /** Statements that need the sums along inner axes of their row. */
   readonly #inRow = new Set<number>();
   readonly #late = new Set<number>();
+  /** The sum of a product and what is made of it: known at its element alone, whatever the extents are. */
+  readonly #ofProduct = new Set<number>();
 
   constructor(
     readonly kernel: LoopKernel | ProductKernel,
@@ -67,6 +69,7 @@ export class Writer {
       const follows = (known: ReadonlySet<number>) =>
         statement.inputs.some((input) => input.kind === 'statement' && known.has(input.statement));
       if (statement.kind === 'reduce') (statement.along === 'inner' ? this.#inRow : this.#late).add(i);
+      else if (statement.kind === 'product' || follows(this.#ofProduct)) this.#ofProduct.add(i);
       else if (follows(this.#late)) this.#late.add(i);
       else if (follows(this.#inRow)) this.#inRow.add(i);
     });
@@ -92,6 +95,7 @@ export class Writer {
   #spotFor(spot: Spot, varies: readonly boolean[], statement = -1): Spot {
     const barrier = this.#late.has(statement) ? 'late' : this.#inRow.has(statement) ? 'row' : undefined;
     let at = spot;
+    if (this.#ofProduct.has(statement)) return at;
     while (at.kind !== barrier && at.parent !== undefined) {
       const { parent } = at;
       const lost = [...at.indices.keys()].filter((axis) => !parent.indices.has(axis));

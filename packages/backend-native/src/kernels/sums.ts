@@ -218,8 +218,8 @@ class Plain implements Running {
     return literal(this.dtype === 'bool' || this.dtype === 'uint8' ? 'int32' : this.dtype, least);
   }
 
-  #joined(a: string, b: string, lanes = this.#lanes): string {
-    return lanes.call(this.name === 'sum' ? 'add' : 'max', kindOf(this.dtype), a, b);
+  #joined(a: string, b: string): string {
+    return this.#lanes.call(this.name === 'sum' ? 'add' : 'max', kindOf(this.dtype), a, b);
   }
 
   start(block: Block): void {
@@ -245,13 +245,11 @@ class Plain implements Running {
 
   finish(block: Block): string {
     if (!this.across || this.#lanes.isPlain) return this.#first;
+    const second = this.#results.get(1);
+    const both = second === undefined ? this.#first : this.#joined(this.#first, second);
+    const all = this.#names.next(this.name);
     const kind = kindOf(this.dtype);
-    const one = new Lanes(1);
-    const total = this.#names.next(this.name);
-    const both = this.#names.next(this.name);
-    block.line(`const ${this.#lanes.type(kind)} ${both} = ${this.#joined(this.#first, this.#results.get(1) ?? this.#first)};`);
-    block.line(`${one.type(kind)} ${total} = ${both}[0];`);
-    block.line(`for (int k = 1; k < ${this.#lanes.count}; k++) ${total} = ${this.#joined(total, `${both}[k]`, one)};`);
-    return this.#lanes.splat(kind, total);
+    block.line(`const ${this.#lanes.type(kind)} ${all} = ${this.#lanes.call(`fold_${this.name}`, kind, both)};`);
+    return all;
   }
 }

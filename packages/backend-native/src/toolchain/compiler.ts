@@ -15,7 +15,7 @@ const usual = ['cc', 'gcc', 'clang'];
 /** Some compilers take the processor by the one flag, some by the other. */
 const processorFlags = [['-march=native'], ['-mcpu=native'], []];
 /** Sums in the order that is written, multiply-add only where it is written; results do not depend on errno or traps. */
-const common = ['-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-fno-strict-aliasing', '-fPIC', '-w'];
+const common = ['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-fno-strict-aliasing', '-fPIC', '-w'];
 
 const known = new Map<string, Compiler | string>();
 
@@ -23,9 +23,10 @@ const known = new Map<string, Compiler | string>();
  * The compiler of that name, or `CC`, or the first of cc, gcc and clang.
  * @throws UnsupportedError where none runs, with what to install.
  */
-export function compilerOf(host: Host, named: string | undefined): Compiler {
+export function compilerOf(host: Host, named: string | undefined, optimize = 3): Compiler {
   const found = foundCompiler(host, named);
-  if (typeof found !== 'string') return found;
+  const level = `-O${optimize}`;
+  if (typeof found !== 'string') return { ...found, flags: [level, ...found.flags], key: `${level} ${found.key}` };
   throw new UnsupportedError({
     got: `no C compiler that runs: ${found}`,
     expected: 'cc, gcc or clang',

@@ -1,5 +1,15 @@
 import { type Aliases, type Kernels, type Plan, planFor } from '@pullback/compiler';
-import { type Binding, type Buffer, bytesOf, DisposedError, type Executable, type HostTensor, type Program, ShapeError, sizeOf } from '@pullback/core';
+import {
+  type Binding,
+  type Buffer,
+  bytesOf,
+  DisposedError,
+  type Executable,
+  type HostTensor,
+  type Program,
+  ShapeError,
+  sizeOf,
+} from '@pullback/core';
 import { type Block, type Memory, viewOf } from './memory.ts';
 import type { Source } from './source.ts';
 import type { Library } from './toolchain/library.ts';
@@ -65,7 +75,9 @@ export class NativeExecutable implements Executable {
       input: inputs.map((buffer) => memory.blockOf(buffer)),
       output: outputs.map((buffer) => memory.blockOf(buffer)),
     };
-    const binding = new NativeBinding(this.compiled, plan, blocks, this.owner, () => this.#bindings.delete(binding));
+    const binding = new NativeBinding(this.compiled, plan, blocks, this.owner, () =>
+      this.#bindings.delete(binding),
+    );
     this.#bindings.add(binding);
     return binding;
   }
@@ -130,7 +142,10 @@ class Script {
   constructor(compiled: Compiled, plan: Plan, blocks: Blocks, memory: Memory) {
     const { source } = compiled;
     const tasks = plan.kernels.map((kernel) => source.taskOf(kernel));
-    const scratchBytes = tasks.reduce((most, task) => ('function' in task ? Math.max(most, task.function.scratch) : most), 0);
+    const scratchBytes = tasks.reduce(
+      (most, task) => ('function' in task ? Math.max(most, task.function.scratch) : most),
+      0,
+    );
     const tables = tasks.reduce((sum, task) => ('function' in task ? sum + task.buffers.length : sum), 0);
     const [tableAt, scratchAt] = [align(plan.arena.bytes), align(plan.arena.bytes) + align(tables * 8)];
     this.#arena = memory.take(scratchAt + scratchBytes, 'what lies between kernels');
@@ -191,7 +206,12 @@ class Script {
     return block.address + offset;
   }
 
-  #onHost({ instruction, inputs, shapes, outputs }: Extract<Plan['kernels'][number], { kind: 'whole' }>): () => void {
+  #onHost({
+    instruction,
+    inputs,
+    shapes,
+    outputs,
+  }: Extract<Plan['kernels'][number], { kind: 'whole' }>): () => void {
     const tensor = (value: number): HostTensor => {
       const spec = this.#plan.specs.get(value) ?? { shape: [], dtype: 'float32' };
       const { block, offset } = this.#placeOf(value);
@@ -200,7 +220,8 @@ class Script {
     const read = inputs.map((value, i) => ({ ...tensor(value), shape: shapes[i] ?? [] }));
     const [first, ...others] = outputs.map(tensor);
     return () => {
-      if (first !== undefined) instruction.primitive.evaluate(read, [first, ...others], instruction.attributes);
+      if (first !== undefined)
+        instruction.primitive.evaluate(read, [first, ...others], instruction.attributes);
     };
   }
 }

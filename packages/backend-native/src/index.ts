@@ -1,1 +1,2 @@
-export { type NativeOptions, native } from './native-backend.ts';
+export { NativeBackend, type NativeOptions, native } from './native-backend.ts';
+export { whyNoNative } from './why-no-native.ts';

@@ -1,4 +1,13 @@
-import { type Buffer, bytesOf, DisposedError, formatShape, OptionError, sizeOf, type TensorSpec, type TypedArray } from '@pullback/core';
+import {
+  type Buffer,
+  bytesOf,
+  DisposedError,
+  formatShape,
+  OptionError,
+  sizeOf,
+  type TensorSpec,
+  type TypedArray,
+} from '@pullback/core';
 
 /** Vectors are read past the end of what lies there. */
 const slack = 64;

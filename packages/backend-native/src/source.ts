@@ -1,4 +1,12 @@
-import { describeKernel, type Kernel, type Kernels, type LoopKernel, type ProductKernel, structureOf, type WholeKernel } from '@pullback/compiler';
+import {
+  describeKernel,
+  type Kernel,
+  type Kernels,
+  type LoopKernel,
+  type ProductKernel,
+  structureOf,
+  type WholeKernel,
+} from '@pullback/compiler';
 import { describeOrigins, type TensorSpec } from '@pullback/core';
 import { usesDoubles } from './c/formulas.ts';
 import { Lanes } from './c/lanes.ts';
@@ -22,7 +30,9 @@ export interface Function {
 }
 
 /** What a kernel is done by: a function and the buffers whose addresses it is given, or the host. */
-export type Task = { readonly function: Function; readonly buffers: readonly number[] } | { readonly host: WholeKernel };
+export type Task =
+  | { readonly function: Function; readonly buffers: readonly number[] }
+  | { readonly host: WholeKernel };
 
 /** The kernels of a Program in C: one function for all that are equal but for their buffers. */
 export interface Source {
@@ -56,7 +66,9 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
       const { key, buffers } = structureOf(kernel, lowered.specs);
       const known = functions.get(key);
       if (known !== undefined) return { function: known, buffers };
-      return kernel.kind === 'whole' ? { host: kernel } : { function: { index: 0, units: 0, scratch: 0 }, buffers };
+      return kernel.kind === 'whole'
+        ? { host: kernel }
+        : { function: { index: 0, units: 0, scratch: 0 }, buffers };
     },
   };
 }
@@ -78,7 +90,12 @@ interface Printed {
   readonly scratch: number;
 }
 
-function printKernel(kernel: Kernel, specs: ReadonlyMap<number, TensorSpec>, target: Target, index: number): Printed {
+function printKernel(
+  kernel: Kernel,
+  specs: ReadonlyMap<number, TensorSpec>,
+  target: Target,
+  index: number,
+): Printed {
   const { buffers } = structureOf(kernel, specs);
   const scratch = new Scratch();
   const name = `kernel_${index}`;
@@ -97,7 +114,13 @@ function printKernel(kernel: Kernel, specs: ReadonlyMap<number, TensorSpec>, tar
   }
   const lanes = lanesFor(kernel, target);
   if (kernel.kind === 'product') {
-    const { functions, body, units } = printProduct(kernel, places, { target, lanes, scratch, buffers, name });
+    const { functions, body, units } = printProduct(kernel, places, {
+      target,
+      lanes,
+      scratch,
+      buffers,
+      name,
+    });
     return { text: define(body.lines, functions), units, scratch: scratch.bytes };
   }
   const loops = new Loops(kernel, places, lanes, scratch);

@@ -12,6 +12,7 @@ import { forbidden, whyNoWasm } from './why-no-wasm.ts';
 const loaders = {
   cpu: async (options?: Options) => (await import('@pullback/backend-cpu')).cpu(options),
   wasm: async (options?: Options) => (await import('@pullback/backend-wasm')).wasm(options),
+  native: async (options?: Options) => (await import('@pullback/backend-native')).native(options),
   webgpu: async (options?: Options) => (await import('@pullback/backend-webgpu')).webgpu(options),
 } as const satisfies Record<string, (options?: Options) => Promise<Backend>>;
 
@@ -60,6 +61,7 @@ export async function backendOf(
 /** Why the backend of that name cannot be used here; undefined where it can. */
 export async function whyNoBackend(name: Exclude<BackendName, 'auto'>): Promise<string | undefined> {
   if (name === 'wasm') return whyNoWasm();
+  if (name === 'native') return (await import('@pullback/backend-native')).whyNoNative();
   return name === 'webgpu' ? whyNoWebGpu() : undefined;
 }
 

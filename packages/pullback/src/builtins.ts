@@ -1,3 +1,4 @@
+import type { NativeOptions } from '@pullback/backend-native';
 import type { WasmOptions } from '@pullback/backend-wasm';
 import type { WebGpuOptions } from '@pullback/backend-webgpu';
 import { type FloatDType, field } from '@pullback/core';
@@ -13,6 +14,7 @@ declare module '@pullback/plugin' {
     auto: { dtype?: FloatDType };
     cpu: object;
     wasm: WasmOptions;
+    native: NativeOptions;
     webgpu: Omit<WebGpuOptions, 'device'>;
   }
 }
@@ -26,6 +28,7 @@ const own = plugin(
     const named = [
       ['cpu', 'the reference: every primitive by its own meaning'],
       ['wasm', 'float32 as SIMD kernels in one WebAssembly module'],
+      ['native', 'C for the own processor, by the compiler of the machine'],
       ['webgpu', 'kernels on the GPU, in float32'],
     ] as const;
     for (const [name, doc] of named)

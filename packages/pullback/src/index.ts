@@ -1,4 +1,5 @@
 export { CpuBackend, cpu } from '@pullback/backend-cpu';
+export { type NativeOptions, native } from '@pullback/backend-native';
 export { WasmBackend, wasm } from '@pullback/backend-wasm';
 export * from '@pullback/core';
 export * from '@pullback/layers';

@@ -1,4 +1,4 @@
-import { farAngle as onHost, type HostFunction, UnsupportedError } from '@pullback/core';
+import { type HostFunction, farAngle as onHost, UnsupportedError } from '@pullback/core';
 
 const names = new Map<HostFunction, string>([
   [onHost.quadrant, 'far_quadrant'],

@@ -145,7 +145,16 @@ class FormulaWriter {
       case 'select': {
         const [condition = { text: a, kind: 'i' }, x = condition, y = condition] = held;
         if (type === 'bool')
-          return { text: lanes.call('select', 'i', this.#mask(condition, 'i'), this.#mask(x, 'i'), this.#mask(y, 'i')), kind: 'i' };
+          return {
+            text: lanes.call(
+              'select',
+              'i',
+              this.#mask(condition, 'i'),
+              this.#mask(x, 'i'),
+              this.#mask(y, 'i'),
+            ),
+            kind: 'i',
+          };
         return { text: lanes.call('select', kind, this.#mask(condition, maskOf(kind)), b, c), kind };
       }
       case 'count':
@@ -167,7 +176,10 @@ class FormulaWriter {
       case 'turns':
       case 'turned':
       case 'rarely':
-        throw new InternalError({ got: `the operation '${operation}' in C`, expected: 'a formula with float64' });
+        throw new InternalError({
+          got: `the operation '${operation}' in C`,
+          expected: 'a formula with float64',
+        });
       default:
         return call(operation, ...[b, c].slice(0, operands.length - 1));
     }

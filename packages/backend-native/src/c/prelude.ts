@@ -145,7 +145,7 @@ function vectors(lanes: number, fused: boolean): string[] {
     ...ofFloats('f64', half, false),
     ...between(half),
     ...halves(lanes),
-    runs('f64x' + half, 'f64x' + half, 'SPLAT0').replaceAll('SPLAT0', `(f64x${half}){0}`),
+    runs(`f64x${half}`, `f64x${half}`, `(f64x${half}){0}`),
   ];
 }
 
@@ -160,11 +160,14 @@ function ofFloats(f: 'f32' | 'f64', n: number, fused: boolean): string[] {
     f === 'f32'
       ? (['float', `i32x${n}`, `u32x${n}`, '0x7fffffff', 23, '12583039.0f'] as const)
       : (['double', `i64x${n}`, `u64x${n}`, '0x7fffffffffffffff', 52, '6755399441056767.0'] as const);
-  const select = (m: string, a: string, b: string) => `(${v})(((${i})${a} & (${m})) | ((${i})${b} & ~(${m})))`;
+  const select = (m: string, a: string, b: string) =>
+    `(${v})(((${i})${a} & (${m})) | ((${i})${b} & ~(${m})))`;
   return [
     `INLINE ${v} splat_${v}(${type} x) { return x - (${v}){0}; }`,
     ...memory(f, type, v, n),
-    ...['sqrt', 'floor', 'ceil', 'trunc', 'nearest'].map((name) => each(v, `${name}_${v}(${v} x)`, n, `${name}_${f}(x[k])`)),
+    ...['sqrt', 'floor', 'ceil', 'trunc', 'nearest'].map((name) =>
+      each(v, `${name}_${v}(${v} x)`, n, `${name}_${f}(x[k])`),
+    ),
     each(v, `rest_${v}(${v} a, ${v} b)`, n, `rest_${f}(a[k], b[k])`),
     `INLINE ${v} neg_${v}(${v} x) { return -x; }`,
     `INLINE ${v} abs_${v}(${v} x) { return (${v})((${i})x & ${top}); }`,
@@ -183,10 +186,12 @@ function ofFloats(f: 'f32' | 'f64', n: number, fused: boolean): string[] {
     `INLINE ${type} fold_${v}(${v} x) { ${folded(v, n, (x, y) => `${x} + ${y}`)} return x[0]; }`,
     `INLINE ${v} fold_max_${v}(${v} x) { ${folded(v, n, (x, y) => `max_${v}(${x}, ${y})`)} return x; }`,
     `INLINE ${v} scale_${v}(${v} x, ${v} n) { return x * (${v})((${u})(n + ${shifter}) << ${shift}); }`,
-    ...(fused ? fusedMultiplyAdd(v, n) : [
-      `INLINE ${v} madd_${v}(${v} a, ${v} b, ${v} c) { return a * b + c; }`,
-      `INLINE ${v} nmadd_${v}(${v} a, ${v} b, ${v} c) { return c - a * b; }`,
-    ]),
+    ...(fused
+      ? fusedMultiplyAdd(v, n)
+      : [
+          `INLINE ${v} madd_${v}(${v} a, ${v} b, ${v} c) { return a * b + c; }`,
+          `INLINE ${v} nmadd_${v}(${v} a, ${v} b, ${v} c) { return c - a * b; }`,
+        ]),
   ];
 }
 
@@ -224,7 +229,11 @@ function fusedMultiplyAdd(v: string, n: number): string[] {
   const define = (name: string, sign: string) => [
     ...(builtin === undefined
       ? []
-      : [`#if defined(${macro}) && defined(__GNUC__) && !defined(__clang__)`, `INLINE ${v} ${name}_${v}(${v} a, ${v} b, ${v} c) { ${body(builtin, sign)} }`, '#else']),
+      : [
+          `#if defined(${macro}) && defined(__GNUC__) && !defined(__clang__)`,
+          `INLINE ${v} ${name}_${v}(${v} a, ${v} b, ${v} c) { ${body(builtin, sign)} }`,
+          '#else',
+        ]),
     each(v, `${name}_${v}(${v} a, ${v} b, ${v} c)`, n, `__builtin_fmaf(${sign}a[k], b[k], c[k])`),
     ...(builtin === undefined ? [] : ['#endif']),
   ];
@@ -294,7 +303,9 @@ function between(n: number): string[] {
     `  if (!any_${l}(~lessEqual_${d}(abs_${d}(x), splat_${d}(2147483647.0)))) return ${convert('x', i)};`,
     `  ${i} r; for (int k = 0; k < ${n}; k++) r[k] = from_f64_i32(x[k]); return r;`,
     '}',
-    ...['far_quadrant', 'far_high', 'far_low'].map((name) => each(d, `${name}_${d}(${d} x)`, n, `${name}_f64(x[k])`)),
+    ...['far_quadrant', 'far_high', 'far_low'].map((name) =>
+      each(d, `${name}_${d}(${d} x)`, n, `${name}_f64(x[k])`),
+    ),
   ];
 }
 
@@ -304,15 +315,29 @@ function memory(m: string, type: string, v: string, n: number): string[] {
   const isByte = type === 'uint8_t';
   const raw = isByte ? `u8x${n}_at` : `${v}_at`;
   const inward = (x: string) =>
-    m === 'u8' ? `__builtin_convertvector(${x}, ${v})` : m === 'bool' ? `(${v})(__builtin_convertvector(${x}, ${v}) != 0)` : x;
-  const outward = m === 'bool' ? `__builtin_convertvector(-x, u8x${n})` : m === 'u8' ? `__builtin_convertvector(x, u8x${n})` : 'x';
+    m === 'u8'
+      ? `__builtin_convertvector(${x}, ${v})`
+      : m === 'bool'
+        ? `(${v})(__builtin_convertvector(${x}, ${v}) != 0)`
+        : x;
+  const outward =
+    m === 'bool'
+      ? `__builtin_convertvector(-x, u8x${n})`
+      : m === 'u8'
+        ? `__builtin_convertvector(x, u8x${n})`
+        : 'x';
   const one = (x: string) => (m === 'bool' ? `-(${x} != 0)` : x);
   const element = m === 'bool' ? '-x[k]' : 'x[k]';
   return [
     `INLINE ${v} load_${name}(const ${type} *p) { return ${inward(`*(const ${raw} *)p`)}; }`,
     `INLINE void store_${name}(${type} *p, ${v} x) { *(${raw} *)p = ${outward}; }`,
     `INLINE void store_part_${name}(${type} *p, ${v} x, int count) { ${isByte ? `u8x${n}` : v} r = ${outward}; memcpy(p, &r, count * sizeof *p); }`,
-    each(v, `strided_${name}(const ${type} *p, int64_t stride, int count)`, n, one('p[(k < count ? k : count - 1) * stride]')),
+    each(
+      v,
+      `strided_${name}(const ${type} *p, int64_t stride, int count)`,
+      n,
+      one('p[(k < count ? k : count - 1) * stride]'),
+    ),
     `INLINE void store_strided_${name}(${type} *p, ${v} x, int64_t stride, int count) { for (int k = 0; k < count; k++) p[k * stride] = (${type})${element}; }`,
   ];
 }

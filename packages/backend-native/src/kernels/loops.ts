@@ -1,6 +1,6 @@
 import type { LoopKernel } from '@pullback/compiler';
 import { Block, Names } from '../c/block.ts';
-import { Lanes } from '../c/lanes.ts';
+import type { Lanes } from '../c/lanes.ts';
 import type { Scratch } from './scratch.ts';
 import { type Places, type Spot, spotIn, Writer } from './spot.ts';
 
@@ -99,7 +99,12 @@ export class Loops {
     return ['0', String(this.extent(axis))];
   }
 
-  loop(spot: Spot, axis: number, [start, end]: readonly [string, string], write: (inner: Spot) => void): void {
+  loop(
+    spot: Spot,
+    axis: number,
+    [start, end]: readonly [string, string],
+    write: (inner: Spot) => void,
+  ): void {
     const index = this.names.next('i');
     const inner = spotIn(spot, new Block(), { known: [[axis, index]] });
     write(inner);
@@ -157,7 +162,9 @@ export class Loops {
   /** The elements of each vector of so many. */
   #counts(elements: number): number[] {
     const { count } = this.lanes;
-    return Array.from({ length: Math.ceil(elements / count) }, (_, k) => Math.min(count, elements - k * count));
+    return Array.from({ length: Math.ceil(elements / count) }, (_, k) =>
+      Math.min(count, elements - k * count),
+    );
   }
 }
 

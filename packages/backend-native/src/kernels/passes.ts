@@ -59,7 +59,11 @@ export function writePasses(loops: Loops, row: Spot, { passes, again, spots: hel
       for (const spot of spots) for (const i of written) writer.store(spot, i);
     });
     for (const { i, running } of sums)
-      writer.know(row, i, writer.keep(row.block, writer.statement(i).dtype, running.finish(row.block), 'sum'));
+      writer.know(
+        row,
+        i,
+        writer.keep(row.block, writer.statement(i).dtype, running.finish(row.block), 'sum'),
+      );
   }
   for (const i of kept ?? []) for (const spot of held ?? []) writer.value(spot, i);
   for (const i of kept ?? []) for (const spot of held ?? []) writer.store(spot, i);
@@ -161,7 +165,11 @@ function recall(loops: Loops, spot: Spot, i: number, { offset }: Kept): void {
   const value =
     offset === undefined && store !== undefined
       ? writer.valueOf(spot, { kind: 'load', buffer: store.buffer, view: store.view, dtype })
-      : writer.keep(spot.block, dtype, `load_${lanes.memory(dtype)}(${inScratch(loops, spot, i, offset ?? 0)})`);
+      : writer.keep(
+          spot.block,
+          dtype,
+          `load_${lanes.memory(dtype)}(${inScratch(loops, spot, i, offset ?? 0)})`,
+        );
   writer.know(spot, i, value);
 }
 

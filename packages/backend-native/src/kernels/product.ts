@@ -3,8 +3,8 @@ import { bytesOf, sizeOf } from '@pullback/core';
 import { Block, Names } from '../c/block.ts';
 import { elementType, kindOf, Lanes } from '../c/lanes.ts';
 import type { Target } from '../target.ts';
-import type { Scratch } from './scratch.ts';
 import { Buffers } from './buffers.ts';
+import type { Scratch } from './scratch.ts';
 import { type Places, type Spot, spotIn, Writer } from './spot.ts';
 import { packing, tileFunction } from './tile.ts';
 import { type Part, partsOf, tilingOf } from './tiling.ts';
@@ -33,7 +33,9 @@ export function printProduct(kernel: ProductKernel, places: Places, options: Pro
   const [rows = 1, columns = 1] = kernel.space.slice(rank - 2);
   const batches = sizeOf(kernel.space.slice(0, rank - 2));
   if (rows === 0 || columns === 0 || batches === 0) return { functions: [], body: new Block(), units: 0 };
-  return options.lanes.isPlain ? plainProduct(kernel, places, options) : tiledProduct(kernel, places, options);
+  return options.lanes.isPlain
+    ? plainProduct(kernel, places, options)
+    : tiledProduct(kernel, places, options);
 }
 
 /** The indices of a batch as locals, from its number. */
@@ -82,7 +84,9 @@ function plainProduct(kernel: ProductKernel, places: Places, { lanes }: ProductO
   const divided = batches === 1;
   inRow.block.nest(`for (int64_t ${j} = 0; ${j} < ${columns}; ${j}++)`, block);
   each.nest(
-    divided ? `for (int64_t ${i} = from; ${i} < to; ${i}++)` : `for (int64_t ${i} = 0; ${i} < ${rows}; ${i}++)`,
+    divided
+      ? `for (int64_t ${i} = from; ${i} < to; ${i}++)`
+      : `for (int64_t ${i} = 0; ${i} < ${rows}; ${i}++)`,
     inRow.block,
   );
   if (divided) body.append(each);
@@ -92,7 +96,9 @@ function plainProduct(kernel: ProductKernel, places: Places, { lanes }: ProductO
 
 function batchOffset({ indices }: Spot, strides: readonly number[]): string {
   const terms = [...indices].flatMap(([axis, index]) =>
-    axis >= strides.length - 2 || (strides[axis] ?? 0) === 0 || index === '0' ? [] : [`${index} * ${strides[axis]}`],
+    axis >= strides.length - 2 || (strides[axis] ?? 0) === 0 || index === '0'
+      ? []
+      : [`${index} * ${strides[axis]}`],
   );
   return terms.join(' + ') || '0';
 }
@@ -107,8 +113,14 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const lanes = dtype === 'float64' ? new Lanes(target.lanes / 2, true) : new Lanes(target.lanes);
   // Along an axis of one element any stride is right; 1 is the one that is fastest.
   const stride = (extent: number, given = 0) => (extent <= 1 ? 1 : given);
-  const [rowA, innerA] = [stride(rows, kernel.a.view.strides.at(-2)), stride(inner, kernel.a.view.strides.at(-1))];
-  const [innerB, columnB] = [stride(inner, kernel.b.view.strides.at(-2)), stride(columns, kernel.b.view.strides.at(-1))];
+  const [rowA, innerA] = [
+    stride(rows, kernel.a.view.strides.at(-2)),
+    stride(inner, kernel.a.view.strides.at(-1)),
+  ];
+  const [innerB, columnB] = [
+    stride(inner, kernel.b.view.strides.at(-2)),
+    stride(columns, kernel.b.view.strides.at(-1)),
+  ];
   const shape = { rows, inner, columns, bytes, lanes: lanes.count, registers: target.registers };
   const tiling = tilingOf({ ...shape, rowA, innerA, innerB, columnB });
   const { strips, panels, depth, packA, packB, block } = tiling;
@@ -119,11 +131,29 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const functions: string[] = [];
   const steps = { a: packA ? undefined : { row: rowA, inner: innerA }, b: packB ? undefined : innerB };
   for (const part of tiling.tiles)
-    functions.push(tileFunction(`${name}_tile_${part.height}x${part.width}`, { ...part, ...steps, lanes, dtype, more: passes > 1 }));
+    functions.push(
+      tileFunction(`${name}_tile_${part.height}x${part.width}`, {
+        ...part,
+        ...steps,
+        lanes,
+        dtype,
+        more: passes > 1,
+      }),
+    );
   for (const size of packA ? sizesOf(strips) : [])
-    functions.push(packing(`${name}_pack_a_${size}`, { size, padded: size, dtype, across: rowA, along: innerA }));
+    functions.push(
+      packing(`${name}_pack_a_${size}`, { size, padded: size, dtype, across: rowA, along: innerA }),
+    );
   for (const size of packB ? sizesOf(panels) : [])
-    functions.push(packing(`${name}_pack_b_${size}`, { size, padded: padded(size), dtype, across: columnB, along: innerB }));
+    functions.push(
+      packing(`${name}_pack_b_${size}`, {
+        size,
+        padded: padded(size),
+        dtype,
+        across: columnB,
+        along: innerB,
+      }),
+    );
   for (const size of sizesOf(panels))
     functions.push(finishFunction(kernel, options, { size, stride: padded(size), type }));
 
@@ -136,8 +166,13 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const body = new Block();
   const one = new Block();
   const spot = batchSpot(kernel, one, batches === 1 ? '0' : 'unit');
-  for (const [operand, { buffer, view, dtype: own }] of [['a', kernel.a], ['b', kernel.b]] as const)
-    one.line(`const ${elementType(own)} *const ${operand} = ${places.of(buffer, own)} + ${view.offset} + ${batchOffset(spot, view.strides)};`);
+  for (const [operand, { buffer, view, dtype: own }] of [
+    ['a', kernel.a],
+    ['b', kernel.b],
+  ] as const)
+    one.line(
+      `const ${elementType(own)} *const ${operand} = ${places.of(buffer, own)} + ${view.offset} + ${batchOffset(spot, view.strides)};`,
+    );
   const given = [...spot.indices.values()].map((index) => `, ${index}`).join('');
   const inPass = new Block();
   if (passes > 1) inPass.line(`const int64_t depth = k + ${depth} < ${inner} ? ${depth} : ${inner} - k;`);
@@ -145,26 +180,44 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const count = passes > 1 ? 'depth' : String(inner);
   if (packB)
     overParts(inPass, panels, 'panel', 'first', 'last', (at, size, column) => {
-      at.line(`${name}_pack_b_${size}(b + ${column} * ${columnB} + ${k} * ${innerB}, ${count}, (${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes}));`);
+      at.line(
+        `${name}_pack_b_${size}(b + ${column} * ${columnB} + ${k} * ${innerB}, ${count}, (${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes}));`,
+      );
     });
-  overParts(inPass, strips, 'strip', batches === 1 ? 'from' : '0', batches === 1 ? 'to' : String(partsOf(strips)), (at, high, row) => {
-    let start = `a + ${row} * ${rowA} + ${k} * ${innerA}`;
-    if (packA) {
-      at.line(`${name}_pack_a_${high}(${start}, ${count}, (${type} *)(scratch + ${stripAt}));`);
-      start = `(const ${type} *)(scratch + ${stripAt})`;
-    }
-    overParts(at, panels, 'panel', 'first', 'last', (inside, wide, column) => {
-      const vectors = Math.ceil(wide / lanes.count);
-      const panel = packB ? `(const ${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes})` : `b + ${column} + ${k} * ${innerB}`;
-      const tile = passes > 1 ? `(${type} *)(scratch + ${tilesAt} + (strip * ${block} + panel - first) * ${tileBytes})` : `(${type} *)(scratch + ${tilesAt})`;
-      inside.line(`${type} *const tile = ${tile};`);
-      inside.line(`${name}_tile_${high}x${vectors}(${start}, ${panel}, ${count}, tile${passes > 1 ? ', k > 0' : ''});`);
-      const finish = `${name}_finish_${wide}(b_${given}, ${row}, ${high}, ${column}, tile);`;
-      inside.line(passes > 1 ? `if (k + ${depth} >= ${inner}) ${finish}` : finish);
-    });
-  });
+  overParts(
+    inPass,
+    strips,
+    'strip',
+    batches === 1 ? 'from' : '0',
+    batches === 1 ? 'to' : String(partsOf(strips)),
+    (at, high, row) => {
+      let start = `a + ${row} * ${rowA} + ${k} * ${innerA}`;
+      if (packA) {
+        at.line(`${name}_pack_a_${high}(${start}, ${count}, (${type} *)(scratch + ${stripAt}));`);
+        start = `(const ${type} *)(scratch + ${stripAt})`;
+      }
+      overParts(at, panels, 'panel', 'first', 'last', (inside, wide, column) => {
+        const vectors = Math.ceil(wide / lanes.count);
+        const panel = packB
+          ? `(const ${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes})`
+          : `b + ${column} + ${k} * ${innerB}`;
+        const tile =
+          passes > 1
+            ? `(${type} *)(scratch + ${tilesAt} + (strip * ${block} + panel - first) * ${tileBytes})`
+            : `(${type} *)(scratch + ${tilesAt})`;
+        inside.line(`${type} *const tile = ${tile};`);
+        inside.line(
+          `${name}_tile_${high}x${vectors}(${start}, ${panel}, ${count}, tile${passes > 1 ? ', k > 0' : ''});`,
+        );
+        const finish = `${name}_finish_${wide}(b_${given}, ${row}, ${high}, ${column}, tile);`;
+        inside.line(passes > 1 ? `if (k + ${depth} >= ${inner}) ${finish}` : finish);
+      });
+    },
+  );
   const inBlock = new Block();
-  inBlock.line(`const int64_t last = first + ${block} < ${partsOf(panels)} ? first + ${block} : ${partsOf(panels)};`);
+  inBlock.line(
+    `const int64_t last = first + ${block} < ${partsOf(panels)} ? first + ${block} : ${partsOf(panels)};`,
+  );
   if (passes > 1) inBlock.nest(`for (int64_t k = 0; k < ${inner}; k += ${depth})`, inPass);
   else inBlock.append(inPass);
   one.nest(`for (int64_t first = 0; first < ${partsOf(panels)}; first += ${block})`, inBlock);

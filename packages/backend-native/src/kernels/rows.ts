@@ -1,9 +1,9 @@
 import type { Block } from '../c/block.ts';
 import { kindOf } from '../c/lanes.ts';
 import type { Loops } from './loops.ts';
+import { keptBetween, passesOf, writePasses } from './passes.ts';
 import { type Spot, spotIn, type Vector } from './spot.ts';
 import { type Running, reductionOf, sideBySide } from './sums.ts';
-import { keptBetween, passesOf, writePasses } from './passes.ts';
 
 /** Rows as narrow as this stay in registers, as what is summed along the outer axes for each of their points must. */
 const narrow = 16;
@@ -18,7 +18,8 @@ export function writeRows(loops: Loops): void {
   const { writer, kernel, before, lanes, names } = loops;
   const { outer, space, statements } = kernel;
   const columns = loops.points(outer, space.length);
-  const inRegisters = !lanes.isPlain && (columns <= narrow || (columns <= 4 * lanes.count && outer === loops.last));
+  const inRegisters =
+    !lanes.isPlain && (columns <= narrow || (columns <= 4 * lanes.count && outer === loops.last));
   const places = inRegisters ? placesInRow(loops) : [];
   const terms = loops.points(0, outer);
   const late = new Map<number, LateSum>();
@@ -26,7 +27,12 @@ export function writeRows(loops: Loops): void {
     if (statement.kind !== 'reduce' || statement.along !== 'outer') return;
     const spread = statement.varies.includes(true);
     const make = () => sideBySide(reductionOf(statement), { lanes, names, terms });
-    late.set(i, spread && lanes.isPlain ? new Each(loops, i, columns) : new InRegisters(Array.from({ length: spread ? places.length : 1 }, make)));
+    late.set(
+      i,
+      spread && lanes.isPlain
+        ? new Each(loops, i, columns)
+        : new InRegisters(Array.from({ length: spread ? places.length : 1 }, make)),
+    );
   });
   for (const sum of late.values()) sum.start(before.block);
   const passes = passesOf(kernel);
@@ -159,14 +165,23 @@ function storedOnceARow({ stored, writer, kernel }: Loops): number[] {
   });
 }
 
-function addLate({ writer, lanes }: Loops, row: Spot, spots: readonly Spot[], late: ReadonlyMap<number, LateSum>): void {
+function addLate(
+  { writer, lanes }: Loops,
+  row: Spot,
+  spots: readonly Spot[],
+  late: ReadonlyMap<number, LateSum>,
+): void {
   for (const [i, sum] of late) {
     const { inputs, varies } = writer.statement(i);
     const [input] = inputs;
     if (input === undefined || !(sum instanceof InRegisters)) continue;
     const at = varies.includes(true) ? spots : [row];
     at.forEach((spot, v) => {
-      sum.running[v]?.add(row.block, writer.valueOf(spot, input), { vector: 0, count: lanes.count, index: '0' });
+      sum.running[v]?.add(row.block, writer.valueOf(spot, input), {
+        vector: 0,
+        count: lanes.count,
+        index: '0',
+      });
     });
   }
 }

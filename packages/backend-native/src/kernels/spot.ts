@@ -1,6 +1,6 @@
 import type { Input, LoopKernel, ProductKernel, Statement, View } from '@pullback/compiler';
 import { type DType, describeOrigins, InternalError } from '@pullback/core';
-import { Block, type Names } from '../c/block.ts';
+import type { Block, Names } from '../c/block.ts';
 import { formulaText } from '../c/formulas.ts';
 import { elementType, kindOf, type Lanes, literal } from '../c/lanes.ts';
 
@@ -160,7 +160,11 @@ export class Writer {
         expected: 'sums first',
         at: describeOrigins(this.kernel.origins),
       });
-    return formulaText({ block: spot.block, names: this.names, lanes: this.lanes }, statement.formula, inputs);
+    return formulaText(
+      { block: spot.block, names: this.names, lanes: this.lanes },
+      statement.formula,
+      inputs,
+    );
   }
 
   dtypeOf(input: Input): DType {
@@ -173,7 +177,10 @@ export class Writer {
   }
 
   #load(spot: Spot, buffer: number, view: View, dtype: DType): string {
-    const at = this.#spotFor(spot, view.strides.map((stride) => stride !== 0));
+    const at = this.#spotFor(
+      spot,
+      view.strides.map((stride) => stride !== 0),
+    );
     const key = `load ${buffer} ${view.offset} ${view.strides.join()}`;
     const known = at.memo.get(key);
     if (known !== undefined) return known;
@@ -193,7 +200,10 @@ export class Writer {
 
   #index(spot: Spot, view: View, dtype: DType): string {
     const { lanes } = this;
-    const at = this.#spotFor(spot, view.strides.map((stride) => stride !== 0));
+    const at = this.#spotFor(
+      spot,
+      view.strides.map((stride) => stride !== 0),
+    );
     const key = `index ${dtype} ${view.offset} ${view.strides.join()}`;
     const known = at.memo.get(key);
     if (known !== undefined) return known;
@@ -226,7 +236,8 @@ export class Writer {
     const base = this.address(spot, buffer, view, dtype);
     const along = vector === undefined ? 0 : (view.strides[vector.axis] ?? 0);
     const input = statement.inputs[0];
-    const spread = !lanes.isPlain && vector !== undefined && input !== undefined && this.#differsAlong(input, vector.axis);
+    const spread =
+      !lanes.isPlain && vector !== undefined && input !== undefined && this.#differsAlong(input, vector.axis);
     const mask = kind === 'd' && !lanes.isPlain ? lanes.call('mask', 'l', inside) : inside;
     if (!spread) {
       const first = lanes.isPlain ? safe : `${safe}[0]`;
@@ -262,7 +273,13 @@ export class Writer {
     }
   }
 
-  #stored({ vector }: Spot, dtype: DType, address: string, value: string, strides: readonly number[]): string {
+  #stored(
+    { vector }: Spot,
+    dtype: DType,
+    address: string,
+    value: string,
+    strides: readonly number[],
+  ): string {
     const { lanes } = this;
     const stride = vector === undefined ? 0 : (strides[vector.axis] ?? 0);
     const name = lanes.memory(dtype);
@@ -285,7 +302,11 @@ function plus(base: string, place: string): string {
 }
 
 /** The place of an element, from the indices that are known; nothing for 0. */
-export function placeOf({ indices }: Pick<Spot, 'indices'>, offset: number, strides: readonly number[]): string {
+export function placeOf(
+  { indices }: Pick<Spot, 'indices'>,
+  offset: number,
+  strides: readonly number[],
+): string {
   const terms = [...indices].flatMap(([axis, index]) => {
     const stride = strides[axis] ?? 0;
     if (stride === 0 || index === '0') return [];

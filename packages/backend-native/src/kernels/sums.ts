@@ -177,7 +177,8 @@ class InOrder implements Running {
 
   start(block: Block): void {
     const zero = this.#type === 'double' ? '0' : '{0}';
-    if (this.#long) block.line(`runs_${this.#suffix} ${this.#total}; start_${this.#suffix}(&${this.#total});`);
+    if (this.#long)
+      block.line(`runs_${this.#suffix} ${this.#total}; start_${this.#suffix}(&${this.#total});`);
     else block.line(`${this.#type} ${this.#total} = ${zero};`);
   }
 
@@ -214,7 +215,8 @@ class Plain implements Running {
 
   get #neutral(): string {
     if (this.name === 'sum') return '0';
-    const least = this.dtype === 'float32' || this.dtype === 'float64' ? Number.NEGATIVE_INFINITY : -(2 ** 31);
+    const least =
+      this.dtype === 'float32' || this.dtype === 'float64' ? Number.NEGATIVE_INFINITY : -(2 ** 31);
     return literal(this.dtype === 'bool' || this.dtype === 'uint8' ? 'int32' : this.dtype, least);
   }
 
@@ -249,7 +251,9 @@ class Plain implements Running {
     const both = second === undefined ? this.#first : this.#joined(this.#first, second);
     const all = this.#names.next(this.name);
     const kind = kindOf(this.dtype);
-    block.line(`const ${this.#lanes.type(kind)} ${all} = ${this.#lanes.call(`fold_${this.name}`, kind, both)};`);
+    block.line(
+      `const ${this.#lanes.type(kind)} ${all} = ${this.#lanes.call(`fold_${this.name}`, kind, both)};`,
+    );
     return all;
   }
 }

@@ -24,10 +24,13 @@ export function tileFunction(name: string, { height, width, lanes, dtype, a, b, 
   const rows = Array.from({ length: height }, (_, r) => r);
   const vectors = Array.from({ length: width }, (_, v) => v);
   const loop = new Block();
-  loop.line(`const ${vector} ${vectors.map((v) => `b${v} = load_${memory}(b + ${v * lanes.count})`).join(', ')};`);
+  loop.line(
+    `const ${vector} ${vectors.map((v) => `b${v} = load_${memory}(b + ${v * lanes.count})`).join(', ')};`,
+  );
   for (const r of rows) {
     loop.line(`const ${vector} a${r} = ${lanes.splat(kind, `a[${r * row}]`)};`);
-    for (const v of vectors) loop.line(`c${r}_${v} = ${lanes.call('madd', kind, `a${r}`, `b${v}`, `c${r}_${v}`)};`);
+    for (const v of vectors)
+      loop.line(`c${r}_${v} = ${lanes.call('madd', kind, `a${r}`, `b${v}`, `c${r}_${v}`)};`);
   }
   const place = (r: number, v: number) => `c + ${(r * width + v) * lanes.count}`;
   const sums = rows.map((r) => vectors.map((v) => `c${r}_${v} = {0}`).join(', '));
@@ -60,7 +63,11 @@ export function packing(name: string, { size, padded, dtype, across, along }: Pa
   return [
     `static __attribute__((noinline)) void ${name}(const ${type} *restrict from, int64_t depth, ${type} *restrict to) {`,
     `  for (int64_t k = 0; k < depth; k++) for (int64_t i = 0; i < ${size}; i++) to[k * ${padded} + i] = from[i * ${across} + k * ${along}];`,
-    ...(padded === size ? [] : [`  for (int64_t k = 0; k < depth; k++) for (int64_t i = ${size}; i < ${padded}; i++) to[k * ${padded} + i] = 0;`]),
+    ...(padded === size
+      ? []
+      : [
+          `  for (int64_t k = 0; k < depth; k++) for (int64_t i = ${size}; i < ${padded}; i++) to[k * ${padded} + i] = 0;`,
+        ]),
     '}',
   ].join('\n');
 }

@@ -34,7 +34,7 @@ export interface Tiling {
 
 /** Of the second level of cache, what a product may count on. */
 const cacheBytes = 1024 * 1024;
-const longestPass = 1024;
+const longestPass = 448;
 
 export function partsOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { times }) => sum + times, 0);
@@ -56,7 +56,10 @@ export function tilingOf(shape: ProductShape): Tiling {
     strips,
     panels,
     tiles: [...new Set(strips.map(({ size }) => size))].flatMap((high) =>
-      [...new Set(panels.map(({ size }) => Math.ceil(size / lanes)))].map((wide) => ({ height: high, width: wide })),
+      [...new Set(panels.map(({ size }) => Math.ceil(size / lanes)))].map((wide) => ({
+        height: high,
+        width: wide,
+      })),
     ),
     depth,
     block: Math.min(panel, fits),
@@ -66,10 +69,16 @@ export function tilingOf(shape: ProductShape): Tiling {
 }
 
 /** Rows and vectors of columns whose sums, a row of B and an element of A fit into registers. */
-function tileOf({ rows, columns, lanes }: ProductShape, registers: number): readonly [height: number, width: number] {
+function tileOf(
+  { rows, columns, lanes }: ProductShape,
+  registers: number,
+): readonly [height: number, width: number] {
   const vectors = Math.ceil(columns / lanes);
   const room = registers - 4;
-  const fit = (width: number): readonly [number, number] => [Math.max(1, Math.min(rows, Math.floor((room - width) / width))), width];
+  const fit = (width: number): readonly [number, number] => [
+    Math.max(1, Math.min(rows, Math.floor((room - width) / width))),
+    width,
+  ];
   if (vectors === 1) return [Math.min(rows, Math.floor(room / 2)), 1];
   if (rows <= 2) return [rows, Math.min(vectors, rows === 1 ? 8 : 4)];
   if (rows <= 4) return [rows, Math.min(vectors, registers >= 32 ? 4 : 2)];

@@ -22,12 +22,20 @@ export function printWhole(kernel: WholeKernel, places: Places, specs: SpecOf, s
 }
 
 /** The first of the largest along one axis; the first NaN where there is one. */
-function argmax({ instruction, inputs, shapes: [shape = []], outputs }: WholeKernel, places: Places, specs: SpecOf): string[] {
+function argmax(
+  { instruction, inputs, shapes: [shape = []], outputs }: WholeKernel,
+  places: Places,
+  specs: SpecOf,
+): string[] {
   const [from = -1] = inputs;
   const [to = -1] = outputs;
   const { dtype } = specs(from);
   const axis = Number(instruction.attributes['axis']);
-  const [outer, extent, inner] = [sizeOf(shape.slice(0, axis)), shape[axis] ?? 1, sizeOf(shape.slice(axis + 1))];
+  const [outer, extent, inner] = [
+    sizeOf(shape.slice(0, axis)),
+    shape[axis] ?? 1,
+    sizeOf(shape.slice(axis + 1)),
+  ];
   const type = elementType(dtype);
   return [
     `for (int64_t o = 0; o < ${outer}; o++) for (int64_t i = 0; i < ${inner}; i++) {`,
@@ -41,19 +49,30 @@ function argmax({ instruction, inputs, shapes: [shape = []], outputs }: WholeKer
 }
 
 /** Floats are summed in float64, in the order of the indices, and rounded once; integers in int32, of which bytes keep the last 8 bits. */
-function scatterAdd({ instruction, inputs, shapes, outputs }: WholeKernel, places: Places, specs: SpecOf, scratch: Scratch): string[] {
+function scatterAdd(
+  { instruction, inputs, shapes, outputs }: WholeKernel,
+  places: Places,
+  specs: SpecOf,
+  scratch: Scratch,
+): string[] {
   const [updates = -1, indices = -1] = inputs;
   const [to = -1] = outputs;
   const { shape, dtype } = specs(to);
   const own = specs(updates).dtype;
   const axis = Number(instruction.attributes['axis']);
-  const [outer, size, inner] = [sizeOf(shape.slice(0, axis)), shape[axis] ?? 0, sizeOf(shape.slice(axis + 1))];
+  const [outer, size, inner] = [
+    sizeOf(shape.slice(0, axis)),
+    shape[axis] ?? 0,
+    sizeOf(shape.slice(axis + 1)),
+  ];
   const count = sizeOf(shapes[1] ?? []);
   const total = sizeOf(shape);
   const sumType: DType = isFloat(dtype) ? 'float64' : 'int32';
   const apart = sumType !== dtype;
   const type = elementType(sumType);
-  const at = apart ? `(${type} *)(scratch + ${scratch.take(total * bytesOf(sumType))})` : places.of(to, dtype);
+  const at = apart
+    ? `(${type} *)(scratch + ${scratch.take(total * bytesOf(sumType))})`
+    : places.of(to, dtype);
   const sum = sumType === 'int32' ? 'sum[i] = add_i32(sum[i], x[i]);' : 'sum[i] += x[i];';
   return [
     `${type} *const sums = ${at};`,
@@ -65,6 +84,10 @@ function scatterAdd({ instruction, inputs, shapes, outputs }: WholeKernel, place
     `  ${type} *const sum = sums + (o * ${size} + row) * ${inner};`,
     `  for (int64_t i = 0; i < ${inner}; i++) ${sum}`,
     '}',
-    ...(apart ? [`for (int64_t i = 0; i < ${total}; i++) ${places.of(to, dtype)}[i] = (${elementType(dtype)})sums[i];`] : []),
+    ...(apart
+      ? [
+          `for (int64_t i = 0; i < ${total}; i++) ${places.of(to, dtype)}[i] = (${elementType(dtype)})sums[i];`,
+        ]
+      : []),
   ];
 }

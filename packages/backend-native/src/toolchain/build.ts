@@ -20,12 +20,18 @@ export async function objectOf(host: Host, source: string, options: BuildOptions
   const known = cached(host, folder.path, name, text);
   if (known !== undefined) return known;
   const place = host.path.join(folder.path, name);
-  const running = building.get(place) ?? build(host, name, text, options).finally(() => building.delete(place));
+  const running =
+    building.get(place) ?? build(host, name, text, options).finally(() => building.delete(place));
   building.set(place, running);
   return running;
 }
 
-async function build(host: Host, name: string, text: string, { compiler, folder, timeout }: BuildOptions): Promise<string> {
+async function build(
+  host: Host,
+  name: string,
+  text: string,
+  { compiler, folder, timeout }: BuildOptions,
+): Promise<string> {
   const { fs, path } = host;
   const { command, flags } = compiler;
   let made: string;
@@ -40,7 +46,12 @@ async function build(host: Host, name: string, text: string, { compiler, folder,
     });
   }
   const [source, object] = [path.join(made, 'source.c'), path.join(made, 'object.so')];
-  const why = await run(host, command, [...flags, '-shared', '-x', 'c', source, '-o', object, '-lm'], timeout);
+  const why = await run(
+    host,
+    command,
+    [...flags, '-shared', '-x', 'c', source, '-o', object, '-lm'],
+    timeout,
+  );
   if (why === undefined) return keep(host, folder.path, name, made);
   throw new UnsupportedError({
     got: `${command} failed: ${why}`,
@@ -50,12 +61,22 @@ async function build(host: Host, name: string, text: string, { compiler, folder,
 }
 
 /** Why a command failed; undefined where it did not. */
-function run({ children }: Host, command: string, given: readonly string[], seconds: number): Promise<string | undefined> {
+function run(
+  { children }: Host,
+  command: string,
+  given: readonly string[],
+  seconds: number,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
-    children.execFile(command, given, { timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 }, (error, _, stderr) => {
-      if (error === null) resolve(undefined);
-      else if (error.killed) resolve(`it took longer than ${seconds} s`);
-      else resolve(stderr.trim().split('\n').slice(0, 5).join('\n').slice(0, 400) || error.message);
-    });
+    children.execFile(
+      command,
+      given,
+      { timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 },
+      (error, _, stderr) => {
+        if (error === null) resolve(undefined);
+        else if (error.killed) resolve(`it took longer than ${seconds} s`);
+        else resolve(stderr.trim().split('\n').slice(0, 5).join('\n').slice(0, 400) || error.message);
+      },
+    );
   });
 }

@@ -45,7 +45,8 @@ function whyNotOwn({ fs, process }: Host, folder: string): string | undefined {
   const user = process.getuid?.();
   if (user === undefined) return undefined;
   if (found.uid !== user) return `${folder} belongs to another user`;
-  if ((found.mode & 0o077) !== 0) return `${folder} is open to other users (mode ${(found.mode & 0o777).toString(8)}, wanted 700)`;
+  if ((found.mode & 0o077) !== 0)
+    return `${folder} is open to other users (mode ${(found.mode & 0o777).toString(8)}, wanted 700)`;
   return undefined;
 }
 

@@ -15,7 +15,14 @@ const usual = ['cc', 'gcc', 'clang'];
 /** Some compilers take the processor by the one flag, some by the other. */
 const processorFlags = [['-march=native'], ['-mcpu=native'], []];
 /** Sums in the order that is written, multiply-add only where it is written; results do not depend on errno or traps. */
-const common = ['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-fno-strict-aliasing', '-fPIC', '-w'];
+const common = [
+  '-ffp-contract=off',
+  '-fno-math-errno',
+  '-fno-trapping-math',
+  '-fno-strict-aliasing',
+  '-fPIC',
+  '-w',
+];
 
 const known = new Map<string, Compiler | string>();
 
@@ -26,7 +33,8 @@ const known = new Map<string, Compiler | string>();
 export function compilerOf(host: Host, named: string | undefined, optimize = 3): Compiler {
   const found = foundCompiler(host, named);
   const level = `-O${optimize}`;
-  if (typeof found !== 'string') return { ...found, flags: [level, ...found.flags], key: `${level} ${found.key}` };
+  if (typeof found !== 'string')
+    return { ...found, flags: [level, ...found.flags], key: `${level} ${found.key}` };
   throw new UnsupportedError({
     got: `no C compiler that runs: ${found}`,
     expected: 'cc, gcc or clang',

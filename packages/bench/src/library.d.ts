@@ -1,0 +1,36 @@
+import type { FunctionCase, PredictionCase, TrainingCase } from './cases.ts';
+import type { Numbers, TrainingData } from './data.ts';
+export type BackendName = 'wasm' | 'webgpu' | 'cpu';
+/** How a library shall run. */
+export interface Setting {
+    readonly backend: BackendName;
+    readonly threads: number;
+    /** Which of its forms, where it has several. */
+    readonly form?: string;
+}
+/** A case, ready to be run in one library. */
+export interface Run {
+    /** Runs so many steps; they may still be under way when it returns. */
+    step(count: number): void | Promise<void>;
+    /** Waits until they are done. */
+    settle(): Promise<void>;
+    /** What must be the same in every library: the loss of the last step, or a sample of the results. */
+    figures(): Promise<readonly number[]>;
+    /** What the library itself counts, since it was loaded. */
+    counters?(): Counters;
+}
+export type Counters = Readonly<Record<string, number>>;
+/** What every file of libraries/ exports; it is loaded in a process of its own. */
+export type Open = (setting: Setting) => Promise<Library>;
+/** One library's form of the cases. */
+export interface Library {
+    train(training: TrainingCase, data: TrainingData): Run | Promise<Run>;
+    call(call: FunctionCase, data: readonly Numbers[]): Run | Promise<Run>;
+    predict(prediction: PredictionCase, data: {
+        readonly layers: TrainingData['layers'];
+        readonly x: Numbers;
+    }): Run | Promise<Run>;
+}
+/** Sixty-four of the elements of each result, evenly spread, and the first and last: small enough to be sent and compared. */
+export declare function sampleOf(results: readonly ArrayLike<number>[]): number[];
+//# sourceMappingURL=library.d.ts.map

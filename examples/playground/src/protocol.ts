@@ -2,7 +2,7 @@
 import type { BackendName } from 'pullback';
 
 export type ProblemName = 'xor' | 'mnist';
-export type Choice = BackendName;
+export type Choice = Exclude<BackendName, 'native'>;
 
 /** A training from its beginning. */
 export interface Setup {

@@ -5,10 +5,10 @@ import {
   bytesOf,
   DisposedError,
   type Executable,
-  type HostTensor,
   type Program,
   ShapeError,
   sizeOf,
+  type Tensor,
 } from '@pullback/core';
 import { type Block, type Memory, viewOf } from './memory.ts';
 import type { Source } from './source.ts';
@@ -212,7 +212,7 @@ class Script {
     shapes,
     outputs,
   }: Extract<Plan['kernels'][number], { kind: 'whole' }>): () => void {
-    const tensor = (value: number): HostTensor => {
+    const tensor = (value: number): Tensor => {
       const spec = this.#plan.specs.get(value) ?? { shape: [], dtype: 'float32' };
       const { block, offset } = this.#placeOf(value);
       return { ...spec, data: viewOf(block, spec, offset) };

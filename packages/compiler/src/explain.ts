@@ -1,5 +1,12 @@
 import { bytesOf, describeOrigins, formatShape, sizeOf } from '@pullback/core';
-import { type Input, type Kernel, readBy, type Statement, writtenBy } from './kernels/kernel.ts';
+import {
+  type FactorLoad,
+  type Input,
+  type Kernel,
+  readBy,
+  type Statement,
+  writtenBy,
+} from './kernels/kernel.ts';
 import { structureOf } from './kernels/structure.ts';
 import type { Plan } from './plan.ts';
 
@@ -30,7 +37,7 @@ export function describeKernel(kernel: Kernel): string {
     return `${kernel.instruction.primitive.name} as a whole ${list(kernel.inputs)} -> ${list(kernel.outputs)}`;
   const head =
     kernel.kind === 'product'
-      ? `product ${formatShape(kernel.space)} over ${kernel.inner}: %${kernel.a.buffer}${describeView(kernel.a)} by %${kernel.b.buffer}${describeView(kernel.b)}`
+      ? `product ${formatShape(kernel.space)} over ${kernel.inner}: ${describeFactor(kernel.a)} by ${describeFactor(kernel.b)}`
       : `${kernel.order} ${formatShape(kernel.space.slice(0, kernel.outer))}${formatShape(kernel.space.slice(kernel.outer))}`;
   const lines = kernel.statements.map((statement, i) => {
     const store = kernel.stores.filter((each) => each.statement === i).map(({ buffer }) => ` -> %${buffer}`);
@@ -63,8 +70,17 @@ function describeInput(input: Input): string {
   }
 }
 
-function describeView({ view: { offset, strides } }: Extract<Input, { readonly view: object }>): string {
+function describeView({
+  view: { offset, strides },
+}: Pick<Extract<Input, { readonly view: object }>, 'view'>): string {
   return `(${strides.join()}${offset === 0 ? '' : ` from ${offset}`})`;
+}
+
+/** A factor whose lines or steps are several axes has their extents behind it. */
+function describeFactor({ buffer, view, lines, steps, bounds }: FactorLoad): string {
+  const axes =
+    lines.length === 1 && steps.length === 1 ? '' : ` as ${formatShape(lines)}${formatShape(steps)}`;
+  return `%${buffer}${describeView({ view })}${axes}${bounds.length === 0 ? '' : ', 0 outside'}`;
 }
 
 function list(values: readonly number[]): string {

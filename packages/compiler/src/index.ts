@@ -3,10 +3,12 @@ export { describeKernel, explain, flopsOf, trafficOf } from './explain.ts';
 export { type Cost, costOf } from './fuse/cost.ts';
 export type { FuseOptions } from './fuse/fuse-options.ts';
 export {
+  type FactorLoad,
   type Input,
   type Kernel,
   type LoopKernel,
   type ProductKernel,
+  plainStrides,
   readBy,
   type Statement,
   type Store,
@@ -16,7 +18,7 @@ export {
 export { identity, programKey } from './kernels/key.ts';
 export { type Structure, structureOf } from './kernels/structure.ts';
 export type { LowerOptions } from './lower/lower.ts';
-export { copyOf } from './lower/op.ts';
+export { type Bound, copyOf, type Factor } from './lower/op.ts';
 export { alignment, type Location, type MemoryOptions } from './memory/memory.ts';
 export { type Aliases, lateStatements } from './memory/schedule.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';

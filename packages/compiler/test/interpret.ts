@@ -1,4 +1,5 @@
 import {
+  type FactorLoad,
   type Input,
   type Kernel,
   type LoopKernel,
@@ -287,19 +288,31 @@ class Points {
     const [left, right] = [this.memory(a.buffer), this.memory(b.buffer)];
     const [row = 0, column = 0] = point.slice(-2);
     const batch = point.slice(0, -2);
-    const [startOfA, startOfB] = [
-      offsetAt(a.view, [...batch, row, 0]),
-      offsetAt(b.view, [...batch, 0, column]),
-    ];
-    const [stepOfA = 0, stepOfB = 0] = [a.view.strides.at(-1), b.view.strides.at(-2)];
     let total = 0;
-    for (let k = 0; k < inner; k++) {
-      const x = left[inside(startOfA + k * stepOfA, left, a.buffer)] ?? 0;
-      const y = right[inside(startOfB + k * stepOfB, right, b.buffer)] ?? 0;
-      total += x * y;
-    }
+    for (let k = 0; k < inner; k++)
+      total += this.#factor(a, left, batch, row, k) * this.#factor(b, right, batch, column, k);
     return total;
   }
+
+  #factor(load: FactorLoad, data: TypedArray, batch: Point, line: number, step: number): number {
+    const point = [...batch, ...pointIn(load.lines, line), ...pointIn(load.steps, step)];
+    const isOutside = load.bounds.some(({ start, strides, extent }) => {
+      const place = offsetAt({ offset: start, strides }, point);
+      return place < 0 || place >= extent;
+    });
+    return isOutside ? 0 : (data[inside(offsetAt(load.view, point), data, load.buffer)] ?? 0);
+  }
+}
+
+/** The point of a box at a place in row-major order. */
+function pointIn(space: readonly number[], place: number): Point {
+  const point: Point = [];
+  let rest = place;
+  for (const extent of [...space].reverse()) {
+    point.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return point;
 }
 
 function offsetAt({ offset, strides }: View, point: Point): number {

@@ -194,8 +194,15 @@ function views(change: (view: View, shape: readonly number[]) => View): Changes 
   return ops((op) =>
     op.kind === 'assemble'
       ? { ...op, parts: op.parts.map((part) => ({ ...part, operand: read(part.operand, part.shape) })) }
-      : { ...op, operands: op.operands.map((operand) => read(operand, op.shape)) },
+      : { ...op, operands: op.operands.map((operand, i) => read(operand, shapeRead(op, i))) },
   );
+}
+
+/** The box over which the view of an operand goes. */
+function shapeRead(op: Op, operand: number): readonly number[] {
+  if (op.kind !== 'product') return op.shape;
+  const { lines = [], steps = [] } = op.factors[operand] ?? {};
+  return [...op.shape.slice(0, -3), ...lines, ...steps];
 }
 
 function parts(op: AssembleOp, change: (to: View) => View): AssembleOp {

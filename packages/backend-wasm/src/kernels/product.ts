@@ -1,11 +1,12 @@
-import type { ProductKernel, View } from '@pullback/compiler';
+import { type FactorLoad, type ProductKernel, plainStrides, type View } from '@pullback/compiler';
 import { bytesOf, type DType, sizeOf } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { call, get, i32, repeat, set } from '../instructions.ts';
 import type { Four, Lane, LaneOptions } from '../lane.ts';
+import type { Nest, NestAxis } from '../product/nest.ts';
 import { defineProduct } from '../product/product.ts';
-import type { TilePosition } from '../product/spec.ts';
-import { plus } from '../product/strided.ts';
+import type { Matrix, TilePosition } from '../product/spec.ts';
+import { plus, type Strides } from '../product/strided.ts';
 import type { Defined } from './loop.ts';
 import type { Places } from './places.ts';
 import { type Spot, scaled, spotIn, Writer } from './spot.ts';
@@ -16,16 +17,19 @@ export function defineProductKernel(kernel: ProductKernel, places: Places, optio
   const rank = space.length;
   const [rows = 1, columns = 1] = space.slice(rank - 2);
   const batches = space.slice(0, rank - 2);
-  const matrix = ({ buffer, view, dtype: own }: ProductKernel['a']) => ({
-    address: (batch: Code, table: Code) => {
-      const { code, offset } = places.of(buffer, table);
-      const bytes = bytesOf(own);
-      const start = plus(code, offset + view.offset * bytes);
-      return plusBatch(start, batch, batches, view, bytes);
-    },
-    rowStride: view.strides.at(-2) ?? 0,
-    columnStride: view.strides.at(-1) ?? 0,
-  });
+  const matrix = (load: FactorLoad, isA: boolean): Matrix => {
+    const { across = 0, along = 0 } = plainStrides(load) ?? lastStrides(load);
+    return {
+      address: (batch: Code, table: Code) => {
+        const { code, offset } = places.of(load.buffer, table);
+        const bytes = bytesOf(load.dtype);
+        return plusBatch(plus(code, offset + load.view.offset * bytes), batch, batches, load.view, bytes);
+      },
+      rowStride: isA ? across : along,
+      columnStride: isA ? along : across,
+      nest: plainStrides(load) === undefined ? nestOf(load, batches) : undefined,
+    };
+  };
   const { module } = places;
   const product = defineProduct(module, {
     dtype: dtype === 'float64' ? 'float64' : 'float32',
@@ -35,8 +39,8 @@ export function defineProductKernel(kernel: ProductKernel, places: Places, optio
     rows,
     inner,
     columns,
-    a: matrix(a),
-    b: matrix(b),
+    a: matrix(a, true),
+    b: matrix(b, false),
     lane: options,
     epilogue: (tile, four, lane) => {
       const writer = new TileWriter(kernel, places, tile, lane);
@@ -72,12 +76,37 @@ export function defineProductKernel(kernel: ProductKernel, places: Places, optio
   return { index, units: count === 1 ? units : units === 0 ? 0 : count, scratch };
 }
 
+/** The strides of a factor along the last axis of its lines and of its steps. */
+function lastStrides({ view, steps }: FactorLoad): Strides {
+  const { strides } = view;
+  return { across: strides.at(-1 - steps.length) ?? 0, along: strides.at(-1) ?? 0 };
+}
+
+/** The axes of a factor that one stride a line and one a step cannot say. */
+function nestOf({ view, lines, steps, bounds }: FactorLoad, batches: readonly number[]): Nest {
+  const axes = (extents: readonly number[], first: number): NestAxis[] =>
+    extents.map((extent, i) => ({
+      extent,
+      stride: view.strides[first + i] ?? 0,
+      bounds: bounds.map(({ strides }) => strides[first + i] ?? 0),
+    }));
+  return {
+    lines: axes(lines, batches.length),
+    steps: axes(steps, batches.length + lines.length),
+    bounds: bounds.map(({ start, strides, extent }) => ({
+      start: (batch) => plusBatch(i32.const(start), batch, batches, { strides }, 1),
+      extent,
+    })),
+    batched: bounds.some(({ strides }) => batches.some((_, axis) => strides[axis] !== 0)),
+  };
+}
+
 /** `start` + the bytes to the matrix of `batch`. */
 function plusBatch(
   start: Code,
   batch: Code,
   batches: readonly number[],
-  { strides }: View,
+  { strides }: Pick<View, 'strides'>,
   bytes: number,
 ): Code {
   return batches.reduce<Code>((address, extent, axis) => {

@@ -12,6 +12,7 @@ export interface Floats {
   /** a b + sum */
   readonly multiplyAdd: (a: Code, b: Code, sum: Code) => Code;
   readonly copyOne: (to: Code, toOffset: number, from: Code, fromOffset: number) => Code;
+  readonly storeZero: (to: Code, offset: number) => Code;
   /** The transpose of `lanes` vectors; they may be read several times, `keep` puts what is between into locals. */
   readonly transpose: (vectors: readonly Code[], keep: (value: Code) => Code) => readonly Code[];
 }
@@ -28,6 +29,7 @@ const singles: Floats = {
   splat: v128.load32Splat,
   multiplyAdd: (a, b, sum) => f32x4.add(sum, f32x4.mul(a, b)),
   copyOne: (to, toOffset, from, fromOffset) => f32.store(to, f32.load(from, fromOffset), toOffset),
+  storeZero: (to, offset) => f32.store(to, f32.const(0), offset),
   transpose: (vectors, keep) => {
     const [a = [], b = [], c = [], d = []] = vectors;
     const [ab, cd] = [
@@ -53,5 +55,6 @@ const doubles: Floats = {
   splat: v128.load64Splat,
   multiplyAdd: (a, b, sum) => f64x2.add(sum, f64x2.mul(a, b)),
   copyOne: (to, toOffset, from, fromOffset) => f64.store(to, f64.load(from, fromOffset), toOffset),
+  storeZero: (to, offset) => f64.store(to, f64.const(0), offset),
   transpose: ([a = [], b = []]) => [shuffle(a, b, [0, 2]), shuffle(a, b, [1, 3])],
 };

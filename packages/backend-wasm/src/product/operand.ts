@@ -2,6 +2,8 @@ import type { Code } from '../encoding.ts';
 import { call, i32 } from '../instructions.ts';
 import type { ModuleBuilder } from '../module.ts';
 import type { Floats } from './floats.ts';
+import type { Nest } from './nest.ts';
+import { defineLinePacking, defineStepPacking } from './nested-packing.ts';
 import { definePacking, spillOf } from './packing.ts';
 import { plus, type Strides, times } from './strided.ts';
 
@@ -10,11 +12,21 @@ export type Reading = 'direct' | 'steps' | 'lines';
 
 export interface OperandSpec {
   readonly source: Strides;
+  /** What `source` cannot say; it is packed then. */
+  readonly nest?: Nest | undefined;
   readonly reading: Reading;
   /** Elements of a packed step are a multiple of this many. */
   readonly multiple: number;
   /** Most steps that are packed at a time. */
   readonly depth: number;
+}
+
+/** Where packing begins: the address of the first line at that step, the line, the step, and which product of the batch. */
+export interface PackedFrom {
+  readonly start: Code;
+  readonly line: Code;
+  readonly step: Code;
+  readonly batch: Code;
 }
 
 /** A factor of a product as its tiles read it: strips of A, across its rows, or panels of B, across its columns. */
@@ -54,21 +66,31 @@ export class Operand {
   }
 
   /** Packs `count` steps of `size` lines. */
-  pack(size: number, to: Code, from: Code, count: Code): Code {
-    const { reading, source, depth } = this.spec;
+  pack(size: number, to: Code, { start, line, step, batch }: PackedFrom, count: Code): Code {
+    const { reading, source, depth, nest } = this.spec;
     const { bytes } = this.floats;
-    if (reading === 'steps') return call(this.#packer(size), to, from, count);
-    const packer = this.#packer(1);
-    return Array.from({ length: size }, (_, line) =>
-      call(packer, plus(to, line * depth * bytes), plus(from, line * source.across * bytes), count),
-    );
+    const packer = this.#packer(reading === 'steps' ? size : 1);
+    const one = (at: number, target: Code): Code => {
+      if (nest === undefined)
+        return call(packer, target, plus(this.line(start, line), at * source.across * bytes), count);
+      const which = nest.batched ? [batch] : [];
+      return call(packer, target, start, plus(line, at), step, count, ...which);
+    };
+    if (reading === 'steps') return one(0, to);
+    return Array.from({ length: size }, (_, at) => one(at, plus(to, at * depth * bytes)));
   }
 
   #packer(width: number): number {
     const known = this.#packing.get(width);
     if (known !== undefined) return known;
-    const pitch = this.spec.reading === 'steps' ? this.#pitch(width) : 1;
-    const index = definePacking(this.module, this.floats, { width, pitch, source: this.spec.source });
+    const { reading, source, nest } = this.spec;
+    const pitch = reading === 'steps' ? this.#pitch(width) : 1;
+    const index =
+      nest === undefined
+        ? definePacking(this.module, this.floats, { width, pitch, source })
+        : reading === 'steps'
+          ? defineStepPacking(this.module, this.floats, nest, { width, pitch })
+          : defineLinePacking(this.module, this.floats, nest);
     this.#packing.set(width, index);
     return index;
   }
@@ -78,8 +100,9 @@ export class Operand {
     return i32.add(start, times(index, this.spec.source.across * this.floats.bytes));
   }
 
-  /** The address of step `index`, when step 0 is at `start`. */
+  /** The address of step `index`, when step 0 is at `start`; of several axes that of the first, from which packing counts. */
   step(start: Code, index: Code): Code {
+    if (this.spec.nest !== undefined) return start;
     return i32.add(start, times(index, this.spec.source.along * this.floats.bytes));
   }
 }

@@ -34,12 +34,14 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
   const { strips, panels, block, lanes } = tiling;
   const a = new Operand(module, floats, {
     source: { across: spec.a.rowStride, along: spec.a.columnStride },
+    nest: spec.a.nest,
     reading: tiling.a,
     multiple: 1,
     depth: block.inner,
   });
   const b = new Operand(module, floats, {
     source: { across: spec.b.columnStride, along: spec.b.rowStride },
+    nest: spec.b.nest,
     reading: tiling.b,
     multiple: tiling.b === 'steps' ? floats.lanes : 1,
     depth: block.inner,
@@ -66,8 +68,9 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
     const [row, column, strip, panel, sums] = [local(), local(), local(), local(), local()];
     const depth = inPasses ? get(count) : i32.const(inner);
 
+    const step = inPasses ? get(k) : i32.const(0);
     const packPanel = (size: number): Code =>
-      b.packed ? b.pack(size, get(panel), b.line(get(startB), get(column)), depth) : [];
+      b.packed ? b.pack(size, get(panel), { start: get(startB), line: get(column), step, batch }, depth) : [];
     const packPanels = (columns: Range): Code => [
       set(panel, plus(get(scratch), blockAt)),
       overParts(locals, panels, columns, column, (size) => [
@@ -75,12 +78,13 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
         set(panel, plus(get(panel), panelBytes)),
       ]),
     ];
-    const findStrip = (size: number): Code => {
-      const standing = a.line(get(startA), get(row));
-      return a.packed
-        ? [set(strip, plus(get(scratch), stripAt)), a.pack(size, get(strip), standing, depth)]
-        : set(strip, standing);
-    };
+    const findStrip = (size: number): Code =>
+      a.packed
+        ? [
+            set(strip, plus(get(scratch), stripAt)),
+            a.pack(size, get(strip), { start: get(startA), line: get(row), step, batch }, depth),
+          ]
+        : set(strip, a.line(get(startA), get(row)));
     const overTiles = (
       rows: Range,
       columns: Range,

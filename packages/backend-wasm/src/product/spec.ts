@@ -1,5 +1,6 @@
 import type { Code, ValueType } from '../encoding.ts';
 import type { Four, Lane, LaneOptions } from '../lane.ts';
+import type { Nest } from './nest.ts';
 
 /** A matrix as elements of memory at strides. */
 export interface Matrix {
@@ -8,6 +9,8 @@ export interface Matrix {
   /** In elements; 0 for a broadcast, or negative. */
   readonly rowStride: number;
   readonly columnStride: number;
+  /** Where strides cannot say it all: those above are then of the last axis of each side. */
+  readonly nest?: Nest | undefined;
 }
 
 /** C[rows, columns] = A[rows, inner] B[inner, columns] */

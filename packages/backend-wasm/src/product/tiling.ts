@@ -42,8 +42,11 @@ export function tilingOf(spec: ProductSpec): Tiling {
     a,
     b,
     block: blockOf(spec, lanes, strips, panels, a, b),
-    // Panels are packed once among all threads; few of them would not divide evenly.
-    split: partsOf(panels) >= Math.min(8, partsOf(strips)) ? 'panels' : 'strips',
+    // Panels are packed once among all threads; few of them would not divide evenly. What is packed of A is packed once where strips are divided.
+    split:
+      partsOf(panels) >= Math.min(8, partsOf(strips)) && (spec.a.nest === undefined || lanes === 'inner')
+        ? 'panels'
+        : 'strips',
   };
 }
 
@@ -54,9 +57,12 @@ export function tilingOf(spec: ProductSpec): Tiling {
 function lanesOf(spec: ProductSpec): Lanes {
   const { dtype, rows, inner, columns, a } = spec;
   if (dtype === 'float32' && inner >= 16 && shortSide(spec) !== undefined) return 'inner';
-  const tall = columns <= 12 && rows >= 8 && rows > columns;
+  const tall = columns <= 12 && rows >= 8 && rows > columns && isPlain(spec);
   return tall && a.rowStride === 1 && a.columnStride > 1 ? 'rows' : 'columns';
 }
+
+/** Whether one stride a line and one a step say where everything is: what takes more is packed. */
+const isPlain = ({ a, b }: ProductSpec): boolean => a.nest === undefined && b.nest === undefined;
 
 /** The side of C that is short while the other one's factor is contiguous along the inner dimension. */
 function shortSide({ rows, inner, columns, a, b }: ProductSpec): 'rows' | 'columns' | undefined {
@@ -98,14 +104,21 @@ function readingsOf(
 ): readonly [Reading, Reading] {
   if (lanes === 'rows') return ['direct', 'direct'];
   if (lanes === 'inner')
-    return [a.columnStride === 1 ? 'direct' : 'lines', b.rowStride === 1 ? 'direct' : 'lines'];
+    return [
+      a.columnStride === 1 && a.nest === undefined ? 'direct' : 'lines',
+      b.rowStride === 1 && b.nest === undefined ? 'direct' : 'lines',
+    ];
   const bytes = dtype === 'float64' ? 8 : 4;
   // Each step of a strip of A is a line of cache. Steps at multiples of 1 KB share few places in it; and many do not fit.
   const crowded = a.columnStride !== 1 && inner > ((a.columnStride * bytes) % 1024 === 0 ? 256 : 768);
   // Packing B pays when it is read often and does not stay in the first level of cache by itself.
   const seldom = partsOf(strips) <= 2 || inner * b.rowStride * bytes <= firstLevelBytes / 2;
   const standing = b.columnStride === 1 && b.rowStride > 0 && seldom;
-  return [crowded && partsOf(panels) > 4 ? 'steps' : 'direct', standing ? 'direct' : 'steps'];
+  const nested = a.nest && (a.columnStride === 1 ? 'lines' : 'steps');
+  return [
+    nested ?? (crowded && partsOf(panels) > 4 ? 'steps' : 'direct'),
+    standing && b.nest === undefined ? 'direct' : 'steps',
+  ];
 }
 
 function blockOf(

@@ -4,7 +4,7 @@ import type { Fused } from '../fuse/fuse.ts';
 import { type Group, type Member, viewOver } from '../fuse/group.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { type AssembleOp, copyOf, type Operand, type ProductOp } from '../lower/op.ts';
-import type { Input, Kernel, LoopKernel, ProductKernel, Statement, Store } from './kernel.ts';
+import type { FactorLoad, Input, Kernel, LoopKernel, ProductKernel, Statement, Store } from './kernel.ts';
 
 /** The kernels of a group, in order: one, or one for each part of what is put together. */
 export function kernelsOf(
@@ -121,25 +121,19 @@ function productOf(
   { specs }: Lowered,
 ): ProductKernel {
   const op = members.find((member): member is Member & { op: ProductOp } => member.op.kind === 'product')?.op;
-  const shape = op?.shape ?? [];
-  const [a, b] = op?.operands ?? [];
-  const load = (operand: Operand | undefined, skipped: number): Extract<Input, { kind: 'load' }> => {
-    const view = operand?.kind === 'root' ? operand.view : denseView(shape);
-    const strides = view.strides.filter((_, axis) => axis !== shape.length - skipped);
-    const buffer = operand?.kind === 'root' ? operand.root : -1;
-    return { kind: 'load', buffer, view: { offset: view.offset, strides }, dtype: dtypeOf(buffer, specs) };
+  const load = (i: 0 | 1): FactorLoad => {
+    const operand = op?.operands[i];
+    const { lines, steps, bounds } = op?.factors[i] ?? { lines: [], steps: [], bounds: [] };
+    const [buffer, view] = operand?.kind === 'root' ? [operand.root, operand.view] : [-1, denseView([])];
+    return { buffer, view, lines, steps, bounds, dtype: dtypeOf(buffer, specs) };
   };
-  // [...batch, rows, columns, inner] without the columns for a, without the rows for b, whose last two axes are turned round.
-  const right = load(b, 3);
-  const { strides } = right.view;
-  const turned = [...strides.slice(0, -2), strides.at(-1) ?? 0, strides.at(-2) ?? 0];
   return {
     ...common,
     kind: 'product',
     dtype: op?.spec.dtype ?? 'float32',
-    inner: shape.at(-1) ?? 0,
-    a: load(a, 2),
-    b: { ...right, view: { offset: right.view.offset, strides: turned } },
+    inner: op?.shape.at(-1) ?? 0,
+    a: load(0),
+    b: load(1),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DType, Instruction, Origin, Scalar, View } from '@pullback/core';
+import type { Factor } from '../lower/op.ts';
 
 /** What a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
 export type Input =
@@ -64,9 +65,27 @@ export interface ProductKernel extends Common {
   readonly kind: 'product';
   readonly dtype: DType;
   readonly inner: number;
-  /** Views over [...batch, rows, inner] and [...batch, inner, columns]. */
-  readonly a: Extract<Input, { kind: 'load' }>;
-  readonly b: Extract<Input, { kind: 'load' }>;
+  readonly a: FactorLoad;
+  readonly b: FactorLoad;
+}
+
+/** How a product reads A, whose lines are its rows, or B, whose lines are its columns. */
+export interface FactorLoad extends Factor {
+  readonly buffer: number;
+  readonly dtype: DType;
+  /** Over [...batch, ...lines, ...steps], as the bounds are. */
+  readonly view: View;
+}
+
+/** A factor by one stride from line to line and one from step to step, in elements; undefined where it takes more than that. */
+export function plainStrides({
+  view,
+  lines,
+  steps,
+  bounds,
+}: FactorLoad): { readonly across: number; readonly along: number } | undefined {
+  if (lines.length !== 1 || steps.length !== 1 || bounds.length > 0) return undefined;
+  return { across: view.strides.at(-2) ?? 0, along: view.strides.at(-1) ?? 0 };
 }
 
 /** A primitive by the meaning that it brings, on dense buffers. */

@@ -3,97 +3,138 @@ import {
   type Instruction,
   type Labels,
   rolesOf,
+  sizeOf,
   type TensorSpec,
   type View,
 } from '@pullback/core';
-import type { InMemory, Lowering } from './lowering.ts';
+import type { Bounded, InMemory, Lowering } from './lowering.ts';
+import type { Bound, Factor } from './op.ts';
 
-/** A label of the contraction: its extent, and one step along it in each of the two operands and in the result. */
+/** A label of the contraction: its extent, and one step along it in each operand and its bounds, and in the result. */
 interface Axis {
   readonly extent: number;
-  readonly a: number;
-  readonly b: number;
-  readonly out: number;
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  readonly out: readonly number[];
 }
+
+type Side = 'a' | 'b';
+
+/** For products with as many columns padding is read through bounds, which are looked at once for all of them; else it is copied. */
+const manyColumns = 32;
 
 /**
  * A contraction as a batch of products of matrices. Neighbouring rows become one axis where strides allow, and so do columns; those that
- * are left over are axes of the batch along which the other operand does not move. Inner axes always become one: an operand in which they
- * do not lie together is copied.
+ * are left over are axes of the batch along which the other operand does not move. An operand whose inner axes do not lie together is copied
+ * where the copy is no larger than what it is a copy of. Windows are: their lines and steps stay several axes, rows and columns
+ * being one wherever they are one in the result.
  */
 export function contraction(lowering: Lowering, instruction: Instruction, labels: Labels): void {
   const common = lowering.commonOf(instruction);
   const [first = -1, second = -1] = instruction.inputs;
   const roles = rolesOf(labels);
-  const operand = (value: number) =>
-    lowering.inMemory(lowering.meaningOf(value), lowering.specOf(value), instruction);
-  const out = denseView(common.spec.shape);
-  const axesFor = (a: View, b: View, some: readonly number[]): Axis[] =>
-    some.flatMap((label) => {
-      const at = (list: readonly number[], { strides }: View) => strides[list.indexOf(label)] ?? 0;
-      const axis = {
-        extent: extentOf(label),
-        a: at(labels.a, a),
-        b: at(labels.b, b),
-        out: at(labels.out, out),
-      };
-      return axis.extent === 1 ? [] : [axis];
-    });
   const specs = [lowering.specOf(first), lowering.specOf(second)] as const;
   const extentOf = (label: number): number => {
     const i = labels.a.indexOf(label);
     return (i < 0 ? specs[1].shape[labels.b.indexOf(label)] : specs[0].shape[i]) ?? 1;
   };
+  const sizes = (some: readonly number[]) => sizeOf(some.map(extentOf));
+  const operand = (value: number, others: readonly number[]): Bounded => {
+    const bounded = sizes(others) >= manyColumns ? lowering.boundedOf(value) : undefined;
+    const isUp = (bound: Bound) => bound.strides.every((stride) => stride >= 0);
+    if (bounded?.bounds.every(isUp) === true) return bounded;
+    const plain = lowering.inMemory(lowering.meaningOf(value), lowering.specOf(value), instruction);
+    return { ...plain, bounds: [] };
+  };
+  const out = denseView(common.spec.shape);
+  const axesFor = (a: Bounded, b: Bounded, some: readonly number[]): Axis[] =>
+    some.flatMap((label) => {
+      const at = (list: readonly number[], strides: readonly number[]) => strides[list.indexOf(label)] ?? 0;
+      const of = (list: readonly number[], { view, bounds }: Bounded) => [
+        at(list, view.strides),
+        ...bounds.map(({ strides }) => at(list, strides)),
+      ];
+      const extent = extentOf(label);
+      const axis = { extent, a: of(labels.a, a), b: of(labels.b, b), out: [at(labels.out, out.strides)] };
+      return extent === 1 ? [] : [axis];
+    });
 
-  let [a, b] = [operand(first), operand(second)];
-  const lies = (which: 'a' | 'b') => axesFor(a.view, b.view, roles.inner).every(togetherIn(which));
-  if (!lies('a'))
-    a = copied(lowering, instruction, { operand: a, spec: specs[0], from: labels.a, inner: roles.inner });
-  if (!lies('b'))
-    b = copied(lowering, instruction, { operand: b, spec: specs[1], from: labels.b, inner: roles.inner });
-  const axes = (some: readonly number[]) => axesFor(a.view, b.view, some);
-  const rows = lastMerged(axes(roles.rows), ['a', 'out']);
-  const columns = lastMerged(axes(roles.columns), ['b', 'out']);
-  const inner = merged(axes(roles.inner));
-  const batch = [...axes(roles.batch), ...rows.others, ...columns.others];
-  const space = [...batch, rows.axis, columns.axis, inner];
-  const viewOf = ({ root, view }: InMemory, which: 'a' | 'b'): InMemory => ({
-    kind: 'root',
-    root,
-    view: { offset: view.offset, strides: space.map((axis) => axis[which]) },
+  let [a, b] = [operand(first, roles.columns), operand(second, roles.rows)];
+  /** Whether the steps of an operand are several axes: a copy in which they are one would be larger. */
+  const isNested = (which: Side, x: Bounded, some: readonly number[]): boolean => {
+    if (x.bounds.length > 0) return true;
+    if (joined(axesFor(a, b, roles.inner), [which]).length <= 1) return false;
+    return sizes(some) > sizeOf(lowering.specs.get(x.root)?.shape ?? []);
+  };
+  const lies = (which: Side) => joined(axesFor(a, b, roles.inner), [which]).length <= 1;
+  const nested = { a: isNested('a', a, labels.a), b: isNested('b', b, labels.b) };
+  const copyOf = (x: InMemory, spec: TensorSpec, from: readonly number[]): Bounded => ({
+    ...copied(lowering, instruction, { operand: x, spec, from, inner: roles.inner }),
+    bounds: [],
   });
+  if (!nested.a && !lies('a')) a = copyOf(a, specs[0], labels.a);
+  if (!nested.b && !lies('b')) b = copyOf(b, specs[1], labels.b);
+  const axes = (some: readonly number[]) => axesFor(a, b, some);
+  const rows = lastJoined(axes(roles.rows), nested.a ? ['out'] : ['a', 'out']);
+  const columns = lastJoined(axes(roles.columns), nested.b ? ['out'] : ['b', 'out']);
+  const inner = axes(roles.inner);
+  const batch = [...axes(roles.batch), ...rows.others, ...columns.others];
+  const factor = (which: Side, { root, view, bounds }: Bounded, own: readonly Axis[]) => {
+    const [lines, steps] = [orOne(joined(own, [which])), orOne(joined(inner, [which]))];
+    const all = [...batch, ...lines, ...steps];
+    const along = (place: number) => all.map((axis) => axis[which][place] ?? 0);
+    const made: Factor = {
+      lines: lines.map(({ extent }) => extent),
+      steps: steps.map(({ extent }) => extent),
+      bounds: bounds.map((bound, i) => ({ ...bound, strides: along(1 + i) })),
+    };
+    const read: InMemory = { kind: 'root', root, view: { offset: view.offset, strides: along(0) } };
+    return { made, read };
+  };
+  const [left, right] = [factor('a', a, rows.last), factor('b', b, columns.last)];
+  const extents = [rows.last, columns.last, inner].map((some) => sizeOf(some.map(({ extent }) => extent)));
   lowering.put({
     ...common,
     kind: 'product',
-    shape: space.map(({ extent }) => extent),
-    operands: [viewOf(a, 'a'), viewOf(b, 'b')],
-    strides: space.map((axis) => axis.out),
+    shape: [...batch.map(({ extent }) => extent), ...extents],
+    operands: [left.read, right.read],
+    factors: [left.made, right.made],
+    strides: [...batch, ...[rows.last, columns.last].map((some) => some.at(-1) ?? nothing), nothing].map(
+      (axis) => axis.out[0] ?? 0,
+    ),
   });
 }
 
-const nothing: Axis = { extent: 1, a: 0, b: 0, out: 0 };
+const nothing: Axis = { extent: 1, a: [0], b: [0], out: [0] };
+const orOne = (axes: readonly Axis[]): readonly Axis[] => (axes.length === 0 ? [nothing] : axes);
 
-/** Whether an axis and the one behind it are one axis in an operand or in the result. */
-const togetherIn =
-  (which: 'a' | 'b' | 'out') =>
-  (axis: Axis, i: number, all: readonly Axis[]): boolean => {
-    const next = all[i + 1];
-    return next === undefined || axis[which] === next[which] * next.extent;
-  };
-
-/** As many of the last axes as one axis can say, and those before them. */
-function lastMerged(
-  axes: readonly Axis[],
-  where: readonly ('a' | 'b' | 'out')[],
-): { readonly axis: Axis; readonly others: readonly Axis[] } {
-  let from = Math.max(0, axes.length - 1);
-  while (from > 0 && where.every((which) => togetherIn(which)(axes[from - 1] ?? nothing, from - 1, axes)))
-    from--;
-  return { axis: merged(axes.slice(from)), others: axes.slice(0, from) };
+/** Whether two neighbouring axes are one in an operand or in the result. */
+function together(outer: Axis, inner: Axis, where: readonly (Side | 'out')[]): boolean {
+  return where.every((which) =>
+    outer[which].every((step, i) => step === (inner[which][i] ?? 0) * inner.extent),
+  );
 }
 
-function merged(axes: readonly Axis[]): Axis {
-  return { ...(axes.at(-1) ?? nothing), extent: axes.reduce((size, { extent }) => size * extent, 1) };
+/** The axes, neighbours as one where they are one in `where`. */
+function joined(axes: readonly Axis[], where: readonly (Side | 'out')[]): readonly Axis[] {
+  const found: Axis[] = [];
+  for (const axis of [...axes].reverse()) {
+    const [next] = found;
+    if (next !== undefined && together(axis, next, where))
+      found[0] = { ...next, extent: axis.extent * next.extent };
+    else found.unshift(axis);
+  }
+  return found;
+}
+
+/** As many of the last axes as one axis can say, and those before them. */
+function lastJoined(
+  axes: readonly Axis[],
+  where: readonly (Side | 'out')[],
+): { readonly last: readonly Axis[]; readonly others: readonly Axis[] } {
+  let from = Math.max(0, axes.length - 1);
+  while (from > 0 && joined(axes.slice(from - 1), where).length === 1) from--;
+  return { last: axes.slice(from), others: axes.slice(0, from) };
 }
 
 interface Copied {
@@ -114,8 +155,12 @@ function copied(
   const axes = order.map((label) => from.indexOf(label));
   const shape = axes.map((axis) => spec.shape[axis] ?? 1);
   const { offset, strides } = operand.view;
-  const turned: InMemory = { ...operand, view: { offset, strides: axes.map((axis) => strides[axis] ?? 0) } };
-  const copy = lowering.copy(turned, { shape, dtype: spec.dtype }, instruction);
+  const view: View = { offset, strides: axes.map((axis) => strides[axis] ?? 0) };
+  const copy = lowering.copy(
+    { kind: 'root', root: operand.root, view },
+    { shape, dtype: spec.dtype },
+    instruction,
+  );
   return {
     ...copy,
     view: { offset: 0, strides: from.map((label) => copy.view.strides[order.indexOf(label)] ?? 0) },

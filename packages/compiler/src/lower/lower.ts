@@ -6,13 +6,16 @@ import {
   operandsOf,
   type Program,
   type Scalar,
+  type Shape,
   sameShape,
   scalar,
   type TensorSpec,
+  type View,
 } from '@pullback/core';
+import { needed, paddedBy } from './bounds.ts';
 import { contraction } from './contraction.ts';
-import { broadcastable, dense, Lowering } from './lowering.ts';
-import { madeBy, type Op, type Operand, rootsOf } from './op.ts';
+import { type Bounded, broadcastable, dense, Lowering } from './lowering.ts';
+import { type Bound, madeBy, type Op, type Operand, rootsOf } from './op.ts';
 
 /** A Program without movement: what it computes, each value read through views. */
 export interface Lowered {
@@ -72,6 +75,7 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { double
       return;
     case 'same':
       lowering.means(first, operand);
+      lowering.bounds(first, lowering.boundedOf(inputs[0] ?? -1));
       return;
     case 'view':
       view(lowering, instruction, form);
@@ -125,8 +129,11 @@ function view(lowering: Lowering, instruction: Instruction, form: Extract<Form, 
   const { spec } = lowering.commonOf(instruction);
   const operand = lowering.meaningOf(inputs[0]);
   const from = lowering.specOf(inputs[0]);
-  const seen = ({ view: given }: Exclude<Operand, { kind: 'number' }>) =>
+  const through = (given: View) =>
     form.view({ ...broadcastable(given, from.shape), shape: from.shape }, attributes, spec.shape);
+  const seen = ({ view: given }: Exclude<Operand, { kind: 'number' }>) => through(given);
+  const bounded = lowering.boundedOf(inputs[0] ?? -1);
+  if (bounded !== undefined) lowering.bounds(first, throughBounds(bounded, through, spec.shape));
   if (operand.kind === 'number') {
     lowering.means(first, operand);
     return;
@@ -137,12 +144,33 @@ function view(lowering: Lowering, instruction: Instruction, form: Extract<Form, 
   lowering.means(first, { ...base, view: found ?? seen(base) ?? dense(-1, spec.shape).view });
 }
 
+/** What is padded, seen through a view: the bounds are affine functions of places as the elements' own place is. */
+function throughBounds(
+  { bounds, ...inner }: Bounded,
+  through: (view: View) => View | undefined,
+  to: Shape,
+): Bounded | undefined {
+  const view = through(inner.view);
+  const moved = bounds.flatMap(({ start, strides, extent }): Bound[] => {
+    const seen = through({ offset: start, strides });
+    return seen === undefined ? [] : [{ start: seen.offset, strides: seen.strides, extent }];
+  });
+  if (view === undefined || moved.length < bounds.length) return undefined;
+  return { ...inner, view, bounds: needed(moved, to) };
+}
+
 function parts(lowering: Lowering, instruction: Instruction, form: Extract<Form, { kind: 'parts' }>): void {
   const { inputs, attributes } = instruction;
   const common = lowering.commonOf(instruction);
   const shapes = inputs.map((input) => lowering.specOf(input).shape);
   const places = form.parts(shapes, attributes, common.spec.shape);
   const operands = inputs.map((input) => lowering.meaningOf(input));
+  const [only, ...others] = operands;
+  const [shape = [], to] = [shapes[0], places[0]];
+  if (only?.kind === 'root' && others.length === 0 && to !== undefined && form.fill?.(attributes) === 0) {
+    const inner = lowering.boundedOf(inputs[0] ?? -1) ?? { ...only, bounds: [] };
+    lowering.bounds(instruction.first, paddedBy(inner, shape, to, common.spec.shape));
+  }
   lowering.put({
     ...common,
     kind: 'assemble',

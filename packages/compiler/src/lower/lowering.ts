@@ -8,9 +8,14 @@ import {
   type TensorSpec,
   type View,
 } from '@pullback/core';
-import { copyOf, type Op, type Operand } from './op.ts';
+import { type Bound, copyOf, type Op, type Operand } from './op.ts';
 
 export type InMemory = Extract<Operand, { kind: 'root' }>;
+
+/** Elements in memory, and 0 where a bound does not hold. */
+export interface Bounded extends InMemory {
+  readonly bounds: readonly Bound[];
+}
 
 /** The parts that all ops of an instruction share. */
 export type CommonOf = Pick<Op, 'root' | 'spec' | 'name' | 'attributes' | 'origins'>;
@@ -22,6 +27,8 @@ export class Lowering {
   /** The values that literals hold. */
   readonly literals = new Set<number>();
   readonly #meanings = new Map<number, Operand>();
+  /** Those that are padded, by what they are padded of. */
+  readonly #bounded = new Map<number, Bounded>();
   readonly #given: readonly TensorSpec[];
   #fresh: number;
 
@@ -41,6 +48,15 @@ export class Lowering {
 
   means(value: number, meaning: Operand): void {
     this.#meanings.set(value, meaning);
+  }
+
+  /** A padded value by the elements that are padded, beside its meaning. */
+  boundedOf(value: number): Bounded | undefined {
+    return this.#bounded.get(value);
+  }
+
+  bounds(value: number, meaning: Bounded | undefined): void {
+    if (meaning !== undefined) this.#bounded.set(value, meaning);
   }
 
   define(op: Op): void {

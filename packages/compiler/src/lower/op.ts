@@ -66,9 +66,27 @@ export interface ReduceOp extends Common {
   readonly axes: readonly number[];
 }
 
-/** sum_k a b over the last axis of `shape`, [...batch, rows, columns, inner]. */
+/** sum_k a b over the last axis of `shape`, [...batch, rows, columns, inner]. The view of each operand is over the axes of its factor. */
 export interface ProductOp extends Common {
   readonly kind: 'product';
+  readonly factors: readonly [Factor, Factor];
+}
+
+/**
+ * The axes by which a product reads an operand, [...batch, ...lines, ...steps]: its rows or columns (`lines`) and its inner places (`steps`) may
+ * each be several, in row-major order. Where a bound does not hold the element is 0.
+ */
+export interface Factor {
+  readonly lines: readonly number[];
+  readonly steps: readonly number[];
+  readonly bounds: readonly Bound[];
+}
+
+/** A condition on the points of a view: 0 <= start + strides . i < extent. */
+export interface Bound {
+  readonly start: number;
+  readonly strides: readonly number[];
+  readonly extent: number;
 }
 
 /** One tensor put together of parts, each at its place: what lies between them is `fill`. */

@@ -37,7 +37,7 @@ export function describeKernel(kernel: Kernel): string {
     return `${kernel.instruction.primitive.name} as a whole ${list(kernel.inputs)} -> ${list(kernel.outputs)}`;
   const head =
     kernel.kind === 'product'
-      ? `product ${formatShape(kernel.space)} over ${kernel.inner}: ${describeFactor(kernel.a)} by ${describeFactor(kernel.b)}`
+      ? `product ${formatShape(kernel.space)} over ${kernel.inner}: ${describeFactor(kernel.a, false)} by ${describeFactor(kernel.b, true)}`
       : `${kernel.order} ${formatShape(kernel.space.slice(0, kernel.outer))}${formatShape(kernel.space.slice(kernel.outer))}`;
   const lines = kernel.statements.map((statement, i) => {
     const store = kernel.stores.filter((each) => each.statement === i).map(({ buffer }) => ` -> %${buffer}`);
@@ -76,11 +76,17 @@ function describeView({
   return `(${strides.join()}${offset === 0 ? '' : ` from ${offset}`})`;
 }
 
-/** A factor whose lines or steps are several axes has their extents behind it. */
-function describeFactor({ buffer, view, lines, steps, bounds }: FactorLoad): string {
-  const axes =
-    lines.length === 1 && steps.length === 1 ? '' : ` as ${formatShape(lines)}${formatShape(steps)}`;
-  return `%${buffer}${describeView({ view })}${axes}${bounds.length === 0 ? '' : ', 0 outside'}`;
+/** A factor by its buffer and strides, of B the inner ones first; where it takes several axes, their extents stand behind it. */
+function describeFactor({ buffer, view, lines, steps, bounds }: FactorLoad, isB: boolean): string {
+  const batches = view.strides.length - lines.length - steps.length;
+  const own = view.strides.slice(batches);
+  const [down, along] = [own.slice(0, lines.length), own.slice(lines.length)];
+  const [first, second] = isB ? [along, down] : [down, along];
+  const strides = [...view.strides.slice(0, batches), ...first, ...second];
+  const extents = [formatShape(lines), formatShape(steps)];
+  const axes = own.length === 2 ? '' : ` as ${(isB ? extents.reverse() : extents).join('')}`;
+  const outside = bounds.length === 0 ? '' : ', 0 outside';
+  return `%${buffer}${describeView({ view: { ...view, strides } })}${axes}${outside}`;
 }
 
 function list(values: readonly number[]): string {

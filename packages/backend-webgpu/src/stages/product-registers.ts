@@ -1,10 +1,10 @@
-import type { ProductKernel } from '@pullback/compiler';
+import { type FactorLoad, type ProductKernel, plainStrides } from '@pullback/compiler';
 import { sizeOf } from '@pullback/core';
 import type { Memory, Stage } from '../stage.ts';
-import { Code, decode, indexOf } from '../wgsl/code.ts';
+import { Code, decode } from '../wgsl/code.ts';
 import { count } from '../wgsl/numbers.ts';
 import type { ProductOptions } from './product-common.ts';
-import { common, epilogue, type Load, lanes, type Sizes, times } from './product-common.ts';
+import { common, epilogue, FactorReader, lanes, type Sizes, times } from './product-common.ts';
 
 /** Elements of C that an invocation keeps in registers. */
 export interface Tile {
@@ -25,6 +25,7 @@ export function registerStage(
   const rank = kernel.space.length;
   const own = common(kernel);
   const part = Math.ceil(inner / splits / 4) * 4;
+  const [readA, readB] = [new FactorReader('a', a, batch.length), new FactorReader('b', b, batch.length)];
   const [va, vb] = vectorsOf(kernel, sizes, own, options, splits);
   const step = va === 'inner' || vb === 'inner' ? 4 : 1;
   const [tilesDown, tilesAcross] = [Math.ceil(rows / down), Math.ceil(columns / across)];
@@ -38,9 +39,12 @@ export function registerStage(
     vectors: [...(va === 'none' ? [] : [a.buffer]), ...(vb === 'none' ? [] : [b.buffer])],
     operations: down * across * (Math.ceil(inner / splits) + own.cone.size),
     groups: (width) => Math.ceil((tiles * splits) / width),
-    ...(partials === undefined && {
-      declarations: (memory: Memory, suffix: string) => epilogue(kernel, memory, suffix),
-    }),
+    declarations: (memory: Memory, suffix: string) =>
+      [
+        readA.declaration(memory, suffix),
+        readB.declaration(memory, suffix),
+        ...(partials === undefined ? [epilogue(kernel, memory, suffix)] : []),
+      ].join('\n'),
     body: (memory, width, suffix) => {
       const code = new Code();
       code.points(tiles * splits, width, 'point', () => {
@@ -57,32 +61,37 @@ export function registerStage(
         // Rows and columns past the end read the last ones again, and are not stored.
         const within = (name: string, extent: number, size: number, i: number, last = 1) =>
           extent % size === 0 ? `(${name} + ${i}u)` : `min(${name} + ${i}u, ${count(extent - last)})`;
-        const base = ({ view }: Load) => indexOf(view.offset, [...view.strides.slice(0, -2), 0, 0]);
-        const strideOf = ({ view }: Load, axis: number) => view.strides[axis] ?? 0;
-        code.line(`let base_a = ${base(a)};`);
-        code.line(`let base_b = ${base(b)};`);
+        for (const { name, base } of [readA, readB]) code.line(`let base_${name} = ${base};`);
         each(down, (r) => each(fours, (v) => code.line(`var c${r}_${v} = vec4f();`)));
         // Where the first elements lie, in steps of what is read at once; along the inner axis both go on by additions.
-        const starts = (load: Load, vector: Vector, of: Side) => {
-          const at = (i: number, last: number) =>
-            `base_${of.name} + ${times(within(of.place, of.extent, of.size, i, last), strideOf(load, of.axis))}`;
+        const starts = ({ name, across: stride, isPlain }: FactorReader, vector: Vector, of: Side) => {
+          const at = (i: number, last: number) => {
+            const line = within(of.place, of.extent, of.size, i, last);
+            return isPlain ? `base_${name} + ${times(line, stride)}` : line;
+          };
           if (vector === 'outer')
-            each(of.size / 4, (v) => code.line(`let ${of.name}_at${v} = (${at(4 * v, 4)}) / 4u;`));
+            each(of.size / 4, (v) => code.line(`let ${name}_at${v} = (${at(4 * v, 4)}) / 4u;`));
           else
             each(of.size, (i) =>
-              code.line(`let ${of.name}_at${i} = ${vector === 'inner' ? `(${at(i, 1)}) / 4u` : at(i, 1)};`),
+              code.line(`let ${name}_at${i} = ${vector === 'inner' ? `(${at(i, 1)}) / 4u` : at(i, 1)};`),
             );
         };
-        starts(a, va, { name: 'a', place: 'row', extent: rows, size: down, axis: rank - 2 });
-        starts(b, vb, { name: 'b', place: 'column', extent: columns, size: across, axis: rank - 1 });
+        starts(readA, va, { place: 'row', extent: rows, size: down });
+        starts(readB, vb, { place: 'column', extent: columns, size: across });
         const [from, to] =
           splits === 1
             ? ['0u', count(inner)]
             : [`split * ${count(part)}`, `min((split + 1u) * ${count(part)}, ${count(inner)})`];
         /** How far one step along the inner axis is. */
-        const pace = (load: Load, vector: Vector, axis: number) =>
-          vector === 'none' ? strideOf(load, axis) >>> 0 : vector === 'outer' ? strideOf(load, axis) / 4 : 1;
-        const [paceA, paceB] = [pace(a, va, rank - 1), pace(b, vb, rank - 2)];
+        const pace = ({ along }: FactorReader, vector: Vector) =>
+          vector === 'none' ? along >>> 0 : vector === 'outer' ? along / 4 : 1;
+        const [paceA, paceB] = [pace(readA, va), pace(readB, vb)];
+        /** One element, where it is not read with others. */
+        const single = (from: FactorReader, i: number, kk: number, on: string) => {
+          const line = `${from.name}_at${i}`;
+          if (!from.isPlain) return from.element(suffix, line, kk === 0 ? 'k' : `k + ${kk}u`);
+          return memory.load(from.load.buffer, `${line} + along_${from.name}${on}`);
+        };
         const first = (vector: Vector, by: number) =>
           vector === 'inner' ? `(${from}) / 4u` : `(${from}) * ${count(by)}`;
         code.line(`var along_a = ${first(va, paceA)};`);
@@ -99,9 +108,7 @@ export function registerStage(
                 code.line(`let a${v}_${kk} = ${memory.load4(a.buffer, `a_at${v} + along_a${on(paceA)}`)};`),
               );
             else if (va === 'none')
-              each(down, (r) =>
-                code.line(`let a${r}_${kk} = ${memory.load(a.buffer, `a_at${r} + along_a${on(paceA)}`)};`),
-              );
+              each(down, (r) => code.line(`let a${r}_${kk} = ${single(readA, r, kk, on(paceA))};`));
             const elementOfA = (r: number) =>
               va === 'inner'
                 ? `a${r}.${lanes[kk]}`
@@ -109,7 +116,7 @@ export function registerStage(
                   ? `a${Math.floor(r / 4)}_${kk}.${lanes[r % 4]}`
                   : `a${r}_${kk}`;
             each(fours, (v) => {
-              const element = (c: number) => memory.load(b.buffer, `b_at${4 * v + c} + along_b${on(paceB)}`);
+              const element = (c: number) => single(readB, 4 * v + c, kk, on(paceB));
               const vector =
                 vb === 'outer'
                   ? memory.load4(b.buffer, `b_at${v} + along_b${on(paceB)}`)
@@ -156,11 +163,9 @@ export function registerStage(
 
 /** The rows of A, or the columns of B, of a tile. */
 interface Side {
-  readonly name: 'a' | 'b';
   readonly place: 'row' | 'column';
   readonly extent: number;
   readonly size: number;
-  readonly axis: number;
 }
 
 function each(n: number, body: (i: number) => void): void {
@@ -175,15 +180,14 @@ function vectorsOf(
   { innerVectors }: Pick<ProductOptions, 'innerVectors'>,
   splits: number,
 ): readonly [Vector, Vector] {
-  const { a, b, space } = kernel;
-  const rank = space.length;
+  const { a, b } = kernel;
   const elsewhere = new Set([...reads, ...(splits === 1 ? writes : [])]);
-  const of = (load: Load, outerAxis: number, innerAxis: number, outer: number): Vector => {
-    if (elsewhere.has(load.buffer)) return 'none';
-    const vector = vectorOf(load, outerAxis, innerAxis, outer, inner);
+  const of = (load: FactorLoad, outer: number): Vector => {
+    if (elsewhere.has(load.buffer) || plainStrides(load) === undefined) return 'none';
+    const vector = vectorOf(load, outer, inner);
     return vector === 'inner' && !innerVectors ? 'none' : vector;
   };
-  const [va, vb] = [of(a, rank - 2, rank - 1, rows), of(b, rank - 1, rank - 2, columns)];
+  const [va, vb] = [of(a, rows), of(b, columns)];
   return a.buffer === b.buffer && (va === 'none') !== (vb === 'none') ? ['none', 'none'] : [va, vb];
 }
 
@@ -229,14 +233,9 @@ export function joinStage(kernel: ProductKernel, splits: number, partials: numbe
 /** How four elements can be read at once: along the rows or columns of C, along the inner axis, or not. */
 type Vector = 'outer' | 'inner' | 'none';
 
-function vectorOf(
-  { view, dtype }: Load,
-  outerAxis: number,
-  innerAxis: number,
-  outer: number,
-  inner: number,
-): Vector {
+function vectorOf({ view, dtype }: FactorLoad, outer: number, inner: number): Vector {
   const { offset, strides } = view;
+  const [outerAxis, innerAxis] = [strides.length - 2, strides.length - 1];
   const aligned = (but: number) =>
     dtype === 'float32' &&
     offset % 4 === 0 &&

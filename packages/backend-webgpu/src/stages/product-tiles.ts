@@ -1,9 +1,9 @@
 import type { ProductKernel } from '@pullback/compiler';
 import { sizeOf } from '@pullback/core';
 import type { Stage } from '../stage.ts';
-import { Code, decode, indexOf } from '../wgsl/code.ts';
+import { Code, decode } from '../wgsl/code.ts';
 import { count } from '../wgsl/numbers.ts';
-import { common, epilogue, type Load, lanes, type Sizes, times } from './product-common.ts';
+import { common, epilogue, FactorReader, lanes, type Sizes, times } from './product-common.ts';
 
 const tile = 4;
 const block = 64;
@@ -14,6 +14,7 @@ export function sharedStage(kernel: ProductKernel, { batch, rows, columns, inner
   const { a, b } = kernel;
   const rank = kernel.space.length;
   const own = common(kernel);
+  const readers = [new FactorReader('a', a, batch.length), new FactorReader('b', b, batch.length)] as const;
   const [down, across] = [Math.ceil(rows / block), Math.ceil(columns / block)];
   const groups = sizeOf(batch) * down * across;
   return {
@@ -28,6 +29,7 @@ export function sharedStage(kernel: ProductKernel, { batch, rows, columns, inner
       [
         `var<workgroup> tile_a${suffix}: array<f32, ${depth * block}>;`,
         `var<workgroup> tile_b${suffix}: array<f32, ${depth * block}>;`,
+        ...readers.map((reader) => reader.declaration(memory, suffix)),
         epilogue(kernel, memory, suffix),
       ].join('\n'),
     body: (memory, _, suffix) => {
@@ -42,33 +44,31 @@ export function sharedStage(kernel: ProductKernel, { batch, rows, columns, inner
       code.line(`let first_column = x${rank - 1} * ${count(block)};`);
       code.line('let down = lane / 16u;');
       code.line('let across = lane % 16u;');
-      const base = ({ view }: Load) => indexOf(view.offset, [...view.strides.slice(0, -2), 0, 0]);
-      code.line(`let base_a = ${base(a)};`);
-      code.line(`let base_b = ${base(b)};`);
+      for (const { name, base } of readers) code.line(`let base_${name} = ${base};`);
       for (let r = 0; r < tile; r++) code.line(`var c${r} = vec4f();`);
-      const fetch = (load: Load, from: string, extent: number, outerAxis: number, innerAxis: number) => {
-        const strides = load.view.strides;
+      const fetch = (reader: FactorReader, from: string, extent: number) => {
+        const { across: outerStride, along, isPlain, load } = reader;
         // Neighbouring invocations read neighbouring elements, whichever way they lie.
-        const innerFirst = strides[innerAxis] === 1;
+        const innerFirst = along === 1 || (!isPlain && load.view.strides.at(-1) === 1);
         const [place, k] = innerFirst ? ['(slot / 16u)', '(slot % 16u)'] : ['(slot % 64u)', '(slot / 64u)'];
         const outer =
           extent % block === 0 ? `(${from} + ${place})` : `min(${from} + ${place}, ${count(extent - 1)})`;
-        const at = [
-          load === a ? 'base_a' : 'base_b',
-          times(outer, strides[outerAxis] ?? 0),
-          times(`min(start + ${k}, ${count(inner - 1)})`, strides[innerAxis] ?? 0),
-        ].join(' + ');
-        const name = load === a ? `tile_a${suffix}` : `tile_b${suffix}`;
+        const step = `min(start + ${k}, ${count(inner - 1)})`;
+        const element = isPlain
+          ? memory.load(
+              load.buffer,
+              [`base_${reader.name}`, times(outer, outerStride), times(step, along)].join(' + '),
+            )
+          : reader.element(suffix, outer, step);
+        const name = `tile_${reader.name}${suffix}`;
         code.block(`for (var slot = lane; slot < ${count(depth * block)}; slot += 256u)`, () => {
           code.line(`let inside = start + ${k} < ${count(inner)};`);
-          code.line(
-            `${name}[${k} * ${count(block)} + ${place}] = select(0.0f, ${memory.load(load.buffer, at)}, inside);`,
-          );
+          code.line(`${name}[${k} * ${count(block)} + ${place}] = select(0.0f, ${element}, inside);`);
         });
       };
       code.block(`for (var start = 0u; start < ${count(inner)}; start += ${count(depth)})`, () => {
-        fetch(a, 'first_row', rows, rank - 2, rank - 1);
-        fetch(b, 'first_column', columns, rank - 1, rank - 2);
+        fetch(readers[0], 'first_row', rows);
+        fetch(readers[1], 'first_column', columns);
         code.line('workgroupBarrier();');
         code.block(`for (var k = 0u; k < ${count(depth)}; k++)`, () => {
           const four = (name: string, at: string) =>

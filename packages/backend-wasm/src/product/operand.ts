@@ -7,8 +7,11 @@ import { defineLinePacking, defineStepPacking } from './nested-packing.ts';
 import { definePacking, spillOf } from './packing.ts';
 import { plus, type Strides, times } from './strided.ts';
 
-/** How tiles read a factor: where it stands, or packed in scratch memory, step by step of the inner dimension or line by line. */
-export type Reading = 'direct' | 'steps' | 'lines';
+/**
+ * How tiles read a factor: where it stands, its steps along one axis or `nested` along several; or packed in scratch memory, step by step of
+ * the inner dimension or line by line.
+ */
+export type Reading = 'direct' | 'nested' | 'steps' | 'lines';
 
 export interface OperandSpec {
   readonly source: Strides;
@@ -40,7 +43,7 @@ export class Operand {
   ) {}
 
   get packed(): boolean {
-    return this.spec.reading !== 'direct';
+    return this.spec.reading === 'steps' || this.spec.reading === 'lines';
   }
 
   #pitch(size: number): number {
@@ -51,7 +54,7 @@ export class Operand {
   /** In elements, for a tile that reads `size` lines. */
   strides(size: number): Strides {
     const { reading, source, depth } = this.spec;
-    if (reading === 'direct') return source;
+    if (!this.packed) return source;
     return reading === 'steps' ? { across: 1, along: this.#pitch(size) } : { across: depth, along: 1 };
   }
 

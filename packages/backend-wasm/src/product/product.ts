@@ -1,7 +1,8 @@
 import { type Code, types } from '../encoding.ts';
-import { branchIf, call, choose, fillMemory, get, i32, loop, set, tee } from '../instructions.ts';
+import { branchIf, call, choose, fillMemory, get, i32, loop, repeat, set, tee } from '../instructions.ts';
 import type { ModuleBuilder } from '../module.ts';
 import { floatsOf } from './floats.ts';
+import { reach } from './nest.ts';
 import { Operand } from './operand.ts';
 import { everyPart, inBlocks, overParts, type Range } from './ranges.ts';
 import type { ProductSpec } from './spec.ts';
@@ -31,7 +32,7 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
   const floats = floatsOf(spec.dtype, spec.relaxed);
   const { inner } = spec;
   const tiling = tilingOf(spec);
-  const { strips, panels, block, lanes } = tiling;
+  const { strips, panels, block, lanes, run } = tiling;
   const a = new Operand(module, floats, {
     source: { across: spec.a.rowStride, along: spec.a.columnStride },
     nest: spec.a.nest,
@@ -66,6 +67,7 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
     const local = () => locals.make(types.i32);
     const [startA, startB, k, count] = [local(), local(), local(), local()];
     const [row, column, strip, panel, sums] = [local(), local(), local(), local(), local()];
+    const [which, place, runStart] = [local(), local(), local()];
     const depth = inPasses ? get(count) : i32.const(inner);
 
     const step = inPasses ? get(k) : i32.const(0);
@@ -84,7 +86,24 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
             set(strip, plus(get(scratch), stripAt)),
             a.pack(size, get(strip), { start: get(startA), line: get(row), step, batch }, depth),
           ]
-        : set(strip, a.line(get(startA), get(row)));
+        : set(strip, run === undefined ? a.line(get(startA), get(row)) : a.line(get(runStart), get(place)));
+    /** Strips of all rows, or of each run of them that lies along one axis: `range` are runs then. */
+    const overStrips = (range: Range, body: (height: number) => Code): Code => {
+      if (run === undefined) return overParts(locals, strips, range, row, body);
+      const reached = reach(locals, run.before, get(which), floats.bytes, 0);
+      return repeat(
+        which,
+        range.first,
+        range.end,
+        1,
+        reached.code,
+        set(runStart, i32.add(get(startA), reached.to.bytes)),
+        overParts(locals, strips, everyPart(strips), place, (height) => [
+          set(row, i32.add(times(get(which), run.length), get(place))),
+          body(height),
+        ]),
+      );
+    };
     const overTiles = (
       rows: Range,
       columns: Range,
@@ -92,7 +111,7 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
       tile: (height: number, width: number) => Code,
     ): Code => [
       set(sums, get(scratch)),
-      overParts(locals, strips, rows, row, (height) => [
+      overStrips(rows, (height) => [
         beforeStrip(height),
         b.packed ? set(panel, plus(get(scratch), blockAt)) : [],
         overParts(locals, panels, columns, column, (width) => [
@@ -112,7 +131,7 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
       set(panel, plus(get(scratch), blockAt)),
       overParts(locals, panels, columns, column, (width) => [
         packPanel(width),
-        overParts(locals, strips, rows, row, (height) => [findStrip(height), whole(height, width)]),
+        overStrips(rows, (height) => [findStrip(height), whole(height, width)]),
       ]),
     ];
     const inOnePass = (rows: Range, columns: Range): Code => [
@@ -160,7 +179,8 @@ export function defineProduct(module: ModuleBuilder, given: ProductSpec): Produc
       block.panels === 1 && !inPasses ? panelByPanel(rows, columns) : blocks(),
     ];
   });
-  return { index, units: partsOf(tiling.split === 'strips' ? strips : panels), scratch: scratchBytes };
+  const units = tiling.split === 'panels' ? partsOf(panels) : (run?.count ?? partsOf(strips));
+  return { index, units, scratch: scratchBytes };
 }
 
 /** Bytes up to a line of cache. */

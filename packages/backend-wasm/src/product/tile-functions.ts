@@ -23,7 +23,8 @@ export class TileFunctions {
   tile(height: number, width: number): Tile {
     const { lanes, floats, spec, a, b } = this;
     const remainder = lanes === 'inner' ? spec.inner % floats.lanes : 0;
-    return { lanes, height, width, a: a.strides(height), b: b.strides(width), remainder };
+    const steps = a.spec.reading === 'nested' ? a.spec.nest?.steps : undefined;
+    return { lanes, height, width, a: a.strides(height), b: b.strides(width), remainder, steps };
   }
 
   #once(name: string, height: number, width: number, define: () => number): number {

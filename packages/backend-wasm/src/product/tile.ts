@@ -1,7 +1,8 @@
 import { type Code, types } from '../encoding.ts';
-import { branchIf, get, i32, loop, set, v128, when } from '../instructions.ts';
+import { branchIf, get, i32, loop, set, tee, v128, when } from '../instructions.ts';
 import type { Locals } from '../module.ts';
 import type { Floats } from './floats.ts';
+import type { NestAxis } from './nest.ts';
 import { plus, type Strides, strided } from './strided.ts';
 
 /** Which axis the lanes of a tile's vectors lie along: columns of C, rows of C, or the inner dimension, to be added up at the end. */
@@ -16,6 +17,8 @@ export interface Tile {
   readonly b: Strides;
   /** Steps behind the last whole vector, where lanes lie along the inner dimension; else 0. */
   readonly remainder: number;
+  /** The axes of the steps of A, where they are several. */
+  readonly steps?: readonly NestAxis[] | undefined;
 }
 
 /** How the sums of a tile are laid out: `outer` times `inner` vectors. */
@@ -126,14 +129,41 @@ export function sumTile(
     onward ? each((local, offset) => set(local, v128.load(get(sums), offset))) : [],
     when(
       before,
-      loop(
-        step((value) => value),
-        [first, second].map(({ pointer, along }) => set(pointer, plus(get(pointer), along * bytes))),
-        branchIf(0, before),
-      ),
+      tile.steps === undefined
+        ? loop(
+            step((value) => value),
+            [first, second].map(({ pointer, along: pace }) => set(pointer, plus(get(pointer), pace * bytes))),
+            branchIf(0, before),
+          )
+        : overAxes(locals, tile.steps, first.pointer, bytes, [
+            step((value) => value),
+            set(second.pointer, plus(get(second.pointer), second.along * bytes)),
+          ]),
     ),
     tile.remainder === 0 ? [] : step((value) => v128.and(value, firstLanes(tile.remainder, floats))),
     each((local, offset) => v128.store(get(sums), get(local), offset)),
+  ];
+}
+
+/** `body` for each point of some axes, in row-major order, with `at` as far as it is in bytes; each has at least one. */
+function overAxes(
+  locals: Locals,
+  [axis, ...inner]: readonly NestAxis[],
+  at: number,
+  bytes: number,
+  body: Code,
+): Code {
+  if (axis === undefined) return body;
+  const [next] = inner;
+  const end = locals.make(types.i32);
+  const pace = axis.stride - (next === undefined ? 0 : next.extent * next.stride);
+  return [
+    set(end, i32.const(axis.extent)),
+    loop(
+      overAxes(locals, inner, at, bytes, body),
+      set(at, plus(get(at), pace * bytes)),
+      branchIf(0, tee(end, i32.sub(get(end), i32.const(1)))),
+    ),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { NestAxis } from './nest.ts';
 import type { Reading } from './operand.ts';
 import type { ProductSpec } from './spec.ts';
 import type { Lanes } from './tile.ts';
@@ -25,17 +26,28 @@ export interface Tiling {
   readonly block: { readonly strips: number; readonly panels: number; readonly inner: number };
   /** What a unit of work is. */
   readonly split: 'strips' | 'panels';
+  /** Where A is read nested: strips are parts of a run of rows along one axis, and so many runs lie along the axes before. */
+  readonly run?: { readonly length: number; readonly count: number; readonly before: readonly NestAxis[] };
 }
 
 /** Of the caches, what a product may count on: less than machines have. */
 const firstLevelBytes = 32 * 1024;
 const cacheBytes = 256 * 1024;
+/** Steps of which a panel of B stays in the first level of cache. */
+const longestPass = 1024;
+/** Panels for which windows are read where they stand, and rows that are worth a strip of their own. */
+const fewPanels = 3;
+const shortestRun = 4;
 
 export function tilingOf(spec: ProductSpec): Tiling {
   const lanes = lanesOf(spec);
-  const [strips, panels] = tilesOf(spec, lanes);
-  const [a, b] = readingsOf(spec, lanes, strips, panels);
+  const [all, panels] = tilesOf(spec, lanes);
+  const run = runOf(spec, lanes, partsOf(panels));
+  const strips = run === undefined ? all : cutRows(run.length, Math.min(all.size, run.length));
+  const [packed, b] = readingsOf(spec, lanes, all, panels);
+  const a = run === undefined ? packed : 'nested';
   return {
+    ...(run && { run }),
     lanes,
     strips,
     panels,
@@ -121,6 +133,22 @@ function readingsOf(
   ];
 }
 
+/**
+ * Windows that are read for few columns are not worth packing where no bound must be looked at: they are read where they stand, as strips of rows
+ * along one axis.
+ */
+function runOf(
+  { a: { nest }, rows, inner, columns }: ProductSpec,
+  lanes: Lanes,
+  panels: number,
+): Tiling['run'] {
+  const last = nest?.lines.at(-1);
+  if (nest === undefined || last === undefined || lanes !== 'columns' || columns === 0) return undefined;
+  if (nest.bounds.length > 0 || panels > fewPanels || inner === 0 || inner > longestPass) return undefined;
+  if (last.extent < shortestRun) return undefined;
+  return { length: last.extent, count: rows / last.extent, before: nest.lines.slice(0, -1) };
+}
+
 function blockOf(
   spec: ProductSpec,
   lanes: Lanes,
@@ -136,7 +164,7 @@ function blockOf(
     Math.min(whole, Math.max(1, Math.floor(cacheBytes / size)));
   if (readingB === 'steps') {
     // Packing A reads a line of cache for each step: short passes find it again for the next strips.
-    const longest = readingA === 'steps' ? 384 : all.panels === 1 ? 8192 : 1024;
+    const longest = readingA === 'steps' ? 384 : all.panels === 1 ? 8192 : longestPass;
     const depth = inPasses(inner, longest);
     // Where all of A stays in the cache, a panel is best used at once, while it is in the first level.
     const small = readingA === 'direct' && rows * depth * bytes <= cacheBytes;
@@ -148,7 +176,12 @@ function blockOf(
   }
   // A large factor that is read once, its steps far from each other: a few steps at a time, over all of their length.
   const [step, length] = lanes === 'rows' ? [a.columnStride, rows] : [b.rowStride, columns];
-  if (lanes !== 'inner' && step * bytes >= 4096 && inner * length * bytes > 2 ** 20) {
+  if (
+    lanes !== 'inner' &&
+    readingA !== 'nested' &&
+    step * bytes >= 4096 &&
+    inner * length * bytes > 2 ** 20
+  ) {
     const sums = strips.size * panels.size * bytes;
     return {
       strips: fitting(all.strips, all.panels * sums),

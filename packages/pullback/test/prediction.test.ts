@@ -87,11 +87,27 @@ describe('predict in batches gives what all samples at once give', () => {
 test('memory depends on the batch and not on the number of samples, and there is one Program', async () => {
   const backend = cpu();
   const model = await create({ backend });
-  await model.predict({ shape: [256, 5], data: numbers(1280) });
+  const options = { batchSize: 256 };
+  await model.predict({ shape: [256, 5], data: numbers(1280) }, options);
   const before = backend.statistics();
-  await model.predict({ shape: [5000, 5], data: numbers(25000) });
+  await model.predict({ shape: [5000, 5], data: numbers(25000) }, options);
   expect(backend.statistics().bytes).toBe(before.bytes);
   expect(backend.statistics().programs).toBe(before.programs);
+});
+
+test('where nobody says how many at once, few are one batch, and of many some 8 MiB at a time', async () => {
+  const backend = wasm();
+  const model = await create({ backend, network: dense(1), input: [64] });
+  const bytesAfter = async (count: number) => {
+    const y = await model.predict({ shape: [count, 64], data: new Float32Array(count * 64) });
+    expect(y.shape).toEqual([count, 1]);
+    return backend.statistics().bytes;
+  };
+  const [one, few] = [await bytesAfter(1), await bytesAfter(2000)];
+  expect(few - one).toBeGreaterThanOrEqual(2000 * 65 * 4);
+  const [many, most] = [await bytesAfter(60_000), await bytesAfter(120_000)];
+  expect(many - few).toBeLessThan(1.1 * 2 ** 23);
+  expect(most - many).toBeLessThan(1.1 * 2 ** 23);
 });
 
 test('a signal ends it between two batches, and the event loop has its turns', async () => {

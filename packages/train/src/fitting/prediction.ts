@@ -2,35 +2,38 @@ import { DataError, type Layout, type Shape, sizeOf, type Tensor, tensorOf } fro
 import type { Inputs } from '../definition/named-inputs.ts';
 import { planNames } from '../programs/names.ts';
 import type { Engine } from '../running/engine.ts';
-import { pickSamples, type Samples } from '../samples/samples.ts';
+import { type Samples, section } from '../samples/samples.ts';
 import { Turns } from '../stepping/event-loop.ts';
 
 export interface PredictOptions {
-  /** How many samples are computed at once, and so how much memory is needed; 256 when left out, or all where there are fewer. */
+  /** How many samples are computed at once, and so how much memory is needed; when left out as many as take some 8 MiB, and 256 at least. */
   readonly batchSize?: number;
   /** Ends the prediction between two batches; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
+/** So much may be computed at once where nobody says otherwise: a batch of its own for every 256 samples takes longer. */
+const usualBytes = 2 ** 23;
+const fewest = 256;
+
 /** The prediction of every output, in the order of the losses. */
 export async function predictAll(
   engine: Engine,
   x: Inputs,
-  { batchSize = 256, signal }: PredictOptions,
+  { batchSize, signal }: PredictOptions,
 ): Promise<readonly Tensor[]> {
   signal?.throwIfAborted();
   const samples = engine.inputs(x);
   const { layout, sampleAxis } = engine.definition.placement;
   const { count } = samples;
-  const size = Math.min(batchSize, count);
+  const size = Math.min(count, batchSize ?? usualSize(engine, count));
   if (size === count) return predictBatch(engine, samples);
   const turns = new Turns();
   const whole: Tensor[] = [];
   for (let from = 0; from < count; from += size) {
     // All batches have one size, so that there is one Program: the last one begins earlier.
     const first = Math.min(from, count - size);
-    const rows = Int32Array.from({ length: size }, (_, i) => first + i);
-    const parts = await predictBatch(engine, pickSamples(samples, rows, layout));
+    const parts = await predictBatch(engine, section(samples, first, first + size, layout));
     // An output that is no longer one for each sample is of all of them.
     if (parts.some(({ shape }) => shape.at(sampleAxis) !== size)) return predictBatch(engine, samples);
     parts.forEach((part, i) => {
@@ -42,6 +45,13 @@ export async function predictAll(
     if (turns.due) await turns.take();
   }
   return whole;
+}
+
+/** All, or parts of one size, so that the last one has nothing to do again. */
+function usualSize(engine: Engine, count: number): number {
+  if (count <= fewest) return count;
+  const most = Math.max(fewest, Math.floor(usualBytes / engine.sampleBytes));
+  return Math.ceil(count / Math.ceil(count / most));
 }
 
 async function predictBatch(engine: Engine, samples: Samples): Promise<readonly Tensor[]> {

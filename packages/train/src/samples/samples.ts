@@ -53,6 +53,23 @@ export function pick(whole: Tensor, rows: Int32Array, layout: Layout): Tensor {
   return { shape, dtype: whole.dtype, data };
 }
 
+/** The samples from `first` up to but not including `end`, of rows without a copy. */
+export function section(whole: Samples, first: number, end: number, layout: Layout): Samples {
+  const rows = Int32Array.from({ length: end - first }, (_, i) => first + i);
+  if (layout === 'column') return pickSamples(whole, rows, layout);
+  const cut = ({ shape: [count = 0, ...sample], dtype, data }: Tensor): Tensor => {
+    const size = count === 0 ? 0 : data.length / count;
+    return { shape: [end - first, ...sample], dtype, data: data.subarray(first * size, end * size) };
+  };
+  const { inputs, targets, weights } = whole;
+  return {
+    inputs: inputs.map(cut),
+    targets: targets.map(cut),
+    weights: weights && cut(weights),
+    count: end - first,
+  };
+}
+
 export function pickSamples(
   { inputs, targets, weights }: Samples,
   rows: Int32Array,
@@ -173,10 +190,9 @@ export function splitSamples(
     throw new OptionError({ got: `a validation split of ${share}`, expected: 'a share from 0 to below 1' });
   const kept = all.count - Math.floor(all.count * share);
   if (kept === all.count) return { training: all, validation: undefined };
-  const rows = Int32Array.from({ length: all.count }, (_, i) => i);
   return {
-    training: pickSamples(all, rows.subarray(0, kept), layout),
-    validation: pickSamples(all, rows.subarray(kept), layout),
+    training: section(all, 0, kept, layout),
+    validation: section(all, kept, all.count, layout),
   };
 }
 

@@ -5,6 +5,9 @@ import { reductionOf } from './running.ts';
 import { neighbours, type Spot, spotIn } from './spot.ts';
 import { sideBySide } from './sums.ts';
 
+/** Up to so many terms, those of a window, are written one after the other. */
+const written = 9;
+
 /** Sums along the outer axes: for every block of inner points, all outer ones. */
 export function writeColumns(loops: Loops): void {
   const { outer } = loops.kernel;
@@ -43,9 +46,10 @@ function writeBlock(loops: Loops, spot: Spot, lane: Lane, index: Code, counts: r
   );
   for (const { running } of sums) for (const one of running) lane.statements.push(one.start());
   const base = spotIn(spot, lane);
+  const over = terms <= written ? loops.unrolled : loops.looped;
   const nest = (at: Spot, axis: number): void => {
     if (axis < outer) {
-      loops.loop(at, axis, loops.whole(axis), (inner) => nest(inner, axis + 1));
+      over.call(loops, at, axis, (inner) => nest(inner, axis + 1));
       return;
     }
     const spots = neighbours(at, at.lane, last, index, counts);

@@ -123,6 +123,19 @@ export class Loops {
     spot.lane.statements.push(repeat(index, start, end, 1, inner.lane.statements));
   }
 
+  looped(spot: Spot, axis: number, write: (inner: Spot) => void): void {
+    this.loop(spot, axis, this.whole(axis), write);
+  }
+
+  /** All of an axis, without a loop. */
+  unrolled(spot: Spot, axis: number, write: (inner: Spot) => void): void {
+    for (let place = 0; place < this.extent(axis); place++) {
+      const inner = spotIn(spot, this.lane(), { known: [[axis, i32.const(place)]] });
+      write(inner);
+      spot.lane.statements.push(inner.lane.statements);
+    }
+  }
+
   /** The last axis: `together` neighbouring vectors at a time, then single ones, then what is left. */
   vectors(spot: Spot, visit: (spots: readonly Spot[]) => void, together = 1): void {
     const extent = this.extent(this.last);

@@ -1,5 +1,5 @@
 import { type Code, types } from '../encoding.ts';
-import { branchIf, get, i32, loop, set, tee, v128, when } from '../instructions.ts';
+import { branchIf, choose, get, i32, loop, set, v128, when } from '../instructions.ts';
 import type { Locals } from '../module.ts';
 import type { Floats } from './floats.ts';
 import type { NestAxis } from './nest.ts';
@@ -121,50 +121,58 @@ export function sumTile(
         ];
   const end = locals.make(types.i32);
   const before = i32.ltU(get(second.pointer), get(end));
+  const pace = second.along * bytes;
+  const turns = turnsOf(locals, tile.steps ?? [], first.pointer, second.pointer, { bytes, pace });
   return [
     [first, second].map(({ pointer, lowest }) =>
       lowest === 0 ? [] : set(pointer, plus(get(pointer), lowest)),
     ),
     set(end, i32.add(get(second.pointer), depth)),
+    turns.map(({ begin }) => begin),
     onward ? each((local, offset) => set(local, v128.load(get(sums), offset))) : [],
     when(
       before,
-      tile.steps === undefined
-        ? loop(
-            step((value) => value),
-            [first, second].map(({ pointer, along: pace }) => set(pointer, plus(get(pointer), pace * bytes))),
-            branchIf(0, before),
-          )
-        : overAxes(locals, tile.steps, first.pointer, bytes, [
-            step((value) => value),
-            set(second.pointer, plus(get(second.pointer), second.along * bytes)),
-          ]),
+      loop(
+        step((value) => value),
+        [first, second].map(({ pointer, along }) => set(pointer, plus(get(pointer), along * bytes))),
+        turns.map(({ turn }) => turn),
+        branchIf(0, before),
+      ),
     ),
     tile.remainder === 0 ? [] : step((value) => v128.and(value, firstLanes(tile.remainder, floats))),
     each((local, offset) => v128.store(get(sums), get(local), offset)),
   ];
 }
 
-/** `body` for each point of some axes, in row-major order, with `at` as far as it is in bytes; each has at least one. */
-function overAxes(
+/**
+ * Where the steps are several axes, the pointer of A jumps behind the last place of each but the first. A loop for each axis would cost more: here the
+ * sums stay in one loop, and the jump is chosen, 0 elsewhere. The pointer of B counts.
+ */
+function turnsOf(
   locals: Locals,
-  [axis, ...inner]: readonly NestAxis[],
-  at: number,
-  bytes: number,
-  body: Code,
-): Code {
-  if (axis === undefined) return body;
-  const [next] = inner;
-  const end = locals.make(types.i32);
-  const pace = axis.stride - (next === undefined ? 0 : next.extent * next.stride);
-  return [
-    set(end, i32.const(axis.extent)),
-    loop(
-      overAxes(locals, inner, at, bytes, body),
-      set(at, plus(get(at), pace * bytes)),
-      branchIf(0, tee(end, i32.sub(get(end), i32.const(1)))),
-    ),
-  ];
+  steps: readonly NestAxis[],
+  a: number,
+  b: number,
+  { bytes, pace }: { readonly bytes: number; readonly pace: number },
+): { readonly begin: Code; readonly turn: Code }[] {
+  let run = 1;
+  return steps
+    .map((axis, i) => ({ axis, before: steps[i - 1] }))
+    .reverse()
+    .flatMap(({ axis, before }) => {
+      if (before === undefined) return [];
+      run *= axis.extent;
+      const next = locals.make(types.i32);
+      const jump = (before.stride - axis.extent * axis.stride) * bytes;
+      const isEnd = i32.eq(get(b), get(next));
+      const chosen = (n: number): Code => choose(i32.const(n), i32.const(0), isEnd);
+      return [
+        {
+          begin: set(next, plus(get(b), run * pace)),
+          turn: [set(a, i32.add(get(a), chosen(jump))), set(next, i32.add(get(next), chosen(run * pace)))],
+        },
+      ];
+    });
 }
 
 /** All bits of the first `count` lanes. */

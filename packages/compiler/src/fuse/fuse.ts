@@ -1,3 +1,4 @@
+import { sizeOf } from '@pullback/core';
 import type { Lowered } from '../lower/lower.ts';
 import { madeBy, type Op, rootsOf } from '../lower/op.ts';
 import { Floating } from './floating.ts';
@@ -67,12 +68,15 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
       own(op, beside);
       continue;
     }
-    const group = groups.push(new Group('loop', op.shape));
+    const group = new Group('loop', op.shape);
     if (!group.add(op, floating.ops, options)) {
       // Operands that cannot be computed at the same points get memory of their own.
       for (const root of rootsOf(op)) ground(root);
       group.add(op, floating.ops, options);
     }
+    // A single number is made as soon as it can be: what needs it then joins the kernels of its other operands.
+    if (sizeOf(op.shape) === 1) groups.insert(group, floating.latestOf(op, groupOf));
+    else groups.push(group);
     own(op, group);
     if (producer !== undefined) reasons.push(`${op.name} [${op.shape.join(', ')}]: ${whyNot(producer, op)}`);
   }

@@ -1,17 +1,29 @@
 import {
   add,
   checkOptions,
+  defineNode,
   div,
   type FieldsOf,
   type Layer,
   mean,
+  mul,
   sqrt,
   square,
   sub,
   type Value,
-  variance,
 } from '@pullback/core';
 import { featuresOf, learnedLine, type NormalizationOptions, normalizationFields } from './features.ts';
+
+/** x / sqrt(mean x^2 + epsilon) along an axis. With y of it and r = 1 / sqrt(...), J^T g = r (g - y mean(g y)). */
+function toUnitSquare(x: Value, axis: number, epsilon: number): Value {
+  const over = { axis, keepAxis: true };
+  const scale = (z: Value) => div(1, sqrt(add(mean(square(z), over), epsilon)));
+  return defineNode('toUnitSquare', {
+    mixes: [axis],
+    forward: (z: Value) => mul(z, scale(z)),
+    vjp: (g, { inputs: [z], output: y }) => [mul(scale(z), sub(g, mul(y, mean(mul(g, y), over))))],
+  })(x);
+}
 
 /**
  * scale (x - m) / sqrt(v + epsilon) + bias, with m and v over the features of each sample and place. Source: Ba et al. 2016.
@@ -25,9 +37,8 @@ export function layerNorm(options: NormalizationOptions = {}): Layer<readonly [V
     source: 'Ba et al. 2016',
     forward: (scope, x) => {
       const { axis, shape } = featuresOf(scope, x);
-      const over = { axis, keepAxis: true };
-      const normalized = div(sub(x, mean(x, over)), sqrt(add(variance(x, over), epsilon)));
-      return learnedLine(scope, normalized, shape, options);
+      const centered = sub(x, mean(x, { axis, keepAxis: true }));
+      return learnedLine(scope, toUnitSquare(centered, axis, epsilon), shape, options);
     },
   };
 }
@@ -51,8 +62,7 @@ export function rmsNorm(options: RmsNormOptions = {}): Layer<readonly [Value]> {
     source: 'Zhang and Sennrich 2019',
     forward: (scope, x) => {
       const { axis, shape } = featuresOf(scope, x);
-      const normalized = div(x, sqrt(add(mean(square(x), { axis, keepAxis: true }), epsilon)));
-      return learnedLine(scope, normalized, shape, { ...options, bias: false });
+      return learnedLine(scope, toUnitSquare(x, axis, epsilon), shape, { ...options, bias: false });
     },
   };
 }

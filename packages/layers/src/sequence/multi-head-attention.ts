@@ -2,7 +2,6 @@ import {
   add,
   and,
   checkOptions,
-  concatenate,
   type FieldsOf,
   field,
   formatShape,
@@ -21,7 +20,6 @@ import {
   type Scope,
   ShapeError,
   select,
-  slice,
   sub,
   type Value,
 } from '@pullback/core';
@@ -84,45 +82,25 @@ export function multiHeadAttention(
       if (x === undefined || m === undefined)
         throw new OptionError({ got: 'no input', expected: 'one at least' });
       const each = width / heads;
-      const product = (from: Value, inputs: number, names: Projections) => {
-        const kernels = names.map(([name, count]) =>
-          scope.parameter(name, [inputs, count * each], kernelInitializer),
-        );
-        const biases = bias
-          ? names.map(([name, count]) => scope.parameter(`${name}Bias`, [count * each], filled(0)))
-          : [];
-        const y = matmul(from, kernels.length === 1 ? (kernels[0] ?? from) : concatenate(kernels));
-        return bias ? add(y, concatenate(biases)) : y;
+      const product = (from: Value, inputs: number, name: string, count: number) => {
+        const y = matmul(from, scope.parameter(name, [inputs, count * each], kernelInitializer));
+        return bias ? add(y, scope.parameter(`${name}Bias`, [count * each], filled(0))) : y;
       };
-      const part = (y: Value, from: number, count: number) =>
-        reshape(slice(y, [0, 0, from * each], [...y.shape.slice(0, 2), (from + count) * each]), [
-          ...y.shape.slice(0, 2),
-          count,
-          each,
-        ]);
-      // One product where queries, keys and values are made of the same.
-      const own: Projections = [['query', heads]];
-      const theirs: Projections = [
-        ['key', groups],
-        ['value', groups],
-      ];
-      const first = product(x, width, m === x ? [...own, ...theirs] : own);
-      const [second, at] = m === x ? [first, heads] : [product(m, memory, theirs), 0];
+      const part = (from: Value, inputs: number, name: string, count: number) =>
+        reshape(product(from, inputs, name, count), [...from.shape.slice(0, 2), count, each]);
       const turned = (z: Value) => (rotary === undefined ? z : rotated(scope, z, rotary));
-      const q = turned(part(first, 0, heads));
-      const k = turned(part(second, at, groups));
-      const v = part(second, at + groups, groups);
+      const q = turned(part(x, width, 'query', heads));
+      const k = turned(part(m, memory, 'key', groups));
+      const v = part(m, memory, 'value', groups);
       const seen = { causal, ...(mask && { mask }), ...(block !== undefined && { block }) };
       const found =
         scope.decoding === undefined || m !== x
           ? attention(q, k, v, seen)
           : decoded(scope.decoding, q, k, v, seen);
-      return product(reshape(found, [...x.shape.slice(0, 2), width]), width, [['output', heads]]);
+      return product(reshape(found, [...x.shape.slice(0, 2), width]), width, 'output', heads);
     },
   };
 }
-
-type Projections = readonly (readonly [name: string, heads: number])[];
 
 /** The widths of x and m. */
 function widthsOf(x: Value | undefined, m: Value | undefined, heads: number): readonly [number, number] {

@@ -10,6 +10,7 @@ import {
   fill,
   floor,
   globalNorm,
+  less,
   maximum,
   mod,
   mul,
@@ -179,14 +180,19 @@ export function accumulated(optimizer: Optimizer, options: { readonly steps: num
     slots: (spec) => ({
       ...optimizer.slots(spec),
       [gradientSlot]: { spec, initial: 0 },
-      [samplesSlot]: { spec: { shape: [], dtype: spec.dtype }, initial: 0 },
+      [samplesSlot]: { spec: { shape: [], dtype: spec.dtype }, initial: 0, optional: true },
     }),
     update: (parameters, { learningRate, step, samples }) => {
       const last = isLast(step);
       const parts = parameters.map(({ slots, gradient, ...parameter }) => {
         const count = cast(samples ?? fill(1, [], gradient.dtype), gradient.dtype);
-        const sum = add(slots[gradientSlot] ?? 0, mul(gradient, count));
-        const counted = add(slots[samplesSlot] ?? 0, count);
+        const before = slots[samplesSlot] ?? fill(0, [], gradient.dtype);
+        // Of a checkpoint without that slot the sum is that of g_i / steps, in steps of as many samples as this one.
+        const begun = mod(step, steps);
+        const isOld = and(equal(before, 0), less(0, begun));
+        const unit = select(isOld, mul(count, steps), fill(1, [], gradient.dtype));
+        const sum = add(mul(slots[gradientSlot] ?? 0, unit), mul(gradient, count));
+        const counted = add(select(isOld, mul(count, cast(begun, gradient.dtype)), before), count);
         const inner = { ...parameter, slots: without(slots, gradientSlot, samplesSlot) };
         return { sum, counted, inner: { ...inner, gradient: div(sum, counted) } };
       });

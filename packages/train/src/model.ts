@@ -334,7 +334,7 @@ export class Model<Name extends Named = never> {
     const { readRunState } = await import('./checkpoint/run-state.ts');
     return this.#alone(async ({ definition, store }) => {
       const standing = readRunState(checkpoint.metadata, definition.layout);
-      await restoreStore(store, checkpoint);
+      await restoreStore(store, checkpoint, definition.optimizer);
       this.#standAt(standing);
     });
   }

@@ -4,8 +4,16 @@ import { checkOptions } from '../options/check-options.ts';
 import { callable, type Fields, type FieldsOf, needed, number, part } from '../options/field.ts';
 import type { TensorSpec } from '../tensors/dtype.ts';
 
-/** What an optimizer keeps for a parameter between steps, by name, with the number that it starts from. */
-export type Slots = Readonly<Record<string, { readonly spec: TensorSpec; readonly initial: number }>>;
+export interface Slot {
+  readonly spec: TensorSpec;
+  /** The number that it starts from. */
+  readonly initial: number;
+  /** Whether checkpoints of older versions lack it: it is at its initial number then. */
+  readonly optional?: boolean;
+}
+
+/** What an optimizer keeps for a parameter between steps, by name. */
+export type Slots = Readonly<Record<string, Slot>>;
 
 export interface OptimizedParameter {
   readonly path: string;

@@ -1,4 +1,12 @@
-import { CheckpointError, formatShape, isFloat, sameShape, type Tensor } from '@pullback/core';
+import {
+  CheckpointError,
+  formatShape,
+  isFloat,
+  type Optimizer,
+  sameShape,
+  type Tensor,
+  tensorOf,
+} from '@pullback/core';
 import type { Store } from '../running/numbers.ts';
 import { type ByteReader, type CheckpointSource, readerOf } from './byte-reader.ts';
 import {
@@ -87,12 +95,22 @@ export async function saveStore(
 }
 
 /**
- * Puts the numbers of a checkpoint into a store; floats are rounded where the store's are of another dtype.
+ * Puts the numbers of a checkpoint into a store; floats are rounded where the store's are of another dtype. An optional slot that it lacks
+ * is at its initial number.
  * @throws CheckpointError when the names or shapes are not those of the store: before anything is read or changed.
  */
-export async function restoreStore(store: Store, checkpoint: Checkpoint): Promise<void> {
+export async function restoreStore(
+  store: Store,
+  checkpoint: Checkpoint,
+  optimizer: Pick<Optimizer, 'slots'>,
+): Promise<void> {
   const wanted = store.names().filter((name) => lasting.test(name));
-  const missing = wanted.map(inFile).filter((name) => !checkpoint.stored.has(name));
+  const lacking = wanted.filter((name) => !checkpoint.stored.has(inFile(name)));
+  const slotOf = (name: string) =>
+    name.startsWith('slot:')
+      ? optimizer.slots(store.spec(name))[name.slice(name.lastIndexOf('/') + 1)]
+      : undefined;
+  const missing = lacking.filter((name) => slotOf(name)?.optional !== true).map(inFile);
   const unknown = [...checkpoint.stored.keys()].filter((name) => !wanted.includes(inStore(name)));
   if (missing.length + unknown.length > 0)
     throw refused(
@@ -115,6 +133,10 @@ export async function restoreStore(store: Store, checkpoint: Checkpoint): Promis
   const all = new Map<string, Tensor>();
   for await (const [name, tensor] of checkpoint.tensors()) all.set(name, tensor());
   for (const [name, { data }] of all) store.write(inStore(name), data);
+  for (const name of lacking) {
+    const { spec, initial } = slotOf(name) ?? { spec: store.spec(name), initial: 0 };
+    store.write(name, tensorOf(spec).data.fill(initial));
+  }
 }
 
 function refused(got: string, expected: string, hint: string): CheckpointError {

@@ -55,7 +55,7 @@ function smallest(changes: Changes): Program | undefined {
 
 describe('bugs that are planted are found by random Programs, and shrunk to six primitives or fewer', () => {
   for (const [name, changes] of Object.entries(planted))
-    test(name, () => {
+    test(name, { timeout: 120_000 }, () => {
       const program = smallest(changes);
       expect(
         program?.body.length,

@@ -117,27 +117,46 @@ export function graphOf(
   return made;
 }
 
-/** The graphs of losses, each built and traced once: many samples alone have one shape. */
-const built = new WeakMap<Loss, Map<string, Numbers>>();
+interface Use {
+  readonly layout?: Placement['layout'];
+  readonly dtype?: FloatDType;
+}
 
-/** The numbers of a form of the loss, and the shape that they have. */
-export function numbersOfLoss(
-  loss: Loss,
-  form: Form,
-  { shape, x, t }: LossBatch,
-  { layout = 'row', dtype = 'float64' }: { layout?: Placement['layout']; dtype?: FloatDType } = {},
-): { readonly shape: Shape; readonly numbers: number[] } {
+/** The numbers of a form of the loss, and the shape that they have, of a graph that is built once for many batches. */
+export function numbersOfLoss(loss: Loss, form: Form, batch: LossBatch, use: Use = {}): Figures {
   const own = built.get(loss) ?? new Map<string, Numbers>();
   built.set(loss, own);
-  const key = `${form} ${layout} ${dtype} ${shape.join()}`;
-  let numbers = own.get(key);
-  if (numbers === undefined) {
-    const of = (...given: Value[]) => graphOf(loss, form, given, placementOf(layout));
-    const { inputs, outputs } = build(of, [shape, shape], dtype);
-    numbers = runner(inputs, outputs);
-    own.set(key, numbers);
-  }
-  const [made] = numbers([x, t]);
+  const key = [form, use.layout, use.dtype, ...batch.shape].join();
+  const run = own.get(key) ?? graphFor(loss, form, batch, use);
+  own.set(key, run);
+  return figuresOf(run, batch);
+}
+
+/** The same of a graph that is built for this use. */
+export function numbersOfUse(loss: Loss, form: Form, batch: LossBatch, use: Use = {}): Figures {
+  return figuresOf(graphFor(loss, form, batch, use), batch);
+}
+
+const built = new WeakMap<Loss, Map<string, Numbers>>();
+
+interface Figures {
+  readonly shape: Shape;
+  readonly numbers: number[];
+}
+
+function graphFor(
+  loss: Loss,
+  form: Form,
+  { shape }: LossBatch,
+  { layout = 'row', dtype = 'float64' }: Use,
+): Numbers {
+  const of = (...given: Value[]) => graphOf(loss, form, given, placementOf(layout));
+  const { inputs, outputs } = build(of, [shape, shape], dtype);
+  return runner(inputs, outputs);
+}
+
+function figuresOf(run: Numbers, { x, t }: LossBatch): Figures {
+  const [made] = run([x, t]);
   return { shape: made?.shape ?? [], numbers: Array.from(made?.data ?? []) };
 }
 

@@ -21,6 +21,7 @@ import {
   type LossBatch,
   type LossGround,
   numbersOfLoss,
+  numbersOfUse,
   ofPrediction,
   sampleOf,
   takes,
@@ -47,7 +48,7 @@ export function examineLossPurity(ground: LossGround): void {
   const { loss, name } = ground;
   const batch = batchOf(ground, usual);
   for (const form of formsOf(loss)) {
-    const [first, second] = [1, 2].map(() => numbersOfLoss(loss, form, batch).numbers);
+    const [first, second] = [1, 2].map(() => numbersOfUse(loss, form, batch).numbers);
     if (first?.some((x, i) => !Object.is(x, second?.[i])))
       throw new ConformanceError({
         what: `it is not pure: ${form} of ${name}, built twice`,

@@ -96,8 +96,8 @@ interface Blocks {
 }
 
 class NativeBinding implements Binding {
-  /** Undefined once it was disposed of. */
-  #run: ((times: number) => void) | undefined;
+  /** Holds the memory that C knows by address alone. Undefined once it was disposed of. */
+  #script: Script | undefined;
 
   constructor(
     compiled: Compiled,
@@ -106,19 +106,19 @@ class NativeBinding implements Binding {
     readonly owner: Owner,
     readonly disposedOf: () => void,
   ) {
-    this.#run = new Script(compiled, plan, blocks, owner.memory).run;
+    this.#script = new Script(compiled, plan, blocks, owner.memory);
     owner.counted.bindings++;
   }
 
   run(times = 1): void {
-    if (this.#run === undefined || this.owner.disposed) refuse('a binding');
+    if (this.#script === undefined || this.owner.disposed) refuse('a binding');
     this.owner.counted.calls++;
-    if (times > 0) this.#run(times);
+    if (times > 0) this.#script.run(times);
   }
 
   dispose(): void {
-    if (this.#run === undefined || this.owner.disposed) return;
-    this.#run = undefined;
+    if (this.#script === undefined || this.owner.disposed) return;
+    this.#script = undefined;
     this.owner.counted.bindings--;
     this.disposedOf();
   }

@@ -1,4 +1,6 @@
 import { farAngle } from './far-angle.ts';
+import { Lanes } from './lanes.ts';
+import { packingFunctions } from './packing.ts';
 
 export interface PreludeOptions {
   /** Lanes of 32 bits in a register; 1 for plain scalars. Half as many are used where something is of 64 bits. */
@@ -13,6 +15,11 @@ export function prelude({ lanes, fused }: PreludeOptions): string {
     '#include <stdint.h>',
     '#include <string.h>',
     '#include <math.h>',
+    '#ifdef __clang__',
+    '#define SHUFFLED(mask, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)',
+    '#else',
+    '#define SHUFFLED(mask, a, b, ...) __builtin_shuffle(a, b, (mask){__VA_ARGS__})',
+    '#endif',
     '#define INLINE static inline __attribute__((always_inline, unused))',
     ...scalars(fused && lanes === 1),
     farAngle,
@@ -145,6 +152,8 @@ function vectors(lanes: number, fused: boolean): string[] {
     ...ofFloats('f64', half, false),
     ...between(half),
     ...halves(lanes),
+    packingFunctions('float32', new Lanes(lanes)),
+    packingFunctions('float64', new Lanes(half, true)),
     runs(`f64x${half}`, `f64x${half}`, `(f64x${half}){0}`),
   ];
 }
@@ -200,13 +209,7 @@ function turned(v: string, mask: string, n: number): string[] {
   const steps = Array.from({ length: Math.log2(n) }, (_, i) => n >> (i + 1));
   return steps.map((by) => {
     const order = Array.from({ length: n }, (_, k) => (k + by) % n).join(', ');
-    return [
-      '#ifdef __clang__',
-      `INLINE ${v} turned_${by}_${v}(${v} x) { return __builtin_shufflevector(x, x, ${order}); }`,
-      '#else',
-      `INLINE ${v} turned_${by}_${v}(${v} x) { return __builtin_shuffle(x, (${mask}){${order}}); }`,
-      '#endif',
-    ].join('\n');
+    return `INLINE ${v} turned_${by}_${v}(${v} x) { return SHUFFLED(${mask}, x, x, ${order}); }`;
   });
 }
 

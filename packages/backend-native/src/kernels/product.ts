@@ -2,11 +2,12 @@ import type { ProductKernel } from '@pullback/compiler';
 import { bytesOf, sizeOf } from '@pullback/core';
 import { Block, Names } from '../c/block.ts';
 import { elementType, kindOf, Lanes } from '../c/lanes.ts';
+import { packingName } from '../c/packing.ts';
 import type { Target } from '../target.ts';
 import { Buffers } from './buffers.ts';
 import type { Scratch } from './scratch.ts';
 import { type Places, type Spot, spotIn, Writer } from './spot.ts';
-import { packing, tileFunction } from './tile.ts';
+import { tileFunction } from './tile.ts';
 import { type Part, partsOf, tilingOf } from './tiling.ts';
 
 export interface PrintedProduct {
@@ -128,6 +129,8 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const type = elementType(dtype);
   const padded = (size: number) => Math.ceil(size / lanes.count) * lanes.count;
   const [height, width] = [largest(strips), padded(largest(panels))];
+  const fromA = { across: rowA, along: innerA };
+  const fromB = { across: columnB, along: innerB };
   const functions: string[] = [];
   const steps = { a: packA ? undefined : { row: rowA, inner: innerA }, b: packB ? undefined : innerB };
   for (const part of tiling.tiles)
@@ -140,26 +143,12 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
         more: passes > 1,
       }),
     );
-  for (const size of packA ? sizesOf(strips) : [])
-    functions.push(
-      packing(`${name}_pack_a_${size}`, { size, padded: size, dtype, across: rowA, along: innerA }),
-    );
-  for (const size of packB ? sizesOf(panels) : [])
-    functions.push(
-      packing(`${name}_pack_b_${size}`, {
-        size,
-        padded: padded(size),
-        dtype,
-        across: columnB,
-        along: innerB,
-      }),
-    );
   for (const size of sizesOf(panels))
     functions.push(finishFunction(kernel, options, { size, stride: padded(size), type }));
 
   const tileBytes = height * width * bytes;
   const tilesAt = scratch.take(tileBytes * (passes > 1 ? block * partsOf(strips) : 1));
-  const stripAt = packA ? scratch.take(height * depth * bytes) : 0;
+  const stripAt = packA ? scratch.take(padded(height) * depth * bytes) : 0;
   const panelBytes = Math.ceil((width * depth * bytes) / 64) * 64;
   const panelsAt = packB ? scratch.take(panelBytes * block) : 0;
 
@@ -181,7 +170,7 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   if (packB)
     overParts(inPass, panels, 'panel', 'first', 'last', (at, size, column) => {
       at.line(
-        `${name}_pack_b_${size}(b + ${column} * ${columnB} + ${k} * ${innerB}, ${count}, (${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes}));`,
+        `${packingName(fromB, dtype, lanes)}(b + ${column} * ${columnB} + ${k} * ${innerB}, ${columnB}, ${innerB}, ${count}, (${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes}), ${size}, ${padded(size)});`,
       );
     });
   overParts(
@@ -193,7 +182,7 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
     (at, high, row) => {
       let start = `a + ${row} * ${rowA} + ${k} * ${innerA}`;
       if (packA) {
-        at.line(`${name}_pack_a_${high}(${start}, ${count}, (${type} *)(scratch + ${stripAt}));`);
+        at.line(`${packingName(fromA, dtype, lanes)}(${start}, ${rowA}, ${innerA}, ${count}, (${type} *)(scratch + ${stripAt}), ${high}, ${padded(high)});`);
         start = `(const ${type} *)(scratch + ${stripAt})`;
       }
       overParts(at, panels, 'panel', 'first', 'last', (inside, wide, column) => {

@@ -20,7 +20,7 @@ export function tileFunction(name: string, { height, width, lanes, dtype, a, b, 
   const kind = kindOf(dtype);
   const [type, vector] = [elementType(dtype), lanes.type(kind)];
   const memory = lanes.memory(dtype);
-  const { row, inner } = a ?? { row: 1, inner: height };
+  const { row, inner } = a ?? { row: 1, inner: Math.ceil(height / lanes.count) * lanes.count };
   const rows = Array.from({ length: height }, (_, r) => r);
   const vectors = Array.from({ length: width }, (_, v) => v);
   const loop = new Block();
@@ -43,31 +43,6 @@ export function tileFunction(name: string, { height, width, lanes, dtype, a, b, 
     ...loop.lines.map((line) => `    ${line}`),
     '  }',
     ...rows.flatMap((r) => vectors.map((v) => `  store_${memory}(${place(r, v)}, c${r}_${v});`)),
-    '}',
-  ].join('\n');
-}
-
-export interface PackingOptions {
-  /** Elements of a step that exist, and that are written. */
-  readonly size: number;
-  readonly padded: number;
-  readonly dtype: DType;
-  /** Strides within a step and from step to step. */
-  readonly across: number;
-  readonly along: number;
-}
-
-/** A function that writes steps of a factor one after the other. */
-export function packing(name: string, { size, padded, dtype, across, along }: PackingOptions): string {
-  const type = elementType(dtype);
-  return [
-    `static __attribute__((noinline)) void ${name}(const ${type} *restrict from, int64_t depth, ${type} *restrict to) {`,
-    `  for (int64_t k = 0; k < depth; k++) for (int64_t i = 0; i < ${size}; i++) to[k * ${padded} + i] = from[i * ${across} + k * ${along}];`,
-    ...(padded === size
-      ? []
-      : [
-          `  for (int64_t k = 0; k < depth; k++) for (int64_t i = ${size}; i < ${padded}; i++) to[k * ${padded} + i] = 0;`,
-        ]),
     '}',
   ].join('\n');
 }

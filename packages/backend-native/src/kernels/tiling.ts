@@ -74,7 +74,7 @@ function tileOf(
   registers: number,
 ): readonly [height: number, width: number] {
   const vectors = Math.ceil(columns / lanes);
-  const room = registers - 4;
+  const room = registers - 2;
   const fit = (width: number): readonly [number, number] => [
     Math.max(1, Math.min(rows, Math.floor((room - width) / width))),
     width,
@@ -85,8 +85,10 @@ function tileOf(
   return fit(2);
 }
 
-/** Parts whose sizes differ by 1 at most. */
+/** Parts of one size where one nearly as large as `most` divides the extent, else of sizes that differ by 1. */
 function evenly(extent: number, most: number): Part[] {
+  for (let size = most; size * 8 >= most * 7; size--)
+    if (extent % size === 0) return [{ size, times: extent / size, start: 0 }];
   const count = Math.ceil(extent / most);
   const size = Math.ceil(extent / count);
   const times = extent - count * (size - 1);

@@ -158,7 +158,7 @@ export class NativeBackend implements Backend {
   async #build(program: Program): Promise<Compiled> {
     const kernels = kernelsFor(program);
     const source = sourceOf(kernels, this.target);
-    const path = await objectOf(this.#host, source.text, {
+    const path = await objectOf(this.#host, source.inParts(this.#host.os.availableParallelism()), {
       compiler: this.compiler,
       folder: this.#folder,
       timeout: this.#timeout,

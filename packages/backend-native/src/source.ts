@@ -36,7 +36,8 @@ export type Task =
 
 /** The kernels of a Program in C: one function for all that are equal but for their buffers. */
 export interface Source {
-  readonly text: string;
+  /** As at most so many files, which are compiled side by side. */
+  inParts(most: number): string[];
   /** The part of it that differs from Program to Program. */
   readonly kernels: string;
   taskOf(kernel: Kernel): Task;
@@ -60,7 +61,7 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
   }
   const names = texts.map((_, i) => `kernel_${i}`);
   return {
-    text: [prelude(target), ...texts, stepFunction(names)].join('\n\n'),
+    inParts: (most) => inParts(texts, names, target, most),
     kernels: texts.join('\n\n'),
     taskOf: (kernel) => {
       const { key, buffers } = structureOf(kernel, lowered.specs);
@@ -71,6 +72,26 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
         : { function: { index: 0, units: 0, scratch: 0 }, buffers };
     },
   };
+}
+
+/** Fewer characters of C than this are not worth a file, whose first lines are as many. */
+const fewest = 12_000;
+
+function inParts(texts: readonly string[], names: readonly string[], target: Target, most: number): string[] {
+  const size = texts.reduce((sum, { length }) => sum + length, 0);
+  const parts = Array.from({ length: Math.max(1, Math.min(most, Math.round(size / fewest))) }, () => ({
+    texts: new Array<string>(),
+    size: 0,
+  }));
+  for (const text of [...texts].sort((a, b) => b.length - a.length)) {
+    const least = parts.reduce((a, b) => (b.size < a.size ? b : a));
+    least.texts.push(text);
+    least.size += text.length;
+  }
+  const declared = names.map((name) => `HIDDEN void ${name}(char *const *, int64_t, int64_t, char *);`);
+  return parts.map((part, i) =>
+    [prelude(target), ...part.texts, ...(i === 0 ? [...declared, stepFunction(names)] : [])].join('\n\n'),
+  );
 }
 
 function commentOf(kernels: readonly Kernel[]): string {
@@ -103,7 +124,7 @@ function printKernel(
   const define = (lines: readonly string[], functions: readonly string[] = []): string =>
     [
       ...functions,
-      `static void ${name}(char *const *b_, int64_t from, int64_t to, char *scratch) {`,
+      `HIDDEN void ${name}(char *const *b_, int64_t from, int64_t to, char *scratch) {`,
       ...[...places.prologue, ...lines].map((line) => `  ${line}`),
       '}',
     ].join('\n');

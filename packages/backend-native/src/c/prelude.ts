@@ -20,6 +20,7 @@ export function prelude({ lanes, fused }: PreludeOptions): string {
     '#else',
     '#define SHUFFLED(mask, a, b, ...) __builtin_shuffle(a, b, (mask){__VA_ARGS__})',
     '#endif',
+    '#define HIDDEN __attribute__((visibility("hidden")))',
     '#define INLINE static inline __attribute__((always_inline, unused))',
     ...scalars(fused && lanes === 1),
     farAngle,

@@ -10,18 +10,21 @@ export interface BuildOptions {
   readonly timeout: number;
 }
 
+/** Between the files of a text, and before what the compiler says of itself. */
+const separator = '\n/* ---- */\n';
+
 const building = new Map<string, Promise<string>>();
 
-/** The path of the shared object of a C text: from the cache, or compiled by another process meanwhile. @throws UnsupportedError */
-export async function objectOf(host: Host, source: string, options: BuildOptions): Promise<string> {
+/** The path of the shared object of C files: from the cache, or compiled. @throws UnsupportedError */
+export async function objectOf(host: Host, parts: readonly string[], options: BuildOptions): Promise<string> {
   const { compiler, folder } = options;
-  const text = `${source}\n/* ${compiler.key.replaceAll('*/', '* /')} */\n`;
+  const text = [...parts, compiler.key].join(separator);
   const name = nameOf(host, text);
   const known = cached(host, folder.path, name, text);
   if (known !== undefined) return known;
   const place = host.path.join(folder.path, name);
   const running =
-    building.get(place) ?? build(host, name, text, options).finally(() => building.delete(place));
+    building.get(place) ?? build(host, name, text, parts, options).finally(() => building.delete(place));
   building.set(place, running);
   return running;
 }
@@ -30,14 +33,19 @@ async function build(
   host: Host,
   name: string,
   text: string,
+  parts: readonly string[],
   { compiler, folder, timeout }: BuildOptions,
 ): Promise<string> {
   const { fs, path } = host;
   const { command, flags } = compiler;
   let made: string;
+  const inFolder = (file: string) => path.join(made, file);
   try {
     made = fs.mkdtempSync(path.join(folder.path, `${name.slice(0, 8)}-`));
-    fs.writeFileSync(path.join(made, 'source.c'), text);
+    fs.writeFileSync(inFolder('source.c'), text);
+    parts.forEach((part, i) => {
+      fs.writeFileSync(inFolder(`${i}.c`), part);
+    });
   } catch (error) {
     throw new UnsupportedError({
       got: `${error instanceof Error ? error.message : String(error)}`,
@@ -45,38 +53,57 @@ async function build(
       hint: "native({ cache }) names another folder. The backend 'wasm' needs none.",
     });
   }
-  const [source, object] = [path.join(made, 'source.c'), path.join(made, 'object.so')];
-  const why = await run(
-    host,
-    command,
-    [...flags, '-shared', '-x', 'c', source, '-o', object, '-lm'],
-    timeout,
+  const objects = parts.map((_, i) => inFolder(`${i}.o`));
+  const compiled = await Promise.all(
+    objects.map((object, i) =>
+      run(host, command, [...flags, '-c', inFolder(`${i}.c`), '-o', object], timeout),
+    ),
   );
-  if (why === undefined) return keep(host, folder.path, name, made);
+  const why =
+    compiled.find((each) => each !== undefined) ??
+    (await run(host, command, ['-shared', ...objects, '-o', inFolder('object.so'), '-lm'], timeout));
+  if (why === undefined) {
+    for (const object of objects) fs.rmSync(object);
+    for (const i of parts.keys()) fs.rmSync(inFolder(`${i}.c`));
+    return keep(host, folder.path, name, made);
+  }
   throw new UnsupportedError({
     got: `${command} failed: ${why}`,
     expected: 'a shared object',
-    hint: `Its source stays as ${source}. Another compiler is named by CC or native({ compiler }); the backend 'wasm' needs none.`,
+    hint: `Its source stays in ${made}. Another compiler is named by CC or native({ compiler }); the backend 'wasm' needs none.`,
   });
 }
 
-/** Why a command failed; undefined where it did not. */
+/** Why a command failed; undefined where it did not. What takes too long is ended with all that it began. */
 function run(
-  { children }: Host,
+  { children, process }: Host,
   command: string,
   given: readonly string[],
   seconds: number,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
-    children.execFile(
-      command,
-      given,
-      { timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 },
-      (error, _, stderr) => {
-        if (error === null) resolve(undefined);
-        else if (error.killed) resolve(`it took longer than ${seconds} s`);
-        else resolve(stderr.trim().split('\n').slice(0, 5).join('\n').slice(0, 400) || error.message);
-      },
-    );
+    const child = children.spawn(command, given, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    const timer = setTimeout(() => {
+      said = `it took longer than ${seconds} s`;
+      child.stderr.removeAllListeners('data');
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        child.kill('SIGKILL');
+      }
+    }, seconds * 1000);
+    child.stderr.on('data', (text: Buffer) => {
+      said = `${said}${text.toString()}`.slice(0, 1000);
+    });
+    child.on('error', ({ message }) => {
+      clearTimeout(timer);
+      resolve(message);
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      const lines = said.trim().split('\n').slice(0, 5).join('\n').slice(0, 400);
+      resolve(code === 0 ? undefined : lines || `it ended with ${code}`);
+    });
   });
 }

@@ -11,6 +11,7 @@ import { describeOrigins, type TensorSpec } from '@pullback/core';
 import { usesDoubles } from './c/formulas.ts';
 import { Lanes } from './c/lanes.ts';
 import { prelude } from './c/prelude.ts';
+import { usedBy } from './c/used.ts';
 import { Buffers } from './kernels/buffers.ts';
 import { writeColumns } from './kernels/columns.ts';
 import { Loops } from './kernels/loops.ts';
@@ -74,6 +75,9 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
   };
 }
 
+/** Functions that other files of the same object see. */
+const linkage = '__attribute__((visibility("hidden")))';
+
 /** Fewer characters of C than this are not worth a file, whose first lines are as many. */
 const fewest = 12_000;
 
@@ -88,10 +92,12 @@ function inParts(texts: readonly string[], names: readonly string[], target: Tar
     least.texts.push(text);
     least.size += text.length;
   }
-  const declared = names.map((name) => `HIDDEN void ${name}(char *const *, int64_t, int64_t, char *);`);
-  return parts.map((part, i) =>
-    [prelude(target), ...part.texts, ...(i === 0 ? [...declared, stepFunction(names)] : [])].join('\n\n'),
-  );
+  const declared = names.map((name) => `${linkage} void ${name}(char *const *, int64_t, int64_t, char *);`);
+  const before = prelude(target);
+  return parts.map((part, i) => {
+    const code = [...part.texts, ...(i === 0 ? [...declared, stepFunction(names)] : [])].join('\n\n');
+    return `${usedBy(code, before)}\n\n${code}`;
+  });
 }
 
 function commentOf(kernels: readonly Kernel[]): string {
@@ -124,7 +130,7 @@ function printKernel(
   const define = (lines: readonly string[], functions: readonly string[] = []): string =>
     [
       ...functions,
-      `HIDDEN void ${name}(char *const *b_, int64_t from, int64_t to, char *scratch) {`,
+      `${linkage} void ${name}(char *const *b_, int64_t from, int64_t to, char *scratch) {`,
       ...[...places.prologue, ...lines].map((line) => `  ${line}`),
       '}',
     ].join('\n');

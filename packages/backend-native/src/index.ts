@@ -1,2 +1,3 @@
+export { exportC } from './export.ts';
 export { NativeBackend, type NativeOptions, native } from './native-backend.ts';
 export { whyNoNative } from './why-no-native.ts';

@@ -7,6 +7,8 @@ import {
   DisposedError,
   type DType,
   type Executable,
+  type Exported,
+  type ExportedNames,
   type FieldsOf,
   field,
   type Program,
@@ -128,8 +130,14 @@ export class NativeBackend implements Backend {
       `compiled by ${command} ${version} for vectors of ${lanes * 32} bits, multiply-add rounded ${fused ? 'once' : 'twice'}`,
       passing === undefined ? `kept in ${path}` : `not kept: ${passing}`,
       explain(planFor(kernels)),
-      sourceOf(kernels, this.target).kernels,
+      ...sourceOf(kernels, this.target).functions,
     ].join('\n');
+  }
+
+  /** The Program as C of plain loops, whatever this backend compiles. @throws UnsupportedError */
+  async export(program: Program, names: ExportedNames): Promise<Exported> {
+    const { exportC } = await import('./export.ts');
+    return exportC(program, names);
   }
 
   statistics(): BackendStatistics {

@@ -39,8 +39,8 @@ export type Task =
 export interface Source {
   /** As at most so many files, which are compiled side by side. */
   inParts(most: number): string[];
-  /** The part of it that differs from Program to Program. */
-  readonly kernels: string;
+  /** The functions `kernel_0`, `kernel_1` ... (buffers, first unit, the one behind the last, scratch), each with what it calls before it. */
+  readonly functions: readonly string[];
   taskOf(kernel: Kernel): Task;
 }
 
@@ -63,7 +63,7 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
   const names = texts.map((_, i) => `kernel_${i}`);
   return {
     inParts: (most) => inParts(texts, names, target, most),
-    kernels: texts.join('\n\n'),
+    functions: texts,
     taskOf: (kernel) => {
       const { key, buffers } = structureOf(kernel, lowered.specs);
       const known = functions.get(key);
@@ -75,16 +75,13 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
   };
 }
 
-/** Functions that other files of the same object see. */
-const linkage = '__attribute__((visibility("hidden")))';
-
 /** Fewer characters of C than this are not worth a file, whose first lines are as many. */
 const fewest = 12_000;
 
 function inParts(texts: readonly string[], names: readonly string[], target: Target, most: number): string[] {
   const size = texts.reduce((sum, { length }) => sum + length, 0);
   const parts = Array.from({ length: Math.max(1, Math.min(most, Math.round(size / fewest))) }, () => ({
-    texts: new Array<string>(),
+    texts: [] as string[],
     size: 0,
   }));
   for (const text of [...texts].sort((a, b) => b.length - a.length)) {
@@ -92,7 +89,7 @@ function inParts(texts: readonly string[], names: readonly string[], target: Tar
     least.texts.push(text);
     least.size += text.length;
   }
-  const declared = names.map((name) => `${linkage} void ${name}(char *const *, int64_t, int64_t, char *);`);
+  const declared = names.map((name) => `void ${name}(char *const *, int64_t, int64_t, char *);`);
   const before = prelude(target);
   return parts.map((part, i) => {
     const code = [...part.texts, ...(i === 0 ? [...declared, stepFunction(names)] : [])].join('\n\n');
@@ -130,7 +127,7 @@ function printKernel(
   const define = (lines: readonly string[], functions: readonly string[] = []): string =>
     [
       ...functions,
-      `${linkage} void ${name}(char *const *b_, int64_t from, int64_t to, char *scratch) {`,
+      `void ${name}(char *const *b_, int64_t from, int64_t to, char *scratch) {`,
       ...[...places.prologue, ...lines].map((line) => `  ${line}`),
       '}',
     ].join('\n');
@@ -174,13 +171,12 @@ function lanesFor({ statements }: LoopKernel | ProductKernel, { lanes }: Target)
 function stepFunction(names: readonly string[]): string {
   return [
     `static void (*const kernels[])(char *const *, int64_t, int64_t, char *) = {${[...names, '0'].join(', ')}};`,
-    'void step(const int64_t *script, int64_t count, char *scratch, int64_t times) {',
+    '__attribute__((visibility("default"))) void step(const int64_t *script, int64_t count, char *scratch, int64_t times) {',
     '  for (int64_t t = 0; t < times; t++)',
     '    for (const int64_t *s = script; s < script + 4 * count; s += 4) {',
     '      if (s[0] < 0) memcpy((char *)(intptr_t)s[1], (const char *)(intptr_t)s[2], (size_t)s[3]);',
     '      else kernels[s[0]]((char *const *)(intptr_t)s[1], s[2], s[3], scratch);',
     '    }',
     '}',
-    'int64_t address(const void *p) { return (int64_t)(intptr_t)p; }',
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import { examinePrograms, expectedOf, mismatch, runProgram } from '@pullback/tes
 import { expect, test } from 'vitest';
 import { native } from '../src/index.ts';
 import { describeNative } from './available.ts';
+import { cache } from './folder.ts';
 
 // A Program takes the compiler a fifth of a second: `FUZZ_PROGRAMS` asks for more than the few of every run.
 const {
@@ -15,7 +16,7 @@ const {
 describeNative('random Programs', () => {
   for (const dtype of ['float64', 'float32'] as const)
     test.skipIf(only !== undefined && only !== dtype)(dtype, { timeout: 24 * 3600_000 }, async () => {
-      const backend = native({ optimize: 1 });
+      const backend = native({ optimize: 1, cache });
       await examinePrograms(
         async (random) => mismatch(await runProgram(backend, random), expectedOf(random)),
         { dtype, programs: Number(programs), seed: Number(seed), path },

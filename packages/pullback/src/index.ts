@@ -43,7 +43,7 @@ export { type BackendName, backendOf, whyNoBackend } from './backends.ts';
 export { builtins } from './builtins.ts';
 export { compile } from './compile.ts';
 export { createModel, fitFrom, loadModel, SpecBuilder } from './create-model.ts';
-export { type MetricName, Model } from './model.ts';
+export { type ExportOptions, type MetricName, Model } from './model.ts';
 export {
   BACKEND,
   DATA_SOURCE,

@@ -1,7 +1,10 @@
 import {
   type Backend,
   checkOptions,
+  type Exported,
+  type FieldsOf,
   type FloatDType,
+  field,
   type Metric,
   UnknownNameError,
   UnsupportedError,
@@ -22,6 +25,13 @@ export type MetricName = MetricSpec;
 
 /** Makes a metric of its name and options. */
 export type MetricOf = (spec: MetricSpec) => Metric;
+
+export interface ExportOptions {
+  /** `wasm` when left out: what the model's backend writes. */
+  readonly language?: 'wasm' | 'c';
+}
+
+const exportFields = { language: field.oneOf('wasm', 'c') } satisfies FieldsOf<ExportOptions>;
 
 /** A network with its numbers; backends and metrics may be given by name. */
 export class Model extends TrainedModel<MetricName> {
@@ -68,6 +78,20 @@ export class Model extends TrainedModel<MetricName> {
 
   override async to(backend: Backend | BackendName, options: { dtype?: FloatDType } = {}): Promise<void> {
     return super.to(await backendOf(backend, { dtype: options.dtype ?? this.dtype }), options);
+  }
+
+  /**
+   * As code that needs no framework. `language: 'c'` gives one C file of plain loops (`code`) and its header (`loader`), with the bits of a deterministic
+   * native backend, from a model on any backend; else the backend writes its own, as one .wasm file.
+   */
+  override async export(
+    batch: Parameters<TrainedModel['export']>[0],
+    options: ExportOptions = {},
+  ): Promise<Exported> {
+    const { language = 'wasm' } = checkOptions('export', options, exportFields);
+    if (language === 'wasm') return super.export(batch);
+    const { exportC } = await import('@pullback/backend-native');
+    return this.exportBy(batch, exportC);
   }
 
   protected override metricOf(metric: Metric | MetricSpec): Metric {

@@ -27,7 +27,7 @@ import { fitData } from './fitting/fit-data.ts';
 import { type PredictOptions, predictAll } from './fitting/prediction.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './fitting/progress.ts';
 import { explainModel } from './looking/explain.ts';
-import { exportModel } from './looking/export.ts';
+import { exportModel, type ProgramWriter } from './looking/export.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './looking/inspect.ts';
 import { summaryOf } from './looking/summary.ts';
 import {
@@ -309,8 +309,13 @@ export class Model<Name extends Named = never> {
    * @throws UnsupportedError where the backend cannot write code.
    */
   async export(batch: Shaped): Promise<Exported> {
+    return this.exportBy(batch);
+  }
+
+  /** The model as code that `writer`, or else the backend, makes of its Program. */
+  protected async exportBy(batch: Shaped, writer?: ProgramWriter): Promise<Exported> {
     checkOptions('export', batch, fields.shapeFields);
-    return this.#alone((engine) => exportModel(engine, batch));
+    return this.#alone((engine) => exportModel(engine, batch, writer));
   }
 
   /**

@@ -51,7 +51,9 @@ function transposed(dtype: DType, lanes: Lanes): string {
   const lines: string[] = [];
   for (let s = 1; s < n; s *= 2) {
     const order = (upper: boolean) =>
-      Array.from({ length: n }, (_, j) => ((j & s) === 0 ? (upper ? j + s : j) : n + (upper ? j : j - s))).join(', ');
+      Array.from({ length: n }, (_, j) =>
+        (j & s) === 0 ? (upper ? j + s : j) : n + (upper ? j : j - s),
+      ).join(', ');
     lines.push(`  for (int i = 0; i < ${n}; i++) if (!(i & ${s})) {`);
     lines.push(`    const ${vector} a = r[i], b = r[i + ${s}];`);
     lines.push(`    r[i] = SHUFFLED(${mask}, a, b, ${order(false)});`);

@@ -35,6 +35,8 @@ function nameIn(lines: readonly string[]): string | undefined {
   const [first = ''] = lines;
   if (first.startsWith('#')) return undefined;
   const last = lines.at(-1) ?? '';
-  const type = first.startsWith('typedef') ? (/(\w+) __attribute__/.exec(first) ?? /\} (\w+);$/.exec(last)) : null;
+  const type = first.startsWith('typedef')
+    ? (/(\w+) __attribute__/.exec(first) ?? /\} (\w+);$/.exec(last))
+    : null;
   return (type ?? /(\w+)\(/.exec(first.replace(/__attribute__\(\(.*?\)\)/, '')))?.[1];
 }

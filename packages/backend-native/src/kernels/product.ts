@@ -182,7 +182,9 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
     (at, high, row) => {
       let start = `a + ${row} * ${rowA} + ${k} * ${innerA}`;
       if (packA) {
-        at.line(`${packingName(fromA, dtype, lanes)}(${start}, ${rowA}, ${innerA}, ${count}, (${type} *)(scratch + ${stripAt}), ${high}, ${padded(high)});`);
+        at.line(
+          `${packingName(fromA, dtype, lanes)}(${start}, ${rowA}, ${innerA}, ${count}, (${type} *)(scratch + ${stripAt}), ${high}, ${padded(high)});`,
+        );
         start = `(const ${type} *)(scratch + ${stripAt})`;
       }
       overParts(at, panels, 'panel', 'first', 'last', (inside, wide, column) => {

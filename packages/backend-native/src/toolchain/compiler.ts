@@ -21,6 +21,7 @@ const common = [
   '-fno-trapping-math',
   '-fno-strict-aliasing',
   '-fPIC',
+  '-fvisibility=hidden',
   '-w',
 ];
 

@@ -23,19 +23,13 @@ export function koffiOf(host: Host): Koffi {
   });
 }
 
-let known: Koffi | undefined;
-
 /** Koffi, or why it cannot be loaded. */
 export function foundKoffi({ modules, path, process }: Host): Koffi | string {
-  if (known !== undefined) return known;
   let reason = '';
   for (const from of [import.meta.url, path.join(process.cwd(), 'package.json')]) {
     try {
       const loaded: unknown = modules.createRequire(from)('koffi');
-      if (isKoffi(loaded)) {
-        known = loaded;
-        return loaded;
-      }
+      if (isKoffi(loaded)) return loaded;
       reason = 'what is called koffi is another package';
     } catch (error) {
       reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

@@ -1,25 +1,30 @@
-import { allocateArray, type Exported, sizeOf, UnsupportedError } from '@pullback/core';
+import { allocateArray, type Backend, type Exported, sizeOf, UnsupportedError } from '@pullback/core';
 import type { Definition } from '../definition/definition.ts';
 import { planOf } from '../programs/step-program.ts';
 import type { Engine } from '../running/engine.ts';
 import type { Shaped } from '../samples/batch.ts';
 import { specsOf } from '../samples/samples.ts';
 
+/** Writes a Program as code, as the backends that can do so have it. */
+export type ProgramWriter = NonNullable<Backend['export']>;
+
 /**
  * The prediction or, for samples with targets, the training step as code that needs no framework, for batches of the size of `samples`. Inputs
  * are called as the model's (`x` where it has one), targets `y`, outputs `prediction` and `loss`, with `/NAME` where there are several; weights,
  * slots and state keep their paths.
+ * @param writer of other code than the backend's.
  * @throws UnsupportedError where the backend cannot write code.
  */
-export async function exportModel(engine: Engine, batch: Shaped): Promise<Exported> {
+export async function exportModel(engine: Engine, batch: Shaped, writer?: ProgramWriter): Promise<Exported> {
   const { definition, store } = engine;
   const samples = engine.shaped(batch);
   const { backend } = store;
-  if (backend.export === undefined)
+  const write = writer ?? backend.export?.bind(backend);
+  if (write === undefined)
     throw new UnsupportedError({
       got: `export from the backend '${backend.name}'`,
       expected: "one that writes code, such as 'wasm'",
-      hint: "await model.to('wasm') moves the model there.",
+      hint: "await model.to('wasm') moves the model there; model.export(batch, { language: 'c' }) needs no move.",
     });
   const kind = samples.targets.length > 0 ? 'training' : 'prediction';
   const plan = planOf(kind, definition, specsOf(samples));
@@ -33,7 +38,7 @@ export async function exportModel(engine: Engine, batch: Shaped): Promise<Export
       return { name, data: held ? await store.read(name) : allocateArray(dtype, sizeOf(shape)) };
     }),
   );
-  return backend.export(plan.program, {
+  return write(plan.program, {
     inputs,
     outputs: plan.outputs.map((name) => publicName.get(name) ?? name),
   });

@@ -136,6 +136,30 @@ export class Loops {
     }
   }
 
+  /** As `loop`, so many indices of the axis side by side; those that are left over one by one. */
+  abreast(
+    spot: Spot,
+    axis: number,
+    [start, end]: readonly [Code, Code],
+    together: number,
+    write: (side: readonly Spot[]) => void,
+  ): void {
+    const index = this.locals.make(types.i32);
+    const whole = this.locals.make(types.i32);
+    const inner = (count: number): Lane => {
+      const lane = this.lane();
+      const at = (by: number): Code => (by === 0 ? get(index) : i32.add(get(index), i32.const(by)));
+      write(Array.from({ length: count }, (_, by) => spotIn(spot, lane, { known: [[axis, at(by)]] })));
+      return lane;
+    };
+    const count = i32.sub(end, start);
+    spot.lane.statements.push(
+      set(whole, i32.add(start, i32.sub(count, i32.remU(count, i32.const(together))))),
+      repeat(index, start, get(whole), together, inner(together).statements),
+      repeat(index, get(whole), end, 1, inner(1).statements),
+    );
+  }
+
   /** The last axis: `together` neighbouring vectors at a time, then single ones, then what is left. */
   vectors(spot: Spot, visit: (spots: readonly Spot[]) => void, together = 1): void {
     const extent = this.extent(this.last);

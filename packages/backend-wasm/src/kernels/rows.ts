@@ -6,8 +6,18 @@ import { type Spot, spotIn, type Vector } from './spot.ts';
 import { across, sideBySide } from './sums.ts';
 import { writeWideRow } from './wide-row.ts';
 
-/** Rows as narrow as this stay in registers. */
+/** Rows as narrow as this stay in registers; those of one axis up to four times as wide, where few statements are written for each vector. */
 const narrow = 16;
+const mostCode = 160;
+/** So many vectors of neighbouring rows are computed side by side: the steps of one row wait for each other. */
+const abreast = 8;
+
+function staysInRegisters({ kernel, last }: Loops, columns: number): boolean {
+  if (columns <= narrow) return true;
+  const vectors = Math.ceil(columns / 4);
+  const { outer, statements } = kernel;
+  return outer === last && vectors <= narrow && vectors * statements.length <= mostCode;
+}
 
 interface Place {
   readonly known: readonly (readonly [axis: number, index: Code])[];
@@ -19,7 +29,8 @@ export function writeRows(loops: Loops): void {
   const { writer, kernel, before } = loops;
   const { outer, space, statements } = kernel;
   const columns = loops.points(outer, space.length);
-  const places = columns <= narrow ? placesInRow(loops) : [];
+  const stays = staysInRegisters(loops, columns);
+  const places = stays ? placesInRow(loops) : [];
   const late = new Map<number, readonly Running[]>();
   statements.forEach((statement, i) => {
     if (statement.kind !== 'reduce' || statement.along !== 'outer') return;
@@ -31,18 +42,22 @@ export function writeRows(loops: Loops): void {
     late.set(i, running);
     for (const one of running) before.lane.statements.push(one.start());
   });
+  const together = stays ? Math.max(1, Math.floor(abreast / places.length)) : 1;
+  const write = (side: readonly Spot[]): void => {
+    const rows = side.map((spot) => spotIn(spot, spot.lane, { kind: 'row' }));
+    if (stays) writeNarrowRows(loops, rows, places, late);
+    else
+      for (const row of rows) {
+        writeWideRow(loops, row);
+        addLate(loops, row, [], late);
+        loops.write(row, storedOnceARow(loops));
+      }
+  };
   const nest = (spot: Spot, axis: number): void => {
-    if (axis < outer) {
-      loops.loop(spot, axis, loops.range(axis), (inner) => nest(inner, axis + 1));
-      return;
-    }
-    const row = spotIn(spot, spot.lane, { kind: 'row' });
-    if (columns <= narrow) writeNarrowRow(loops, row, places, late);
-    else {
-      writeWideRow(loops, row);
-      addLate(loops, row, [], late);
-      loops.write(row, storedOnceARow(loops));
-    }
+    if (axis === outer) write([spot]);
+    else if (axis === outer - 1 && together > 1)
+      loops.abreast(spot, axis, loops.range(axis), together, write);
+    else loops.loop(spot, axis, loops.range(axis), (inner) => nest(inner, axis + 1));
   };
   nest(before, 0);
   const done = spotIn(before, before.lane, { kind: 'late' });
@@ -81,38 +96,50 @@ function placesInRow(loops: Loops): Place[] {
   }).flat();
 }
 
-/** Everything in registers: the vectors of a row side by side. */
-function writeNarrowRow(
+/** Everything in registers: the vectors of some rows side by side. */
+function writeNarrowRows(
   loops: Loops,
-  row: Spot,
+  rows: readonly Spot[],
   places: readonly Place[],
   late: ReadonlyMap<number, readonly Running[]>,
 ): void {
-  const { writer, kernel } = loops;
+  const { writer, kernel, last } = loops;
   const { outer, statements } = kernel;
-  const { lane } = row;
-  const spots = places.map((place) => spotIn(row, lane, place));
+  const spotsOf = new Map(rows.map((row) => [row, besideEachOther(row, places, outer === last)]));
+  const spots = [...spotsOf.values()].flat();
   statements.forEach((statement, i) => {
     if (statement.kind !== 'reduce' || statement.along !== 'inner') return;
     const [input] = statement.inputs;
     if (input === undefined) return;
-    const running = across(...reductionOf(statement), loops.sumPlace(narrow), true);
-    const values = spots.map((spot) => writer.valueOf(spot, input));
-    lane.statements.push(running.start());
-    values.forEach((value, v) => {
-      running.add(lane, value, spots[v]?.vector?.count ?? 4);
-    });
-    writer.know(row, i, running.finish(lane));
+    for (const spot of spots) writer.valueOf(spot, input);
+    for (const [row, cells] of spotsOf) {
+      const { lane } = row;
+      const running = across(...reductionOf(statement), loops.sumPlace(4 * narrow), true);
+      lane.statements.push(running.start());
+      for (const spot of cells) running.add(lane, writer.valueOf(spot, input), spot.vector?.count ?? 4);
+      writer.know(row, i, running.finish(lane));
+    }
   });
-  addLate(loops, row, spots, late);
+  for (const [row, cells] of spotsOf) addLate(loops, row, cells, late);
   const onceARow = storedOnceARow(loops);
-  const cells = loops.stored.filter(
+  const each = loops.stored.filter(
     (i) => !writer.isLate(i) && writer.statement(i).varies.slice(outer).includes(true),
   );
-  for (const i of cells) for (const spot of spots) writer.value(spot, i);
-  for (const i of onceARow) writer.value(row, i);
-  for (const i of cells) for (const spot of spots) writer.store(spot, i);
-  for (const i of onceARow) writer.store(row, i);
+  for (const i of each) for (const spot of spots) writer.value(spot, i);
+  for (const i of onceARow) for (const row of rows) writer.value(row, i);
+  for (const i of each) for (const spot of spots) writer.store(spot, i);
+  for (const i of onceARow) for (const row of rows) writer.store(row, i);
+}
+
+/** Spots of a row; where it is one axis they share the address of the first. */
+function besideEachOther(row: Spot, places: readonly Place[], oneAxis: boolean): readonly Spot[] {
+  const spots: Spot[] = [];
+  places.forEach((place, v) => {
+    const [first] = spots;
+    const beside = oneAxis && first !== undefined ? { spot: first, by: v * 4 } : undefined;
+    spots.push(spotIn(row, row.lane, { ...place, beside }));
+  });
+  return spots;
 }
 
 /** What is known once a row and stored. */

@@ -1,14 +1,16 @@
 import { type DType, InternalError } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
-import { f32x4, f64x2, get, i32x4, set, shuffle, v128 } from '../instructions.ts';
+import { f32x4, f64x2, get, i32x4, set, shuffle } from '../instructions.ts';
 import type { Four, Lane } from '../lane.ts';
 import type { Locals } from '../module.ts';
+import { folded, only } from './lanes-as-one.ts';
+import { FloatMaximum } from './maximum.ts';
 import type { Running, SumPlace } from './running.ts';
 import { ColumnsInOrder, OneInOrder } from './sums-in-order.ts';
 
 /** The results of four neighbours, each over terms of its own. */
 export function sideBySide(name: 'sum' | 'max', dtype: DType, place: SumPlace): Running {
-  if (name === 'max') return new Maximum(dtype, place.locals, false);
+  if (name === 'max') return maximum(dtype, place, false);
   if (dtype === 'float32') return new WideSum(place.locals, false);
   if (dtype === 'float64') return new ColumnsInOrder(place);
   return new IntegerSum(place.locals, false);
@@ -16,17 +18,15 @@ export function sideBySide(name: 'sum' | 'max', dtype: DType, place: SumPlace): 
 
 /** One result over all four elements; it comes in all lanes. */
 export function across(name: 'sum' | 'max', dtype: DType, place: SumPlace, whole: boolean): Running {
-  if (name === 'max') return new Maximum(dtype, place.locals, true);
+  if (name === 'max') return maximum(dtype, place, true);
   if (dtype === 'float32') return new WideSum(place.locals, true);
   if (dtype === 'float64') return new OneInOrder(place, whole);
   return new IntegerSum(place.locals, true);
 }
 
-/** Elements from `count` on replaced by what changes nothing. */
-function only(count: number, value: Code, neutral: Code, lane: Lane): Code {
-  if (count >= 4) return value;
-  const bytes = Array.from({ length: 16 }, (_, byte) => (byte < count * 4 ? 255 : 0));
-  return v128.bitselect(value, neutral, lane.constant(v128.const(bytes)));
+function maximum(dtype: DType, { locals }: SumPlace, isAcross: boolean): Running {
+  if (dtype === 'float32' || dtype === 'float64') return new FloatMaximum(dtype, locals, isAcross);
+  return new IntegerMaximum(locals, isAcross);
 }
 
 /** float32 terms, added in float64. */
@@ -107,59 +107,35 @@ class IntegerSum implements Running {
   }
 }
 
-/** The maximum; NaN when there is one. */
-class Maximum implements Running {
-  readonly #best: readonly number[];
-  readonly #rules: { readonly least: Code; readonly larger: (a: Code, b: Code) => Code };
+/** The largest int32. */
+class IntegerMaximum implements Running {
+  readonly #best: number;
 
   constructor(
-    readonly dtype: DType,
     locals: Locals,
     readonly across: boolean,
   ) {
-    this.#best = Array.from({ length: dtype === 'float64' ? 2 : 1 }, () => locals.make(types.v128));
-    this.#rules =
-      dtype === 'float64'
-        ? { least: f64x2.const(-Infinity), larger: f64x2.max }
-        : dtype === 'float32'
-          ? { least: f32x4.const(-Infinity), larger: f32x4.max }
-          : { least: i32x4.const(-2147483648), larger: i32x4.maxS };
+    this.#best = locals.make(types.v128);
   }
 
   start(): Code {
-    return this.#best.map((best) => set(best, this.#rules.least));
+    return set(this.#best, least);
   }
 
-  add(lane: Lane, four: Four, count: number): void {
-    const { least, larger } = this.#rules;
-    for (const [i, best] of this.#best.entries()) {
-      const value = four[i] ?? four[0];
-      const present = this.dtype === 'float64' ? Math.max(0, (count - 2 * i) * 2) : count;
-      const terms = this.across ? only(present, value, lane.constant(least), lane) : value;
-      lane.statements.push(set(best, larger(get(best), terms)));
-    }
+  add(lane: Lane, [value]: Four, count: number): void {
+    const terms = this.across ? only(count, value, lane.constant(least), lane) : value;
+    lane.statements.push(set(this.#best, i32x4.maxS(get(this.#best), terms)));
   }
 
   join(lane: Lane, other: Running): void {
-    if (!(other instanceof Maximum))
+    if (!(other instanceof IntegerMaximum))
       throw new InternalError({ got: 'maxima of two kinds', expected: 'one kind' });
-    for (const [i, best] of this.#best.entries())
-      lane.statements.push(set(best, this.#rules.larger(get(best), get(other.#best[i] ?? best))));
+    lane.statements.push(set(this.#best, i32x4.maxS(get(this.#best), get(other.#best))));
   }
 
   finish(lane: Lane): Four {
-    const { larger } = this.#rules;
-    const [first = 0, second] = this.#best;
-    if (second === undefined) return [this.across ? folded(lane, get(first), larger) : get(first)];
-    if (!this.across) return [get(first), get(second)];
-    const both = lane.keep(larger(get(first), get(second)));
-    const best = lane.keep(larger(both, shuffle(both, both, [2, 3, 0, 1])));
-    return [best, best];
+    return [this.across ? folded(lane, get(this.#best), i32x4.maxS) : get(this.#best)];
   }
 }
 
-/** The four lanes as one, in every lane. */
-function folded(lane: Lane, value: Code, f: (a: Code, b: Code) => Code): Code {
-  const two = lane.keep(f(value, shuffle(value, value, [2, 3, 0, 1])));
-  return lane.keep(f(two, shuffle(two, two, [1, 0, 3, 2])));
-}
+const least = i32x4.const(-2147483648);

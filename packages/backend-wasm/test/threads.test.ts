@@ -10,6 +10,7 @@ import {
   mul,
   placeholder,
   RandomStream,
+  slice,
   softmax,
   sub,
   sum,
@@ -31,12 +32,19 @@ const specs = [
 ] as const;
 const numbers = specs.map(({ shape: [rows, columns] }) => drawn(rows * columns));
 
-/** A step with products, sums along rows and columns, flat loops, a donated output and one that is not. */
+/** A step with products, sums along rows and columns, short rows, what is turned round, flat loops, a donated output and one that is not. */
 function stepOf(x: Value, w: Value, t: Value): Value[] {
   const y = softmax(tanh(matmul(x, w)));
   const loss = sum(mul(sub(y, t), sub(y, t)));
   const [slope = w] = gradient(loss, [w]);
-  return [sub(w, mul(slope, 0.05)), loss, sum(exp(transpose(y)), { axis: 0 })];
+  const turned = mul(transpose(x), 2);
+  return [
+    sub(w, mul(slope, 0.05)),
+    loss,
+    sum(exp(transpose(y)), { axis: 0 }),
+    turned,
+    softmax(slice(x, [0, 0], [67, 9])),
+  ];
 }
 
 async function trained(backend: Backend, calls: number): Promise<number[]> {

@@ -6,6 +6,7 @@ import { Loops } from './loops.ts';
 import type { Places } from './places.ts';
 import { writeRows } from './rows.ts';
 import { Scratch } from './running.ts';
+import { crossingOf, writeTiles } from './tiles.ts';
 
 /** A function (from, to, scratch, what its places ask for) that does the units of work `from` to `to - 1` of a kernel. */
 export interface Defined {
@@ -16,10 +17,16 @@ export interface Defined {
 }
 
 const writers: Readonly<Record<LoopKernel['order'], (loops: Loops) => void>> = {
-  map: (loops) => loops.writeMap(),
+  map: writeMap,
   rows: writeRows,
   columns: writeColumns,
 };
+
+function writeMap(loops: Loops): void {
+  const cross = crossingOf(loops);
+  if (cross === undefined) loops.writeMap();
+  else writeTiles(loops, cross);
+}
 
 export function defineLoop(kernel: LoopKernel, places: Places, options: LaneOptions): Defined {
   const scratch = new Scratch();

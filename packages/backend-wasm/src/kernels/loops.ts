@@ -6,7 +6,7 @@ import type { Locals } from '../module.ts';
 import { Bases } from './bases.ts';
 import type { Places } from './places.ts';
 import type { Scratch, SumPlace } from './running.ts';
-import { neighbours, type Spot, spotIn, Writer } from './spot.ts';
+import { besides, type Load, neighbours, type Spot, spotIn, Writer } from './spot.ts';
 
 /** Columns that are summed side by side. */
 export const columnBlock = 16;
@@ -77,6 +77,13 @@ export class Loops {
     return [...new Set(this.kernel.stores.map(({ statement }) => statement))];
   }
 
+  /** What statements read from buffers at their own points. */
+  get loads(): Load[] {
+    return this.kernel.statements.flatMap(({ inputs }) =>
+      inputs.flatMap((input) => (input.kind === 'load' ? [input] : [])),
+    );
+  }
+
   /** Stores what is first known at this spot: all of it is computed before anything is written. */
   storeAt(spot: Spot, wanted: (statement: number) => boolean = () => true): void {
     this.write(
@@ -136,24 +143,23 @@ export class Loops {
     }
   }
 
-  /** As `loop`, so many indices of the axis side by side; those that are left over one by one. */
+  /** As `loop` at some spots of one lane, so many indices of the axis side by side; those that are left over one by one. */
   abreast(
-    spot: Spot,
+    spots: readonly Spot[],
     axis: number,
     [start, end]: readonly [Code, Code],
     together: number,
-    write: (side: readonly Spot[]) => void,
+    write: (sides: readonly (readonly Spot[])[]) => void,
   ): void {
     const index = this.locals.make(types.i32);
     const whole = this.locals.make(types.i32);
     const inner = (count: number): Lane => {
       const lane = this.lane();
-      const at = (by: number): Code => (by === 0 ? get(index) : i32.add(get(index), i32.const(by)));
-      write(Array.from({ length: count }, (_, by) => spotIn(spot, lane, { known: [[axis, at(by)]] })));
+      write(spots.map((spot) => besides(spot, lane, axis, get(index), count)));
       return lane;
     };
     const count = i32.sub(end, start);
-    spot.lane.statements.push(
+    spots[0]?.lane.statements.push(
       set(whole, i32.add(start, i32.sub(count, i32.remU(count, i32.const(together))))),
       repeat(index, start, get(whole), together, inner(together).statements),
       repeat(index, get(whole), end, 1, inner(1).statements),

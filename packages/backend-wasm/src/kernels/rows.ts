@@ -42,7 +42,7 @@ export function writeRows(loops: Loops): void {
     late.set(i, running);
     for (const one of running) before.lane.statements.push(one.start());
   });
-  const together = stays ? Math.max(1, Math.floor(abreast / places.length)) : 1;
+  const together = stays ? Math.max(1, Math.floor(abreast / Math.max(1, places.length))) : 1;
   const write = (side: readonly Spot[]): void => {
     const rows = side.map((spot) => spotIn(spot, spot.lane, { kind: 'row' }));
     if (stays) writeNarrowRows(loops, rows, places, late);
@@ -56,7 +56,7 @@ export function writeRows(loops: Loops): void {
   const nest = (spot: Spot, axis: number): void => {
     if (axis === outer) write([spot]);
     else if (axis === outer - 1 && together > 1)
-      loops.abreast(spot, axis, loops.range(axis), together, write);
+      loops.abreast([spot], axis, loops.range(axis), together, ([side = []]) => write(side));
     else loops.loop(spot, axis, loops.range(axis), (inner) => nest(inner, axis + 1));
   };
   nest(before, 0);
@@ -136,7 +136,8 @@ function besideEachOther(row: Spot, places: readonly Place[], oneAxis: boolean):
   const spots: Spot[] = [];
   places.forEach((place, v) => {
     const [first] = spots;
-    const beside = oneAxis && first !== undefined ? { spot: first, by: v * 4 } : undefined;
+    const beside =
+      oneAxis && first !== undefined ? { spot: first, by: v * 4, axis: place.vector.axis } : undefined;
     spots.push(spotIn(row, row.lane, { ...place, beside }));
   });
   return spots;

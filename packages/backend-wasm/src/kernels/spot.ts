@@ -25,8 +25,8 @@ export interface Spot {
   readonly lane: Lane;
   readonly memo: Map<string, Four>;
   readonly pointers: Map<string, Code>;
-  /** The spot of the same parent whose elements lie `by` before these, where there is one. */
-  readonly beside: { readonly spot: Spot; readonly by: number } | undefined;
+  /** The spot of the same parent whose elements lie `by` before these along an axis, where there is one. */
+  readonly beside: { readonly spot: Spot; readonly by: number; readonly axis: number } | undefined;
   /** `row`: sums along inner axes are known inside; `late`: all sums are. */
   readonly kind: 'before' | 'loop' | 'row' | 'late';
 }
@@ -75,12 +75,26 @@ export function neighbours(
       spotIn(parent, lane, {
         known: [[axis, by === 0 ? index : i32.add(index, i32.const(by))]],
         vector: { axis, count },
-        beside: first && { spot: first, by },
+        beside: first && { spot: first, by, axis },
       }),
     );
   });
   return spots;
 }
+
+/** Spots at `count` neighbouring indices of an axis. */
+export function besides(parent: Spot, lane: Lane, axis: number, index: Code, count: number): Spot[] {
+  const first = spotIn(parent, lane, { known: [[axis, index]] });
+  const further = Array.from({ length: count - 1 }, (_, i) => {
+    const by = i + 1;
+    const known = [[axis, i32.add(index, i32.const(by))]] as const;
+    return spotIn(parent, lane, { known, beside: { spot: first, by, axis } });
+  });
+  return [first, ...further];
+}
+
+/** What a statement reads from a buffer at its own point. */
+export type Load = Extract<Input, { kind: 'load' }>;
 
 /** Writes the statements of a kernel at spots. */
 export class Writer {
@@ -146,7 +160,7 @@ export class Writer {
         return second === undefined ? [one] : [one, one];
       }
       case 'load':
-        return this.#load(spot, input.buffer, input.view, input.dtype);
+        return this.#load(spot, input);
       case 'index':
         return this.#index(spot, input.view, input.dtype);
       default:
@@ -193,10 +207,10 @@ export class Writer {
   address(spot: Spot, buffer: number, view: View, dtype: DType): Address {
     const { code, offset } = this.bases?.of(buffer) ?? { code: i32.const(0), offset: 0 };
     const bytes = bytesOf(dtype);
-    const { beside, vector } = spot;
+    const { beside } = spot;
     const key = `${JSON.stringify(code)} ${view.strides.join()} ${bytes}`;
     const pointer = this.#pointer(beside?.spot ?? spot, view.strides, bytes, key, code);
-    const further = (beside?.by ?? 0) * (view.strides[vector?.axis ?? 0] ?? 0);
+    const further = beside === undefined ? 0 : beside.by * (view.strides[beside.axis] ?? 0);
     const constant = offset + (view.offset + further) * bytes;
     // The offset of a load is added without wrapping round, so the address before it must not lie below the memory.
     const below = constant < 0 || view.strides.some((stride) => stride < 0);
@@ -224,12 +238,18 @@ export class Writer {
     return get(local);
   }
 
-  #load(spot: Spot, buffer: number, view: View, dtype: DType): Four {
+  /** Keeps what a spot reads that has been read in another way. */
+  remember(spot: Spot, load: Load, value: Four): void {
+    spot.memo.set(keyOf(load), value);
+  }
+
+  #load(spot: Spot, load: Load): Four {
+    const { buffer, view, dtype } = load;
     const at = this.spotFor(
       spot,
       view.strides.map((stride) => stride !== 0),
     );
-    const key = `load ${buffer} ${view.offset} ${view.strides.join()}`;
+    const key = keyOf(load);
     const known = at.memo.get(key);
     if (known !== undefined) return known;
     const value = this.shared(view, `${key} ${dtype}`, () => {
@@ -344,6 +364,10 @@ export class Writer {
       }
     }
   }
+}
+
+function keyOf({ buffer, view }: Load): string {
+  return `load ${buffer} ${view.offset} ${view.strides.join()}`;
 }
 
 /** index * step, without a multiplication where there need be none. */

@@ -4,19 +4,20 @@ import {
   div,
   type FieldsOf,
   field,
+  fill,
   formatShape,
   type Layer,
-  mean,
   mul,
+  reshape,
   ShapeError,
   sizeOf,
   sqrt,
   sub,
   type Value,
-  variance,
 } from '@pullback/core';
 import { filled } from '../initializers.ts';
 import { featuresOf, learnedLine, type NormalizationOptions, normalizationFields } from './features.ts';
+import { figuresOf, standardized } from './standardized.ts';
 
 export interface BatchNormOptions extends NormalizationOptions {
   /** The share of the running figures that a step keeps; 0.9 when left out. */
@@ -46,18 +47,22 @@ export function batchNorm(options: BatchNormOptions = {}): Layer<readonly [Value
         mean: scope.state('mean', shape, filled(0)),
         variance: scope.state('variance', shape, filled(1)),
       };
-      const normalized = (m: Value, v: Value) =>
-        learnedLine(scope, div(sub(x, m), sqrt(add(v, epsilon))), shape, options);
-      if (!scope.training) return normalized(running.mean.value, running.variance.value);
+      if (!scope.training) {
+        const scale = div(1, sqrt(add(running.variance.value, epsilon)));
+        return learnedLine(scope, mul(sub(x, running.mean.value), scale), shape, options);
+      }
       const others = x.shape.flatMap((_, i) => (i === axis ? [] : [i]));
       const count = sizeOf(others.map((i) => x.shape[i] ?? 0));
       if (count < 2) throw tooFew(x);
-      const over = { axis: others, keepAxis: axis === 0 };
-      const [m, v] = [mean(x, over), variance(x, over)];
-      const next = (old: Value, figure: Value) => add(mul(old, momentum), mul(figure, 1 - momentum));
-      running.mean.set(next(running.mean.value, m));
-      running.variance.set(next(running.variance.value, mul(v, count / (count - 1))));
-      return normalized(m, v);
+      const { mean, variance } = figuresOf(x, others, epsilon);
+      const next = (old: Value, figure: Value) =>
+        add(mul(old, momentum), mul(reshape(figure, shape), 1 - momentum));
+      running.mean.set(next(running.mean.value, mean));
+      running.variance.set(next(running.variance.value, mul(variance, count / (count - 1))));
+      const { scale = true } = options;
+      const gain = scale ? scope.parameter('scale', shape, filled(1)) : fill(1, shape, x.dtype);
+      const normalized = standardized(x, reshape(gain, mean.shape), others, epsilon);
+      return learnedLine(scope, normalized, shape, { ...options, scale: false });
     },
   };
 }

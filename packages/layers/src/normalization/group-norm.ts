@@ -1,18 +1,13 @@
 import {
-  add,
   checkOptions,
-  div,
   field,
+  fill,
   formatShape,
   type Layer,
-  mean,
   reshape,
   type Scope,
   ShapeError,
-  sqrt,
-  sub,
   type Value,
-  variance,
 } from '@pullback/core';
 import {
   type Features,
@@ -21,6 +16,7 @@ import {
   type NormalizationOptions,
   normalizationFields,
 } from './features.ts';
+import { standardized } from './standardized.ts';
 
 export const groupNormFields = { ...normalizationFields, groups: field.needed(field.whole({ from: 1 })) };
 
@@ -71,8 +67,13 @@ function inGroups(scope: Scope, x: Value, groups: number, options: Normalization
   const split = x.shape.flatMap((extent, i) => (i === axis ? [groups, count / groups] : [extent]));
   const apart = reshape(x, split);
   const kept = axis === 0 ? [0, split.length - 1] : [samples, axis];
-  const over = { axis: split.flatMap((_, i) => (kept.includes(i) ? [] : [i])), keepAxis: true };
-  const normalized = div(sub(apart, mean(apart, over)), sqrt(add(variance(apart, over), epsilon)));
+  const axes = split.flatMap((_, i) => (kept.includes(i) ? [] : [i]));
+  const one = fill(
+    1,
+    split.map(() => 1),
+    x.dtype,
+  );
+  const normalized = standardized(apart, one, axes, epsilon);
   return learnedLine(scope, reshape(normalized, x.shape), shape, options);
 }
 

@@ -6,6 +6,7 @@ export type { LoadOptions } from './checkpoint/match-weights.ts';
 export type { RunState } from './checkpoint/run-state.ts';
 export type { GivenWeight, GivenWeights } from './checkpoint/weights.ts';
 export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
+export { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 export type { InputShapes, Network } from './definition/definition.ts';
 export type { Inputs, Targets } from './definition/named-inputs.ts';
 export type { Losses, Predictions } from './definition/outputs.ts';

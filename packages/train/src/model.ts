@@ -19,6 +19,7 @@ import { restored } from './checkpoint/lazily.ts';
 import { type LoadOptions, matchWeights } from './checkpoint/match-weights.ts';
 import type { GivenWeights } from './checkpoint/weights.ts';
 import type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
+import { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import { headsOf, refuseSeveral } from './definition/outputs.ts';
 import { Evaluation } from './fitting/evaluation.ts';
@@ -176,6 +177,14 @@ export class Model<Name extends Named = never> {
     const { '': prediction } = await this.predictAll(x, options);
     if (prediction === undefined) throw new DataError('a network without an output');
     return prediction;
+  }
+
+  /**
+   * The network's predictions of sequences that are made place by place: keys and values of the places before are kept on the backend.
+   * @throws OptionError for a network of several inputs or of attention to later places, or more places than it has positions.
+   */
+  decoder(options: DecoderOptions = {}): Decoder {
+    return new Decoder((work) => this.#alone(work), this.#now(), options);
   }
 
   /** Every output of the network by name, for every sample, as `predict` computes it; a single output has the name ''. */

@@ -18,6 +18,12 @@ export const planNames = {
   order: 'order',
   /** Where in that order the next step begins. */
   cursor: 'cursor',
+  /** What a layer keeps while sequences are made place by place. */
+  cache: (path: string) => `cache:${path}`,
+  isCache: (name: string) => name.startsWith('cache:'),
+  /** How many places there were before. */
+  position: 'position',
   /** Whether a name is one of these, and no number of the model. */
-  isOfBatch: (name: string) => /^(x\/|target\/|prediction\/|kept:|(sampleWeights|order|cursor)$)/.test(name),
+  isOfBatch: (name: string) =>
+    /^(x\/|target\/|prediction\/|kept:|cache:|(sampleWeights|order|cursor|position)$)/.test(name),
 } as const;

@@ -3,6 +3,7 @@ import {
   cast,
   type FloatDType,
   fill,
+  formatShape,
   gradient,
   isFloat,
   labelled,
@@ -10,7 +11,10 @@ import {
   mul,
   type Program,
   placeholder,
+  ShapeError,
   select,
+  slice,
+  squeeze,
   sub,
   type TensorSpec,
   trace,
@@ -20,7 +24,7 @@ import {
 } from '@pullback/core';
 import type { Definition } from '../definition/definition.ts';
 import { errorOf, mixedError, predictionsOf } from '../definition/outputs.ts';
-import { type Parameter, Walk } from '../definition/walk.ts';
+import { type Build, type Parameter, Walk } from '../definition/walk.ts';
 import { lossTotal, type Watched } from './metric-sums.ts';
 import { planNames, shared } from './names.ts';
 import { type Choice, choose } from './sample-selection.ts';
@@ -49,14 +53,19 @@ export interface BatchSpecs {
 export function walkThrough(definition: Definition, specs: BatchSpecs, training: boolean) {
   const first = walkOnce(definition, specs, training);
   const { held } = first.walk;
-  return held.size === 0 || !training ? first : walkOnce(definition, specs, training, held);
+  return held.size === 0 || !training ? first : walkOnce(definition, specs, training, { held });
 }
 
-function walkOnce(definition: Definition, specs: BatchSpecs, training: boolean, held?: ReadonlySet<string>) {
+function walkOnce(
+  definition: Definition,
+  specs: BatchSpecs,
+  training: boolean,
+  more: Pick<Build, 'held' | 'decoding'> = {},
+) {
   const { dtype, layout, network, heads } = definition;
   const key = placeholder({ shape: [2], dtype: 'int32' }, shared.key);
   const step = placeholder({ shape: [], dtype: 'int32' }, shared.step);
-  const walk = new Walk({ dtype, layout, training, key, step, held });
+  const walk = new Walk({ dtype, layout, training, key, step, ...more });
   const xs = specs.inputs.map((spec, i) => placeholder(spec, planNames.input(i)));
   const { sampleAxis } = definition.placement;
   const chosen = choose(specs.choice, xs[0]?.shape.at(sampleAxis) ?? 0, step);
@@ -81,6 +90,36 @@ function planPrediction(definition: Definition, specs: BatchSpecs): Plan {
   const names = new Names(walked);
   const { predictions } = walked;
   return names.plan(new Map(predictions.map((value, i) => [planNames.prediction(i), value])));
+}
+
+/**
+ * prediction of the last place, where places come some at a time: what layers keep of those before, and their number, grow.
+ * @param capacity how many places there may be in all.
+ */
+export function planDecoding(definition: Definition, specs: BatchSpecs, capacity: number): Plan {
+  const position = placeholder({ shape: [], dtype: 'int32' }, planNames.position);
+  const walked = walkOnce(definition, specs, false, { decoding: { position, capacity } });
+  const names = new Names(walked);
+  names.put(planNames.position, position);
+  const caches = [...walked.walk.caches.values()];
+  for (const { path, value } of caches) names.put(planNames.cache(path), value);
+  const places = specs.inputs[0]?.shape[1] ?? 0;
+  const outputs = walked.predictions.map((value, i) => {
+    if (value.shape.length < 3 || value.shape[1] !== places)
+      throw new ShapeError({
+        got: `${formatShape(value.shape)} of the network, for ${places} new places`,
+        expected: 'an output [n, t, ...] with a place for each',
+      });
+    const last = squeeze(slice(value, [0, places - 1], [value.shape[0] ?? 0, places]), 1);
+    return [planNames.prediction(i), last] as const;
+  });
+  return names.plan(
+    new Map<string, Value>([
+      ...outputs,
+      ...caches.map(({ path, next }) => [planNames.cache(path), next] as const),
+      [planNames.position, add(position, places)],
+    ]),
+  );
 }
 
 /** total:loss and total:metrics grow by what a batch adds; nothing else changes. */
@@ -259,6 +298,10 @@ class Names {
     const value = placeholder(spec, name);
     this.#inputs.set(name, value);
     return value;
+  }
+
+  put(name: string, value: Value): void {
+    this.#inputs.set(name, value);
   }
 
   plan(outputs: ReadonlyMap<string, Value>): Plan {

@@ -154,11 +154,16 @@ export class Engine {
 
   #read(x: Inputs, y: Targets | undefined): Samples {
     const samples = readSamples(x, y, this.definition);
+    this.refuse(samples.inputs);
+    return samples;
+  }
+
+  /** @throws what layers say of numbers that they refuse. */
+  refuse(inputs: readonly Tensor[]): void {
     for (const { input, path, check } of this.#checks) {
-      const numbers = samples.inputs[input];
+      const numbers = inputs[input];
       if (numbers !== undefined) within(path, () => check(numbers));
     }
-    return samples;
   }
 
   /** Metrics of the only output, or of each by its name. @throws UnknownNameError, OptionError */

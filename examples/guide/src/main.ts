@@ -3,6 +3,7 @@ await import('./getting-started.ts');
 await import('./graphs.ts');
 await import('./training.ts');
 await import('./mathematics.ts');
+await import('./sequences.ts');
 console.log('all as the documentation says');
 
 export {};

@@ -21,6 +21,7 @@ import { Compiled, NativeExecutable } from './executable.ts';
 import { Memory, viewOf } from './memory.ts';
 import { sourceOf } from './source.ts';
 import { type Target, targetOf } from './target.ts';
+import { Crew, crewSource } from './threads/crew.ts';
 import { objectOf } from './toolchain/build.ts';
 import { cacheFolder, type Folder } from './toolchain/cache.ts';
 import { type Compiler, compilerOf } from './toolchain/compiler.ts';
@@ -30,6 +31,8 @@ import { type Koffi, koffiOf } from './toolchain/library.ts';
 export interface NativeOptions {
   /** The same bits on every machine: multiply-add of float32 is rounded twice. */
   readonly deterministic?: boolean;
+  /** How many threads compute where that is faster, this one among them; 1 when left out. The bits of the results do not depend on it. */
+  readonly threads?: number;
   /** The command of a C compiler; `CC`, or the first of cc, gcc and clang when left out. */
   readonly compiler?: string;
   /** The folder that compiled code is kept in; the user's cache when left out, none for ''. */
@@ -40,8 +43,11 @@ export interface NativeOptions {
   readonly optimize?: number;
 }
 
+const mostThreads = 64;
+
 const nativeFields = {
   deterministic: field.flag(),
+  threads: field.whole({ from: 1, to: mostThreads }),
   compiler: field.text(),
   cache: field.text(),
   timeout: field.whole({ from: 1 }),
@@ -59,10 +65,14 @@ export class NativeBackend implements Backend {
   readonly compiler: Compiler;
   readonly target: Target;
   readonly counted = { programs: 0, bindings: 0, calls: 0 };
+  /** Operations and elements from which on a kernel is divided: some microseconds, as long as threads take to meet. */
+  protected readonly wide: number = 100_000;
   readonly #host: Host;
   readonly #koffi: Koffi;
   readonly #folder: Folder;
   readonly #timeout: number;
+  readonly #threads: number;
+  #crew: Promise<Crew | undefined> | undefined;
   readonly #compiled = new Map<string, Promise<Compiled>>();
   #disposed = false;
 
@@ -70,6 +80,7 @@ export class NativeBackend implements Backend {
   constructor(options: NativeOptions = {}) {
     const {
       deterministic = false,
+      threads = 1,
       compiler,
       cache,
       timeout = 120,
@@ -82,6 +93,7 @@ export class NativeBackend implements Backend {
     this.target = targetOf(this.compiler.macros, { deterministic });
     this.#folder = cacheFolder(host, cache === '' ? false : cache);
     this.#timeout = timeout;
+    this.#threads = threads;
     this.memory = new Memory((bytes) => Number(this.#koffi.address(bytes)));
   }
 
@@ -127,7 +139,7 @@ export class NativeBackend implements Backend {
     const { lanes, fused } = this.target;
     const { path, passing } = this.#folder;
     return [
-      `compiled by ${command} ${version} for vectors of ${lanes * 32} bits, multiply-add rounded ${fused ? 'once' : 'twice'}`,
+      `compiled by ${command} ${version} for vectors of ${lanes * 32} bits, multiply-add rounded ${fused ? 'once' : 'twice'}, ${this.#threads === 1 ? '1 thread' : `${this.#threads} threads`}`,
       passing === undefined ? `kept in ${path}` : `not kept: ${passing}`,
       explain(planFor(kernels)),
       ...sourceOf(kernels, this.target).functions,
@@ -148,6 +160,7 @@ export class NativeBackend implements Backend {
     this.#disposed = true;
     this.memory.dispose();
     this.#compiled.clear();
+    this.#crew?.then((crew) => crew?.end());
     Object.assign(this.counted, { programs: 0, bindings: 0 });
   }
 
@@ -165,13 +178,24 @@ export class NativeBackend implements Backend {
 
   async #build(program: Program): Promise<Compiled> {
     const kernels = kernelsFor(program);
-    const source = sourceOf(kernels, this.target);
-    const path = await objectOf(this.#host, source.inParts(this.#host.os.availableParallelism()), {
-      compiler: this.compiler,
-      folder: this.#folder,
-      timeout: this.#timeout,
-    });
-    return new Compiled(program, kernels, source, this.#koffi.load(path));
+    const source = sourceOf(kernels, this.target, this.#threads > 1);
+    const [path, crew] = await Promise.all([
+      this.#objectOf(source.inParts(this.#host.os.availableParallelism())),
+      this.#crewOf(),
+    ]);
+    return new Compiled(program, kernels, source, this.#koffi.load(path), crew, this.wide);
+  }
+
+  #objectOf(parts: readonly string[]): Promise<string> {
+    const [compiler, folder, timeout] = [this.compiler, this.#folder, this.#timeout];
+    return objectOf(this.#host, parts, { compiler, folder, timeout });
+  }
+
+  /** The threads beside this one, begun with the first Program. */
+  #crewOf(): Promise<Crew | undefined> {
+    if (this.#threads === 1) return Promise.resolve(undefined);
+    this.#crew ??= this.#objectOf([crewSource]).then((path) => Crew.start(this.#koffi, path, this.#threads));
+    return this.#crew;
   }
 
   #refuseDisposed(): void {

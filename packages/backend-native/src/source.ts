@@ -20,6 +20,7 @@ import { writeRows } from './kernels/rows.ts';
 import { Scratch } from './kernels/scratch.ts';
 import { isWritten, printWhole } from './kernels/whole.ts';
 import type { Target } from './target.ts';
+import { togetherSource } from './threads/together.ts';
 
 /** A kernel as a function of the addresses of its buffers. */
 export interface Function {
@@ -28,6 +29,8 @@ export interface Function {
   readonly units: number;
   /** Bytes of scratch memory that each thread needs. */
   readonly scratch: number;
+  /** Whether several threads may share the units. */
+  readonly mayDivide: boolean;
 }
 
 /** What a kernel is done by: a function and the buffers whose addresses it is given, or the host. */
@@ -44,7 +47,7 @@ export interface Source {
   taskOf(kernel: Kernel): Task;
 }
 
-export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
+export function sourceOf({ groups, lowered }: Kernels, target: Target, threads = false): Source {
   const functions = new Map<string, Function>();
   const texts: string[] = [];
   const origins = new Map<string, Kernel[]>();
@@ -57,12 +60,13 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
   for (const [key, [kernel, ...others]] of origins) {
     if (kernel === undefined || (kernel.kind === 'whole' && !isWritten(kernel))) continue;
     const printed = printKernel(kernel, lowered.specs, target, texts.length);
-    functions.set(key, { index: texts.length, units: printed.units, scratch: printed.scratch });
+    const { units, scratch } = printed;
+    functions.set(key, { index: texts.length, units, scratch, mayDivide: units > 1 && mayDivide(kernel) });
     texts.push([commentOf([kernel, ...others]), printed.text].join('\n'));
   }
   const names = texts.map((_, i) => `kernel_${i}`);
   return {
-    inParts: (most) => inParts(texts, names, target, most),
+    inParts: (most) => inParts(texts, names, target, { most, threads }),
     functions: texts,
     taskOf: (kernel) => {
       const { key, buffers } = structureOf(kernel, lowered.specs);
@@ -70,7 +74,7 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
       if (known !== undefined) return { function: known, buffers };
       return kernel.kind === 'whole'
         ? { host: kernel }
-        : { function: { index: 0, units: 0, scratch: 0 }, buffers };
+        : { function: { index: 0, units: 0, scratch: 0, mayDivide: false }, buffers };
     },
   };
 }
@@ -78,7 +82,12 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target): Source {
 /** Fewer characters of C than this are not worth a file, whose first lines are as many. */
 const fewest = 12_000;
 
-function inParts(texts: readonly string[], names: readonly string[], target: Target, most: number): string[] {
+function inParts(
+  texts: readonly string[],
+  names: readonly string[],
+  target: Target,
+  { most, threads }: { readonly most: number; readonly threads: boolean },
+): string[] {
   const size = texts.reduce((sum, { length }) => sum + length, 0);
   const parts = Array.from({ length: Math.max(1, Math.min(most, Math.round(size / fewest))) }, () => ({
     texts: [] as string[],
@@ -92,7 +101,9 @@ function inParts(texts: readonly string[], names: readonly string[], target: Tar
   const declared = names.map((name) => `void ${name}(char *const *, int64_t, int64_t, char *);`);
   const before = prelude(target);
   return parts.map((part, i) => {
-    const code = [...part.texts, ...(i === 0 ? [...declared, stepFunction(names)] : [])].join('\n\n');
+    const code = [...part.texts, ...(i === 0 ? [...declared, stepFunction(names, threads)] : [])].join(
+      '\n\n',
+    );
     return `${usedBy(code, before)}\n\n${code}`;
   });
 }
@@ -167,16 +178,29 @@ function lanesFor({ statements }: LoopKernel | ProductKernel, { lanes }: Target)
   return isWide ? new Lanes(lanes / 2, true) : new Lanes(lanes);
 }
 
-/** Does kernel after kernel as a script says, `times` times: of four numbers each, the kernel, its table, units; or -1 and what is copied. */
-function stepFunction(names: readonly string[]): string {
+/** Does kernel after kernel as a script says, `times` times: of five numbers each, the kernel, its table, units; or -1 and what is copied. */
+function stepFunction(names: readonly string[], threads: boolean): string {
   return [
+    '#define SEEN __attribute__((visibility("default")))',
     `static void (*const kernels[])(char *const *, int64_t, int64_t, char *) = {${[...names, '0'].join(', ')}};`,
-    '__attribute__((visibility("default"))) void step(const int64_t *script, int64_t count, char *scratch, int64_t times) {',
-    '  for (int64_t t = 0; t < times; t++)',
-    '    for (const int64_t *s = script; s < script + 4 * count; s += 4) {',
-    '      if (s[0] < 0) memcpy((char *)(intptr_t)s[1], (const char *)(intptr_t)s[2], (size_t)s[3]);',
-    '      else kernels[s[0]]((char *const *)(intptr_t)s[1], s[2], s[3], scratch);',
-    '    }',
+    'static void one(const int64_t *s, char *scratch) {',
+    '  if (s[0] < 0) memcpy((char *)(intptr_t)s[1], (const char *)(intptr_t)s[2], (size_t)s[3]);',
+    '  else kernels[s[0]]((char *const *)(intptr_t)s[1], s[2], s[3], scratch);',
     '}',
+    'SEEN void step(const int64_t *script, int64_t count, int64_t scratch, int64_t times) {',
+    '  for (int64_t t = 0; t < times; t++)',
+    '    for (const int64_t *s = script; s < script + 5 * count; s += 5) one(s, (char *)(intptr_t)scratch);',
+    '}',
+    ...(threads ? [togetherSource] : []),
   ].join('\n');
+}
+
+/** Whether the units of a kernel may be done by several threads: nothing is stored by more than one of them. */
+function mayDivide(kernel: Kernel): boolean {
+  if (kernel.kind === 'whole') return false;
+  const { statements, stores, space } = kernel;
+  const axis = kernel.kind === 'loop' && kernel.order === 'columns' ? kernel.outer : 0;
+  const rows = space.length - 2;
+  const along = kernel.kind === 'product' && space.slice(0, -2).every((extent) => extent === 1) ? rows : axis;
+  return stores.every(({ statement }) => statements[statement]?.varies[along] === true);
 }

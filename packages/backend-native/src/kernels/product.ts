@@ -1,10 +1,11 @@
-import type { ProductKernel } from '@pullback/compiler';
+import type { FactorLoad, ProductKernel } from '@pullback/compiler';
 import { bytesOf, sizeOf } from '@pullback/core';
 import { Block, Names } from '../c/block.ts';
 import { elementType, kindOf, Lanes } from '../c/lanes.ts';
 import { packingName } from '../c/packing.ts';
 import type { Target } from '../target.ts';
 import { Buffers } from './buffers.ts';
+import { Factor } from './factor.ts';
 import type { Scratch } from './scratch.ts';
 import { type Places, type Spot, spotIn, Writer } from './spot.ts';
 import { tileFunction } from './tile.ts';
@@ -72,14 +73,17 @@ function plainProduct(kernel: ProductKernel, places: Places, { lanes }: ProductO
   const inColumn = spotIn(inRow, new Block(), { known: [[rank - 1, j]] });
   const { block } = inColumn;
   const type = lanes.type(kindOf(kernel.dtype));
-  const address = ({ buffer, view, dtype }: ProductKernel['a'], strides: readonly [number, number, number]) =>
-    `${places.of(buffer, dtype)} + ${view.offset} + ${batchOffset(spot, view.strides)} + ${i} * ${strides[0]} + ${j} * ${strides[1]} + ${k} * ${strides[2]}`;
-  const [ra = 0, ka = 0] = kernel.a.view.strides.slice(-2);
-  const [kb = 0, cb = 0] = kernel.b.view.strides.slice(-2);
+  const element = (load: FactorLoad, line: string) =>
+    new Factor(load, rank - 2).element(
+      spot,
+      `(${new Factor(load, rank - 2).base(spot, places.of(load.buffer, load.dtype))})`,
+      line,
+      k,
+    );
   const suffix = lanes.suffix(kindOf(kernel.dtype));
   block.line(`${type} sum = 0;`);
   block.line(
-    `for (int64_t ${k} = 0; ${k} < ${kernel.inner}; ${k}++) sum = madd_${suffix}(*(${address(kernel.a, [ra, 0, ka])}), *(${address(kernel.b, [0, cb, kb])}), sum);`,
+    `for (int64_t ${k} = 0; ${k} < ${kernel.inner}; ${k}++) sum = madd_${suffix}(${element(kernel.a, i)}, ${element(kernel.b, j)}, sum);`,
   );
   storeAll(writer, inColumn, 'sum');
   const divided = batches === 1;
@@ -95,15 +99,6 @@ function plainProduct(kernel: ProductKernel, places: Places, { lanes }: ProductO
   return { functions: [], body, units: divided ? rows : batches };
 }
 
-function batchOffset({ indices }: Spot, strides: readonly number[]): string {
-  const terms = [...indices].flatMap(([axis, index]) =>
-    axis >= strides.length - 2 || (strides[axis] ?? 0) === 0 || index === '0'
-      ? []
-      : [`${index} * ${strides[axis]}`],
-  );
-  return terms.join(' + ') || '0';
-}
-
 function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOptions): PrintedProduct {
   const { target, scratch, name } = options;
   const rank = kernel.space.length;
@@ -112,27 +107,24 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const { inner, dtype } = kernel;
   const bytes = bytesOf(dtype);
   const lanes = dtype === 'float64' ? new Lanes(target.lanes / 2, true) : new Lanes(target.lanes);
-  // Along an axis of one element any stride is right; 1 is the one that is fastest.
-  const stride = (extent: number, given = 0) => (extent <= 1 ? 1 : given);
-  const [rowA, innerA] = [
-    stride(rows, kernel.a.view.strides.at(-2)),
-    stride(inner, kernel.a.view.strides.at(-1)),
-  ];
-  const [innerB, columnB] = [
-    stride(inner, kernel.b.view.strides.at(-2)),
-    stride(columns, kernel.b.view.strides.at(-1)),
-  ];
-  const shape = { rows, inner, columns, bytes, lanes: lanes.count, registers: target.registers };
-  const tiling = tilingOf({ ...shape, rowA, innerA, innerB, columnB });
+  const [a, b] = [new Factor(kernel.a, rank - 2), new Factor(kernel.b, rank - 2)];
+  const tiling = tilingOf({
+    ...{ rows, inner, columns, bytes, lanes: lanes.count, registers: target.registers },
+    a: a.plain,
+    b: b.plain,
+  });
   const { strips, panels, depth, packA, packB, block } = tiling;
   const passes = Math.ceil(inner / depth);
   const type = elementType(dtype);
   const padded = (size: number) => Math.ceil(size / lanes.count) * lanes.count;
   const [height, width] = [largest(strips), padded(largest(panels))];
-  const fromA = { across: rowA, along: innerA };
-  const fromB = { across: columnB, along: innerB };
   const functions: string[] = [];
-  const steps = { a: packA ? undefined : { row: rowA, inner: innerA }, b: packB ? undefined : innerB };
+  const steps = {
+    a: packA || a.plain === undefined ? undefined : { row: a.plain.across, inner: a.plain.along },
+    b: packB ? undefined : b.plain?.along,
+  };
+  if (a.plain === undefined) functions.push(a.packing(`${name}_pack_a`, height));
+  if (b.plain === undefined) functions.push(b.packing(`${name}_pack_b`, largest(panels)));
   for (const part of tiling.tiles)
     functions.push(
       tileFunction(`${name}_tile_${part.height}x${part.width}`, {
@@ -155,13 +147,21 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const body = new Block();
   const one = new Block();
   const spot = batchSpot(kernel, one, batches === 1 ? '0' : 'unit');
-  for (const [operand, { buffer, view, dtype: own }] of [
-    ['a', kernel.a],
-    ['b', kernel.b],
-  ] as const)
-    one.line(
-      `const ${elementType(own)} *const ${operand} = ${places.of(buffer, own)} + ${view.offset} + ${batchOffset(spot, view.strides)};`,
-    );
+  for (const [operand, factor] of [
+    ['a', a],
+    ['b', b],
+  ] as const) {
+    const { buffer, dtype: own } = factor.load;
+    one.line(`const ${elementType(own)} *const ${operand} = ${factor.base(spot, places.of(buffer, own))};`);
+  }
+  const packed = (operand: 'a' | 'b', line: string, step: string, more: readonly (string | number)[]) => {
+    const factor = operand === 'a' ? a : b;
+    if (factor.plain === undefined)
+      return `${name}_pack_${operand}(${[operand, line, step, ...more].join(', ')}${factor.starts(spot)});`;
+    const { across, along } = factor.plain;
+    const start = `${operand} + ${line} * ${across} + ${step} * ${along}`;
+    return `${packingName(factor.plain, dtype, lanes)}(${[start, across, along, ...more].join(', ')});`;
+  };
   const given = [...spot.indices.values()].map((index) => `, ${index}`).join('');
   const inPass = new Block();
   if (passes > 1) inPass.line(`const int64_t depth = k + ${depth} < ${inner} ? ${depth} : ${inner} - k;`);
@@ -169,9 +169,8 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const count = passes > 1 ? 'depth' : String(inner);
   if (packB)
     overParts(inPass, panels, 'panel', 'first', 'last', (at, size, column) => {
-      at.line(
-        `${packingName(fromB, dtype, lanes)}(b + ${column} * ${columnB} + ${k} * ${innerB}, ${columnB}, ${innerB}, ${count}, (${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes}), ${size}, ${padded(size)});`,
-      );
+      const to = `(${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes})`;
+      at.line(packed('b', column, k, [count, to, size, padded(size)]));
     });
   overParts(
     inPass,
@@ -180,18 +179,14 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
     batches === 1 ? 'from' : '0',
     batches === 1 ? 'to' : String(partsOf(strips)),
     (at, high, row) => {
-      let start = `a + ${row} * ${rowA} + ${k} * ${innerA}`;
-      if (packA) {
-        at.line(
-          `${packingName(fromA, dtype, lanes)}(${start}, ${rowA}, ${innerA}, ${count}, (${type} *)(scratch + ${stripAt}), ${high}, ${padded(high)});`,
-        );
-        start = `(const ${type} *)(scratch + ${stripAt})`;
-      }
+      const strip = `(${type} *)(scratch + ${stripAt})`;
+      if (packA) at.line(packed('a', row, k, [count, strip, high, padded(high)]));
+      const start = packA ? strip : `a + ${row} * ${a.plain?.across} + ${k} * ${a.plain?.along}`;
       overParts(at, panels, 'panel', 'first', 'last', (inside, wide, column) => {
         const vectors = Math.ceil(wide / lanes.count);
         const panel = packB
           ? `(const ${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes})`
-          : `b + ${column} + ${k} * ${innerB}`;
+          : `b + ${column} + ${k} * ${b.plain?.along}`;
         const tile =
           passes > 1
             ? `(${type} *)(scratch + ${tilesAt} + (strip * ${block} + panel - first) * ${tileBytes})`

@@ -5,14 +5,18 @@ export interface Part {
   readonly start: number;
 }
 
+interface Strides {
+  readonly across: number;
+  readonly along: number;
+}
+
 export interface ProductShape {
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;
-  readonly rowA: number;
-  readonly innerA: number;
-  readonly innerB: number;
-  readonly columnB: number;
+  /** Strides of the factors from line to line and from step to step; undefined where they have to be packed. */
+  readonly a: Strides | undefined;
+  readonly b: Strides | undefined;
   readonly bytes: number;
   readonly lanes: number;
   readonly registers: number;
@@ -41,7 +45,7 @@ export function partsOf(parts: readonly Part[]): number {
 }
 
 export function tilingOf(shape: ProductShape): Tiling {
-  const { rows, inner, columns, rowA, innerA, innerB, columnB, bytes, lanes, registers } = shape;
+  const { rows, inner, columns, a, b, bytes, lanes, registers } = shape;
   const [height, width] = tileOf(shape, registers);
   const strips = evenly(rows, height);
   const panels = cut(columns, width * lanes);
@@ -50,8 +54,8 @@ export function tilingOf(shape: ProductShape): Tiling {
   const fits = Math.max(1, Math.floor(cacheBytes / (depth * width * lanes * bytes)));
   const [strip, panel] = [partsOf(strips), partsOf(panels)];
   // Steps far from each other take a line of cache each, rows at multiples of 4 KB share few places in it.
-  const crowded = innerA === 1 ? (rowA * bytes) % 2048 === 0 : depth > 192;
-  const narrow = depth * innerB * bytes <= 32 * 1024;
+  const crowded = a?.along === 1 ? (a.across * bytes) % 2048 === 0 : depth > 192;
+  const narrow = depth * (b?.along ?? 0) * bytes <= 32 * 1024;
   return {
     strips,
     panels,
@@ -63,8 +67,8 @@ export function tilingOf(shape: ProductShape): Tiling {
     ),
     depth,
     block: Math.min(panel, fits),
-    packA: panel > 2 && inner > 32 && crowded,
-    packB: columnB !== 1 || (strip > 4 && !narrow && inner > 32),
+    packA: a === undefined || (panel > 2 && inner > 32 && crowded),
+    packB: b?.across !== 1 || (strip > 4 && !narrow && inner > 32),
   };
 }
 

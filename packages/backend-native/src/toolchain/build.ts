@@ -61,7 +61,12 @@ async function build(
   );
   const why =
     compiled.find((each) => each !== undefined) ??
-    (await run(host, command, ['-shared', ...objects, '-o', inFolder('object.so'), '-lm'], timeout));
+    (await run(
+      host,
+      command,
+      ['-shared', ...objects, '-o', inFolder('object.so'), '-lm', '-pthread', '-ldl'],
+      timeout,
+    ));
   if (why === undefined) {
     for (const object of objects) fs.rmSync(object);
     for (const i of parts.keys()) fs.rmSync(inFolder(`${i}.c`));

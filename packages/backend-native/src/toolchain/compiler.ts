@@ -21,6 +21,7 @@ const common = [
   '-fno-trapping-math',
   '-fno-strict-aliasing',
   '-fPIC',
+  '-pthread',
   '-fvisibility=hidden',
   '-w',
 ];

@@ -15,8 +15,10 @@ function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number }
   return { fanIn: sizeOf(shape.slice(0, -1)), fanOut: places * (shape.at(-1) ?? 1) };
 }
 
-function draw(shape: Shape, next: () => number): Float64Array {
-  const numbers = new Float64Array(sizeOf(shape));
+type Numbers = Float32Array | Float64Array;
+
+function draw<A extends Numbers>(shape: Shape, into: A | undefined, next: () => number): A | Float64Array {
+  const numbers: A | Float64Array = into ?? new Float64Array(sizeOf(shape));
   for (let i = 0; i < numbers.length; i++) numbers[i] = next();
   return numbers;
 }
@@ -32,26 +34,26 @@ export const gainFields = { gain: field.number() };
 /** `value` everywhere. */
 export function filled(value: number): Initializer {
   checkOptions('filled', { value }, filledFields);
-  return (shape) => draw(shape, () => value);
+  return (shape, _, into) => draw(shape, into, () => value);
 }
 
 /** Uniform on [low, high). */
 export function uniformly(options: { low?: number; high?: number } = {}): Initializer {
   const { low = -0.05, high = 0.05 } = checkOptions('uniformly', options, uniformFields);
-  return (shape, random) => draw(shape, () => low + (high - low) * random.uniform());
+  return (shape, random, into) => draw(shape, into, () => low + (high - low) * random.uniform());
 }
 
 /** Normal with the given mean and standard deviation. */
 export function normally(options: { mean?: number; deviation?: number } = {}): Initializer {
   const { mean = 0, deviation = 0.05 } = checkOptions('normally', options, normalFields);
-  return (shape, random) => draw(shape, () => mean + deviation * random.normal());
+  return (shape, random, into) => draw(shape, into, () => mean + deviation * random.normal());
 }
 
 /** Normal, drawn again where a number is more than two standard deviations from the mean. */
 export function truncatedNormal(options: { mean?: number; deviation?: number } = {}): Initializer {
   const { mean = 0, deviation = 0.05 } = checkOptions('truncatedNormal', options, normalFields);
-  return (shape, random) =>
-    draw(shape, () => {
+  return (shape, random, into) =>
+    draw(shape, into, () => {
       for (;;) {
         const x = random.normal();
         if (Math.abs(x) <= 2) return mean + deviation * x;
@@ -65,18 +67,18 @@ type Fans = ReturnType<typeof fans>;
 const uniformOf =
   (variance: (fan: Fans) => number): (() => Initializer) =>
   () =>
-  (shape, random) => {
+  (shape, random, into) => {
     const limit = Math.sqrt(3 * variance(fans(shape)));
-    return draw(shape, () => limit * (2 * random.uniform() - 1));
+    return draw(shape, into, () => limit * (2 * random.uniform() - 1));
   };
 
 /** Normal with variance v. */
 const normalOf =
   (variance: (fan: Fans) => number): (() => Initializer) =>
   () =>
-  (shape, random) => {
+  (shape, random, into) => {
     const deviation = Math.sqrt(variance(fans(shape)));
-    return draw(shape, () => deviation * random.normal());
+    return draw(shape, into, () => deviation * random.normal());
   };
 
 const glorot = ({ fanIn, fanOut }: Fans) => 2 / (fanIn + fanOut);
@@ -150,10 +152,12 @@ export function eye(options: { gain?: number } = {}): Initializer {
 
 /** What `initializer` makes for the two last axes in each other's place, turned back: of a matrix the same numbers in column layout. */
 export function transposed(initializer: Initializer): Initializer {
-  return (shape, random: RandomStream) => {
+  return (shape, random, into) => {
     const [rows = 1, columns = 1] = shape.slice(-2);
     const made = initializer([...shape.slice(0, -2), columns, rows], random);
-    return Float64Array.from({ length: made.length }, (_, i) => {
+    let i = -1;
+    return draw(shape, into, () => {
+      i++;
       const matrix = i - (i % (rows * columns));
       const [row, column] = [Math.floor((i - matrix) / columns), i % columns];
       return made[matrix + column * rows + row] ?? 0;

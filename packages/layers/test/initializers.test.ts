@@ -10,6 +10,7 @@ import {
   lecunUniform,
   normally,
   orthogonal,
+  transposed,
   truncatedNormal,
   uniformly,
 } from '@pullback/layers';
@@ -88,4 +89,24 @@ test('identity and constants', () => {
   expect(() => draw(eye(), [3])).toThrow(ShapeError);
   expect(draw(filled(1), [2, 0])).toEqual(new Float64Array(0));
   expect(draw(filled(4), [])).toEqual(Float64Array.of(4));
+});
+
+test('into an array of float32 go the same numbers, rounded, and nothing else is made', () => {
+  const all = [
+    uniformly(),
+    normally(),
+    truncatedNormal(),
+    glorotUniform(),
+    heNormal(),
+    filled(0.1),
+    orthogonal(),
+    eye(),
+  ];
+  for (const initializer of [...all, ...all.map(transposed)]) {
+    const into = new Float32Array(30);
+    const made = initializer([5, 6], RandomStream.of(4, 'test'), into);
+    expect(Float32Array.from(made)).toEqual(Float32Array.from(draw(initializer, [5, 6], 4)));
+  }
+  const into = new Float32Array(30);
+  expect(glorotUniform()([5, 6], RandomStream.of(4, 'test'), into)).toBe(into);
 });

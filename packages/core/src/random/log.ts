@@ -1,6 +1,8 @@
 const ln2High = 0.6931471803691238;
 const ln2Low = 1.9082149292705877e-10;
 const bits = new DataView(new ArrayBuffer(8));
+/** 2^k for k from -1024 to 1022: a factor is found sooner than a number of which one half was written is read. */
+const powers = Float64Array.from({ length: 2047 }, (_, i) => 2 ** (i - 1024));
 
 /**
  * The natural logarithm in float64: x = 2^k m with m in [sqrt(1/2), sqrt(2)), log x = k ln 2 + log m, with
@@ -12,14 +14,12 @@ export function log(x: number): number {
   if (x === 0) return -Infinity;
   if (x === Infinity) return x;
   const denormal = x < 2.2250738585072014e-308;
-  bits.setFloat64(0, denormal ? x * 18014398509481984 : x);
+  const normal = denormal ? x * 18014398509481984 : x;
+  bits.setFloat64(0, normal);
   const high = bits.getUint32(0);
-  let k = (high >>> 20) - 1023 - (denormal ? 54 : 0);
-  const fraction = high & 0xfffff;
-  const above = fraction > 0x6a09e;
-  if (above) k += 1;
-  bits.setUint32(0, fraction | (above ? 0x3fe00000 : 0x3ff00000));
-  const f = bits.getFloat64(0) - 1;
+  const exponent = (high >>> 20) - 1023 + ((high & 0xfffff) > 0x6a09e ? 1 : 0);
+  const k = exponent - (denormal ? 54 : 0);
+  const f = normal * (powers[1024 - exponent] ?? 0) - 1;
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;

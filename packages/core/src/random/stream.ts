@@ -1,5 +1,5 @@
 import { log } from './log.ts';
-import { threefry, threefryBlock } from './threefry.ts';
+import { fillUniforms, threefry } from './threefry.ts';
 
 /** The first 32-bit key word that belongs to a name, by FNV-1a from one of two starts. */
 function hash(text: string, start: number): number {
@@ -15,10 +15,15 @@ export function keyOf(seed: number, path: string): readonly [number, number] {
   return [threefry(low, high, a, b, 0), threefry(low, high, a, b, 1)];
 }
 
+const mostAtOnce = 1024;
+
 /** Random numbers on the host, counted: the same for the same key on every machine. */
 export class RandomStream {
+  /** Of the first block that was not computed yet. */
   #counter = 0;
-  readonly #block = new Int32Array(2);
+  /** Numbers that were computed together, from the `taken`-th on still to be drawn. */
+  #made = new Float64Array(0);
+  #taken = 0;
   #spare: number | undefined;
 
   constructor(readonly key: readonly [number, number]) {}
@@ -30,12 +35,19 @@ export class RandomStream {
 
   /** Uniform on [0, 1) with 53 bits. */
   uniform(): number {
+    if (this.#taken === this.#made.length) this.#make();
+    return this.#made[this.#taken++] ?? 0;
+  }
+
+  /** Twice as many as the last time: who draws a few waits for a few. */
+  #make(): void {
+    const low = this.#counter % 2 ** 32;
+    const wanted = Math.min(Math.max(8, 2 * this.#made.length), mostAtOnce, 2 ** 32 - low);
+    if (wanted !== this.#made.length) this.#made = new Float64Array(wanted);
     const [k0, k1] = this.key;
-    const counter = this.#counter++;
-    threefryBlock(k0, k1, counter | 0, Math.floor(counter / 2 ** 32) | 0, this.#block);
-    const high = this.#block[0] ?? 0;
-    const low = this.#block[1] ?? 0;
-    return ((high >>> 5) * 2 ** 26 + (low >>> 6)) * 2 ** -53;
+    fillUniforms(k0, k1, low | 0, Math.floor(this.#counter / 2 ** 32) | 0, this.#made);
+    this.#counter += wanted;
+    this.#taken = 0;
   }
 
   /** Normal with mean 0 and variance 1, by the polar method of Marsaglia and Bray (1964). */

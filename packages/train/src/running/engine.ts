@@ -1,4 +1,5 @@
 import {
+  allocateArray,
   type Backend,
   type Better,
   DataError,
@@ -8,6 +9,7 @@ import {
   NonFiniteError,
   OptionError,
   RandomStream,
+  sizeOf,
   type Tensor,
   type TensorSpec,
   UnknownNameError,
@@ -68,9 +70,11 @@ export class Engine {
       ['state', walk.states],
     ] as const)
       for (const { path, value, initializer } of variables.values())
-        store.hold(`${kind}:${path}`, value.spec, () =>
-          initializer(value.shape, RandomStream.of(seed, path)),
-        );
+        store.hold(`${kind}:${path}`, value.spec, () => {
+          const into = allocateArray(value.dtype, sizeOf(value.shape));
+          const isInto = into instanceof Float32Array || into instanceof Float64Array;
+          return initializer(value.shape, RandomStream.of(seed, path), isInto ? into : undefined);
+        });
     // Buffers are zeros from the start.
     for (const { path, value } of walk.learned)
       for (const [slot, { spec, initial }] of Object.entries(optimizer.slots(value.spec)))

@@ -130,6 +130,10 @@ export class Store {
 }
 
 function converted(data: TypedArray, dtype: DType): TypedArray {
+  if (
+    dtype === 'float32' ? data instanceof Float32Array : dtype === 'float64' && data instanceof Float64Array
+  )
+    return data;
   const result = allocateArray(dtype, data.length);
   if (isFloat(dtype)) {
     // Rounded as they are stored.

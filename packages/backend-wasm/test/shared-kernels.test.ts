@@ -91,6 +91,40 @@ describe('kernels that are equal but for their buffers are one function', () => 
     ]);
     expect(read).toEqual(await trained(cpu(), program, 3));
   });
+  test('regions of one buffer count as buffers: more steps of a sequence are no more functions', async () => {
+    const unrolled = (steps: number): Program => {
+      const [x, u] = [
+        placeholder({ shape: [steps, 3, 5], dtype: 'float64' }, 'x'),
+        placeholder({ shape: [5, 5], dtype: 'float64' }, 'u'),
+      ];
+      const at = (t: number) => core.reshape(core.slice(x, [t], [t + 1]), [3, 5]);
+      const states = Array.from({ length: steps }, (_, t) => t).reduce<readonly Value[]>((done, t) => {
+        const last = done.at(-1);
+        return [...done, core.tanh(last === undefined ? at(t) : core.add(core.matmul(last, u), at(t)))];
+      }, []);
+      const y = core.stack(states);
+      return trace([x, u], [y, ...core.gradient(core.sum(core.square(y)), [x, u])]);
+    };
+    const different = (n: number) => / kernels \((\d+) different\)/.exec(wasm().explain(unrolled(n)))?.[1];
+    expect(different(40)).toBe(different(20));
+    const program = unrolled(12);
+    const results = async (backend: core.Backend) => {
+      const inputs = program.inputs.map((spec, i) => {
+        const buffer = backend.allocate(spec);
+        backend.write(
+          buffer,
+          Float64Array.from({ length: core.sizeOf(spec.shape) }, (_, k) => Math.sin(k + i)),
+        );
+        return buffer;
+      });
+      const outputs = [[12, 3, 5], [12, 3, 5], [5, 5]].map((shape) =>
+        backend.allocate({ shape, dtype: 'float64' }),
+      );
+      (await backend.compile(program)).bind(inputs, outputs).run();
+      return Promise.all(outputs.map(async (buffer) => [...(await backend.read(buffer))]));
+    };
+    expect(await results(wasm())).toEqual(await results(cpu()));
+  });
   test('explain names them once', () => {
     const text = wasm().explain(descent(12));
     const [kernels = 0, different = 0] = (/(\d+) kernels \((\d+) different\)/.exec(text) ?? [])

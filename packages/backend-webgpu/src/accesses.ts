@@ -6,7 +6,9 @@ import type { Region } from './values.ts';
 interface Segment {
   readonly start: number;
   readonly end: number;
-  readonly writer: number | undefined;
+  /** Several where each writes other elements of one value. */
+  readonly writers: number[];
+  readonly value: number | undefined;
   readonly readers: number[];
 }
 
@@ -18,22 +20,30 @@ export class Accesses {
   read(node: number, region: Region): number[] {
     const waits: number[] = [];
     this.#replace(region, (part) => {
-      if (part.writer !== undefined) waits.push(part.writer);
+      waits.push(...part.writers);
       part.readers.push(node);
       return part;
     });
     return waits;
   }
 
-  /** Notes what `node` writes. @returns the last writers, and those who have read since. */
-  write(node: number, region: Region): number[] {
-    const waits: number[] = [];
-    this.#replace(region, ({ start, end, writer, readers }) => {
-      if (writer !== undefined) waits.push(writer);
-      for (const reader of readers) waits.push(reader);
-      return { start, end, writer: node, readers: [] };
+  /**
+   * Notes what `node` writes.
+   * @param value where the region is one that several write, each other elements of it.
+   * @returns the last writers, but those of the same value, and those who have read since.
+   */
+  write(node: number, region: Region, value?: number): number[] {
+    const waits = new Set<number>();
+    this.#replace(region, (part) => {
+      const { start, end, writers, readers } = part;
+      if (value !== undefined && value === part.value && readers.length === 0) {
+        writers.push(node);
+        return part;
+      }
+      for (const before of [...writers, ...readers]) waits.add(before);
+      return { start, end, writers: [node], value, readers: [] };
     });
-    return waits;
+    return [...waits];
   }
 
   /** Changes all segments of a region, which are cut at its ends, and made where nobody touched it. */
@@ -45,24 +55,26 @@ export class Accesses {
     const made: Segment[] = [];
     let [at, last] = [start, first];
     const fresh = (to: number): void => {
-      if (to > at) made.push(change({ start: at, end: to, writer: undefined, readers: [] }));
+      if (to > at) made.push(change({ start: at, end: to, writers: [], value: undefined, readers: [] }));
     };
     for (; last < segments.length; last++) {
       const segment = segments[last];
       if (segment === undefined || segment.start >= end) break;
       fresh(segment.start);
-      if (segment.start < start) made.push({ ...segment, end: start, readers: [...segment.readers] });
+      if (segment.start < start) made.push({ ...copyOf(segment), end: start });
       const inside = segment.start >= start && segment.end <= end;
       const [from, to] = [Math.max(start, segment.start), Math.min(end, segment.end)];
-      made.push(
-        change(inside ? segment : { ...segment, start: from, end: to, readers: [...segment.readers] }),
-      );
+      made.push(change(inside ? segment : { ...copyOf(segment), start: from, end: to }));
       if (segment.end > end) made.push({ ...segment, start: end });
       at = to;
     }
     fresh(end);
     segments.splice(first, last - first, ...made);
   }
+}
+
+function copyOf(segment: Segment): Segment {
+  return { ...segment, writers: [...segment.writers], readers: [...segment.readers] };
 }
 
 /** The place of the first segment that ends behind a byte. */

@@ -81,7 +81,9 @@ function nodesOf(stages: readonly Stage[], values: Values): Node[] {
     const place = nodes.length;
     const waits = new Set([
       ...reads.flatMap((region) => accesses.read(place, region)),
-      ...writes.flatMap((region) => accesses.write(place, region)),
+      ...stage.writes.flatMap((value) =>
+        accesses.write(place, values.region(value), values.isInParts(value) ? value : undefined),
+      ),
     ]);
     waits.delete(place);
     const waitsFor = [...waits].flatMap((before) => nodes[before] ?? []);

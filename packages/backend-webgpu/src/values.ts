@@ -30,6 +30,8 @@ export class Values {
   readonly #outputs: readonly Buffer[];
   readonly #halves: ReadonlySet<number>;
   readonly #scratch = new Map<number, Region>();
+  /** Of which several kernels write a part each. */
+  readonly #inParts: ReadonlySet<number>;
   #bytes: number;
 
   /** `halves` are kept as float16 where they lie in the arena. */
@@ -44,6 +46,18 @@ export class Values {
     this.#inputs = inputs;
     this.#outputs = outputs;
     this.#bytes = Math.ceil(plan.arena.bytes / alignment) * alignment;
+    this.#inParts = new Set(
+      plan.kernels.flatMap((kernel) =>
+        kernel.kind === 'whole'
+          ? []
+          : kernel.stores.flatMap(({ isPart, buffer }) => (isPart ? [buffer] : [])),
+      ),
+    );
+  }
+
+  /** Whether several stages may write the value, each other elements of it, in any order. */
+  isInParts(value: number): boolean {
+    return this.#inParts.has(value);
   }
 
   /** Of the arena, with partial results. */

@@ -1,8 +1,10 @@
-import { bytesOf, describeOrigins, formatShape, sizeOf } from '@pullback/core';
+import { bytesOf, describeOrigins, formatShape, sizeOf, type View } from '@pullback/core';
 import {
   type FactorLoad,
   type Input,
   type Kernel,
+  type LoopKernel,
+  type ProductKernel,
   readBy,
   type Statement,
   writtenBy,
@@ -23,12 +25,28 @@ export function flopsOf(kernel: Kernel): number {
   );
 }
 
-/** The bytes of the buffers that a kernel reads and writes. */
+/** The bytes of the buffers that a kernel reads and writes, as far as it goes over them. */
 export function trafficOf(kernel: Kernel, { specs }: Pick<Plan, 'specs'>): number {
+  const most = kernel.kind === 'whole' ? new Map<number, number>() : elementsOf(kernel);
   return [...new Set([...readBy(kernel), ...writtenBy(kernel)])].reduce((sum, value) => {
     const spec = specs.get(value);
-    return sum + (spec === undefined ? 0 : sizeOf(spec.shape) * bytesOf(spec.dtype));
+    if (spec === undefined) return sum;
+    return sum + Math.min(sizeOf(spec.shape), most.get(value) ?? Infinity) * bytesOf(spec.dtype);
   }, 0);
+}
+
+/** How many elements of each buffer the views of a kernel reach, at most. */
+function elementsOf({ space, statements, stores }: LoopKernel | ProductKernel): Map<number, number> {
+  const reached = new Map<number, number>();
+  const reach = (buffer: number, { strides }: View): void => {
+    const points = space.reduce((n, extent, axis) => (strides[axis] === 0 ? n : n * extent), 1);
+    reached.set(buffer, (reached.get(buffer) ?? 0) + points);
+  };
+  for (const { inputs } of statements)
+    for (const input of inputs) if (input.kind === 'load') reach(input.buffer, input.view);
+  for (const { buffer, view } of stores) reach(buffer, view);
+  for (const statement of statements) if (statement.kind === 'gather') reached.delete(statement.buffer);
+  return reached;
 }
 
 /** One kernel in words: what it goes over, what it computes and writes, and where that comes from. */
@@ -40,7 +58,9 @@ export function describeKernel(kernel: Kernel): string {
       ? `product ${formatShape(kernel.space)} over ${kernel.inner}: ${describeFactor(kernel.a, false)} by ${describeFactor(kernel.b, true)}`
       : `${kernel.order} ${formatShape(kernel.space.slice(0, kernel.outer))}${formatShape(kernel.space.slice(kernel.outer))}`;
   const lines = kernel.statements.map((statement, i) => {
-    const store = kernel.stores.filter((each) => each.statement === i).map(({ buffer }) => ` -> %${buffer}`);
+    const store = kernel.stores
+      .filter((each) => each.statement === i)
+      .map((each) => ` -> %${each.buffer}${each.isPart ? describeView(each) : ''}`);
     return `  ${i}: ${describeStatement(statement, kernel.space)}${store.join('')}`;
   });
   return [head, ...lines].join('\n');
@@ -70,9 +90,7 @@ function describeInput(input: Input): string {
   }
 }
 
-function describeView({
-  view: { offset, strides },
-}: Pick<Extract<Input, { readonly view: object }>, 'view'>): string {
+function describeView({ view: { offset, strides } }: { readonly view: View }): string {
   return `(${strides.join()}${offset === 0 ? '' : ` from ${offset}`})`;
 }
 

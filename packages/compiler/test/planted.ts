@@ -1,6 +1,6 @@
 import { type Input, type Kernel, type Plan, readBy, type View, writtenBy } from '@pullback/compiler';
 import { denseView } from '@pullback/core';
-import type { AssembleOp, Op, Operand } from '../src/lower/op.ts';
+import { copyOf, type MapOp, type Op, type Operand } from '../src/lower/op.ts';
 import { type Arena, planArena } from '../src/memory/memory.ts';
 import type { Changes } from './run-plan.ts';
 
@@ -25,15 +25,19 @@ export const planted: Readonly<Record<string, Changes>> = {
     strides: strides.map((stride, axis) => (stride === 0 && (shape[axis] ?? 1) > 1 ? 1 : stride)),
   })),
   'all parts are put at the start': ops((op) =>
-    op.kind === 'assemble' ? parts(op, (to) => ({ ...to, offset: 0 })) : op,
+    op.within ? { ...op, within: { ...op.within, offset: 0 } } : op,
   ),
   'the places between padded elements are forgotten': ops((op) =>
-    op.kind === 'assemble' ? parts(op, (to) => ({ ...to, strides: denseView(op.shape).strides })) : op,
+    op.within ? { ...op, strides: denseView(op.shape).strides } : op,
   ),
-  'padding is not filled': ops((op) => (op.kind === 'assemble' ? { ...op, fill: undefined } : op)),
+  'padding is not filled': {
+    lowered: (lowered) => ({ ...lowered, ops: lowered.ops.filter((op) => !isFill(op)) }),
+  },
   'padding is always 0': ops((op) =>
-    op.kind === 'assemble' && op.fill !== undefined ? { ...op, fill: 0 } : op,
+    isFill(op) ? { ...op, operands: [{ kind: 'number', number: 0, dtype: op.spec.dtype }] } : op,
   ),
+  'of parts that overlap one is kept': pieces((op) => (op.operands.length === 2 ? copied(op) : op)),
+  'the zeros beside a part are not added to it': pieces((op) => (op.operands.length === 1 ? copied(op) : op)),
   'the matrices of a batch are all the first': ops((op) =>
     op.kind === 'product'
       ? {
@@ -159,7 +163,16 @@ export const planted: Readonly<Record<string, Changes>> = {
     },
   },
   'results that were written aside are never copied': { plan: (plan) => ({ ...plan, copies: [] }) },
-  'parts are filled over': { groups: (groups) => groups.map((group) => [...group].reverse()) },
+  'a reader waits for one part alone': {
+    plan: (plan) => {
+      const order = [...plan.kernels];
+      const first = order.findIndex((kernel) => partOf(kernel) !== undefined);
+      const value = order.slice(first).map(partOf)[0] ?? -1;
+      const reader = order.findIndex((kernel, i) => i > first && readBy(kernel).includes(value));
+      if (first >= 0 && reader >= 0) order.splice(first + 1, 0, ...order.splice(reader, 1));
+      return { ...plan, kernels: order };
+    },
+  },
 
   // memory
   'places are as large as for float32': replanned((plan, again) =>
@@ -191,11 +204,10 @@ function ops(change: (op: Op) => Op): Changes {
 function views(change: (view: View, shape: readonly number[]) => View): Changes {
   const read = (operand: Operand, shape: readonly number[]): Operand =>
     operand.kind === 'root' ? { ...operand, view: change(operand.view, shape) } : operand;
-  return ops((op) =>
-    op.kind === 'assemble'
-      ? { ...op, parts: op.parts.map((part) => ({ ...part, operand: read(part.operand, part.shape) })) }
-      : { ...op, operands: op.operands.map((operand, i) => read(operand, shapeRead(op, i))) },
-  );
+  return ops((op) => ({
+    ...op,
+    operands: op.operands.map((operand, i) => read(operand, shapeRead(op, i))),
+  }));
 }
 
 /** The box over which the view of an operand goes. */
@@ -205,8 +217,19 @@ function shapeRead(op: Op, operand: number): readonly number[] {
   return [...op.shape.slice(0, -3), ...lines, ...steps];
 }
 
-function parts(op: AssembleOp, change: (to: View) => View): AssembleOp {
-  return { ...op, parts: op.parts.map((part) => ({ ...part, to: change(part.to) })) };
+/** Whether an op writes what no part covers. */
+function isFill({ within, operands: [operand] }: Op): boolean {
+  return within !== undefined && operand?.kind === 'number';
+}
+
+/** Changes what is written in place. */
+function pieces(change: (op: MapOp) => MapOp): Changes {
+  return ops((op) => (op.within && op.kind === 'map' && !isFill(op) ? change(op) : op));
+}
+
+/** The first operand as it is. */
+function copied(op: MapOp): MapOp {
+  return { ...op, operands: op.operands.slice(0, 1), formula: copyOf(op.spec.dtype) };
 }
 
 function exchanged(numbers: readonly number[], a: number, b: number): number[] {
@@ -231,6 +254,11 @@ function swapped(
 
 function withoutLast({ offset, strides }: View): View {
   return { offset, strides: strides.map((stride, axis) => (axis === strides.length - 1 ? 0 : stride)) };
+}
+
+/** A value of which a kernel writes a part. */
+function partOf(kernel: Kernel): number | undefined {
+  return kernel.kind === 'whole' ? undefined : kernel.stores.find(({ isPart }) => isPart)?.buffer;
 }
 
 function kernels(change: (kernel: Kernel) => Kernel): Changes {

@@ -23,8 +23,10 @@ function operand(read: Operand): string {
 
 /** An op as `%result(where it lies) = name [points] operands`. */
 function written(op: Op): string {
-  const own = `%${op.root}(${op.strides.join()}) = ${op.name} [${op.shape.join()}]`;
-  if (op.kind === 'assemble')
+  const { within, strides } = op;
+  const place = within ? `%${within.root}${view({ offset: within.offset, strides })}` : `(${strides.join()})`;
+  const own = `%${op.root}${place} = ${op.name} [${op.shape.join()}]`;
+  if (op.kind === 'assemble' && op.fill !== undefined)
     return `${own} ${op.parts.map((part) => `${operand(part.operand)} at ${view(part.to)}`).join(', ')} on ${op.fill}`;
   const from =
     op.kind === 'gather' ? ` %${op.from}${view(op.view)} every ${op.stride} of ${op.extent} by` : '';
@@ -65,9 +67,18 @@ describe('lower: movement is a view of what is read', () => {
   test('pad and concatenate put parts at their places', () => {
     expect(
       lowered(of([2, 3], (x) => core.pad(x, { low: [1], between: [0, 1], value: 7 }))),
-    ).toMatchInlineSnapshot(`"%1(5,1) = pad [3,5] %0(3,1) at (5,2 from 5) on 7"`);
+    ).toMatchInlineSnapshot(`
+      "%2%1(0,1) = copy [1,5] #7
+      %3%1(5,2 from 5) = copy [2,3] %0(3,1)
+      %4%1(5,2 from 6) = copy [2,2] #7
+      %1(5,1) = pad [3,5] %2(0,1) %3(3,1) %4(2,1)"
+    `);
     expect(lowered(of([2, 3], (x) => core.concatenate([x, core.flip(x, 1)])))).toMatchInlineSnapshot(
-      `"%2(6,1) = concatenate [2,6] %0(3,1) at (6,1), %0(3,-1 from 2) at (6,1 from 3) on undefined"`,
+      `
+      "%3%2(6,1) = copy [2,3] %0(3,1)
+      %4%2(6,1 from 3) = copy [2,3] %0(3,-1 from 2)
+      %2(6,1) = concatenate [2,6] %3(3,1) %4(3,1)"
+    `,
     );
   });
   test('numbers and places need no memory, but for a product', () => {

@@ -226,6 +226,30 @@ const makers = {
     );
     return core.concatenate(b === 7 ? nine : b % 3 === 0 ? [x, other, x] : [other, x], { axis });
   },
+  /** The sum of what comes back from some slices, as a gradient is: they meet, overlap or leave places out. */
+  slices: (x, { y, a, b }) => {
+    const axis = b % Math.max(1, x.shape.length);
+    const extent = extentAt(x, axis);
+    if (x.shape.length === 0 || extent < 2 || !isNumber(x)) return undefined;
+    const along = (n: number, others = 0) => axes(x).map((i) => (i === axis ? n : others));
+    const terms = Array.from({ length: 2 + (y % 3) }, (_, i) => {
+      const step = a % 3 === 2 ? 2 : 1;
+      const start = a % 3 === 2 ? i % 2 : (i * (1 + (b % 3))) % extent;
+      const count = a % 3 === 0 ? 1 + (b % 3) : 1 + a;
+      const stop = step === 2 ? extent : Math.min(extent, start + count);
+      const part = core.slice(
+        x,
+        along(start),
+        axes(x).map((j) => (j === axis ? stop : extentAt(x, j))),
+        along(step, 1),
+      );
+      const between = along(step - 1);
+      const covered = (extentAt(part, axis) - 1) * step + 1;
+      const changed = i % 2 === 0 ? core.neg(part) : core.mul(part, part);
+      return core.pad(changed, { low: along(start), high: along(extent - start - covered), between });
+    });
+    return terms.reduce(core.add);
+  },
   gather: (x, { y, a }, pool) => {
     if (x.shape.length === 0) return undefined;
     const indices = pick(pool, y, (value) => value.dtype === 'int32' && value.shape.length < 3);
@@ -337,6 +361,7 @@ const weights: readonly (readonly [kind: StepKind, weight: number])[] = [
   ['compare', 1],
   ['cast', 1],
   ['pad', 1],
+  ['slices', 1],
   ['concatenate', 1],
   ['gather', 1],
   ['place', 1],

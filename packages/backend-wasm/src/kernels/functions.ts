@@ -39,25 +39,29 @@ export function defineKernels(
   globals: Globals,
   { at, wide, ...options }: FunctionOptions,
 ): Functions {
-  const kernels = plan.kernels.map((kernel) => ({ kernel, ...structureOf(kernel, plan.specs) }));
+  const kernels = plan.kernels.map((kernel) => structureOf(kernel, plan.specs));
   const times = new Map<string, number>();
   for (const { key } of kernels) times.set(key, (times.get(key) ?? 0) + 1);
   const shared = new Map<string, Defined>();
   const table: Start[] = [];
   const host: WholeKernel[] = [];
   let scratch = 0;
-  const parts = kernels.map(({ kernel, key, buffers }): Part => {
+  const parts = kernels.map(({ kernel: moved, key, from }, i): Part => {
+    const kernel = plan.kernels[i] ?? moved;
     if (kernel.kind === 'whole' && !isWritten(kernel)) return { host: host.push(kernel) - 1 };
     const alone = times.get(key) === 1;
     const known = shared.get(key);
-    const places = alone ? globals : new Listed(globals.module, plan, buffers);
-    const defined = known ?? define(kernel, places, options);
+    const defined =
+      known ??
+      (alone
+        ? define(kernel, globals, options)
+        : define(moved, new Listed(globals.module, plan, from), options));
     shared.set(key, defined);
     scratch = Math.max(scratch, defined.scratch);
     const divided = defined.units > 1 && wide !== undefined && workOf(kernel, plan) >= wide;
     if (alone) return { ...defined, divided, given: [] };
     const row = i32.add(globals.named('arena'), i32.const(at + table.length * 4));
-    table.push(...buffers.map((buffer) => startOf(plan, buffer)));
+    table.push(...from.map(({ buffer, offset }) => startOf(plan, buffer, offset)));
     return { ...defined, divided, given: [row] };
   });
   return { parts, host, table, scratch };

@@ -1,4 +1,5 @@
-import type { Plan } from '@pullback/compiler';
+import type { Plan, Structure } from '@pullback/compiler';
+import { bytesOf } from '@pullback/core';
 import { type Code, types, type ValueType } from '../encoding.ts';
 import { getGlobal, i32 } from '../instructions.ts';
 import type { ModuleBuilder } from '../module.ts';
@@ -59,9 +60,9 @@ export class Listed implements Places {
   constructor(
     readonly module: ModuleBuilder,
     readonly plan: Plan,
-    buffers: readonly number[],
+    from: Structure['from'],
   ) {
-    this.#order = new Map(buffers.map((buffer, i) => [buffer, i]));
+    this.#order = new Map(from.map(({ buffer }, i) => [buffer, i]));
   }
 
   of(value: number, table: Code): Place {
@@ -70,12 +71,13 @@ export class Listed implements Places {
   }
 }
 
-/** Where a value begins: in the buffer whose address has this name, so many bytes from there. */
+/** Where a value, or an element of it, begins: in the buffer whose address has this name, so many bytes from there. */
 export type Start = Omit<Place, 'code'>;
 
-export function startOf(plan: Plan, value: number): Start {
+export function startOf(plan: Plan, value: number, element = 0): Start {
   const location = plan.locate(value);
+  const bytes = element * bytesOf(plan.specs.get(value)?.dtype ?? 'float32');
   return location.kind === 'arena'
-    ? { name: 'arena', offset: location.offset }
-    : { name: `${location.kind}${location.index}`, offset: 0 };
+    ? { name: 'arena', offset: location.offset + bytes }
+    : { name: `${location.kind}${location.index}`, offset: bytes };
 }

@@ -1,6 +1,6 @@
 import { sizeOf } from '@pullback/core';
 import type { Lowered } from '../lower/lower.ts';
-import { madeBy, type Op, rootsOf } from '../lower/op.ts';
+import { madeBy, memoryOf, type Op, rootsOf } from '../lower/op.ts';
 import { Floating } from './floating.ts';
 import type { FuseOptions } from './fuse-options.ts';
 import { Group, isCheap, mostMembers } from './group.ts';
@@ -63,7 +63,9 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
       continue;
     }
     const latest = producer?.id ?? -Infinity;
-    const beside = groups.beside(op, latest, (group) => takes(group, op), isClosed);
+    // Copies of inputs to their places have one function as kernels of their own, and too many pointers as one.
+    const isAlone = op.within !== undefined && producer === undefined;
+    const beside = isAlone ? undefined : groups.beside(op, latest, (group) => takes(group, op), isClosed);
     if (beside !== undefined) {
       own(op, beside);
       continue;
@@ -118,7 +120,7 @@ function hasRoom(group: Group, most: number, floating: Floating, op?: Op): boole
   const roots = new Set<number>();
   const count = (member: Op): void => {
     for (const root of floating.leavesOf(member)) if (!group.members.has(root)) roots.add(root);
-    roots.add(member.root);
+    roots.add(memoryOf(member));
   };
   for (const member of group.members.values()) count(member.op);
   if (op !== undefined) count(op);

@@ -6,7 +6,7 @@ import type { Lowered } from '../lower/lower.ts';
 import { type AssembleOp, copyOf, type Operand, type ProductOp } from '../lower/op.ts';
 import type { FactorLoad, Input, Kernel, LoopKernel, ProductKernel, Statement, Store } from './kernel.ts';
 
-/** The kernels of a group, in order: one, or one for each part of what is put together. */
+/** The kernels of a group, in order: one, or one for each part that no other kernel writes in place. */
 export function kernelsOf(
   group: Group,
   lowered: Lowered,
@@ -37,11 +37,13 @@ export function kernelsOf(
   const ordered = inOrder(members);
   const numbers = new Map(ordered.map(({ op: { root } }, i) => [root, i]));
   const statements = ordered.map((member) => statementOf(member, group, numbers, lowered));
-  const stores = ordered.flatMap(({ op: { root }, strides }, statement): Store[] =>
-    stored.has(root) && owners.get(root) === group
-      ? [{ statement, buffer: root, view: { offset: 0, strides } }]
-      : [],
-  );
+  const stores = ordered.flatMap(({ op: { root, within }, strides }, statement): Store[] => {
+    if (!stored.has(root) || owners.get(root) !== group) return [];
+    const view = { offset: within?.offset ?? 0, strides };
+    return within === undefined
+      ? [{ statement, buffer: root, view }]
+      : [{ statement, buffer: within.root, view, isPart: true }];
+  });
   const origins = [...new Set(ordered.flatMap((member) => member.op.origins))];
   const common = { space: group.space, statements, stores, origins };
   if (group.kind === 'product') return [productOf(members, common, lowered)];

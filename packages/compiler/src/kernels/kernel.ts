@@ -39,6 +39,8 @@ export interface Store {
   readonly statement: number;
   readonly buffer: number;
   readonly view: View;
+  /** A region of the buffer: other kernels write the rest. */
+  readonly isPart?: true;
 }
 
 interface Common {

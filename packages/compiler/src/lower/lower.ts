@@ -9,13 +9,16 @@ import {
   type Shape,
   sameShape,
   scalar,
+  sizeOf,
   type TensorSpec,
   type View,
 } from '@pullback/core';
 import { needed, paddedBy } from './bounds.ts';
+import { boxOf } from './boxes.ts';
 import { contraction } from './contraction.ts';
-import { type Bounded, broadcastable, dense, Lowering } from './lowering.ts';
-import { type Bound, madeBy, type Op, type Operand, rootsOf } from './op.ts';
+import { type Bounded, broadcastable, type CommonOf, dense, Lowering } from './lowering.ts';
+import { type Bound, copyOf, madeBy, type Op, type Operand, type Part, rootsOf } from './op.ts';
+import { assemble, inTurn, Padded } from './padded.ts';
 
 /** A Program without movement: what it computes, each value read through views. */
 export interface Lowered {
@@ -58,7 +61,6 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { double
   const { form } = primitive;
   const common = lowering.commonOf(instruction);
   const { spec } = common;
-  const operand = lowering.meaningOf(inputs[0]);
   switch (form?.kind) {
     case 'number':
       lowering.means(first, { kind: 'number', number: form.number(attributes), dtype: spec.dtype });
@@ -74,7 +76,7 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { double
       lowering.put({ ...common, kind: 'literal', ...flat(spec), operands: [] });
       return;
     case 'same':
-      lowering.means(first, operand);
+      lowering.means(first, lowering.meaningOf(inputs[0]));
       lowering.bounds(first, lowering.boundedOf(inputs[0] ?? -1));
       return;
     case 'view':
@@ -97,6 +99,7 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { double
       const dtypes = inputs.map((input) => lowering.specOf(input).dtype);
       const formula = formulaOf(primitive, attributes, dtypes, doubles);
       if (formula === undefined || !isPointwise(lowering, instruction)) break;
+      if (isSum(formula) && sumOfPadded(lowering, instruction)) return;
       const operands = inputs.map((input) => lowering.meaningOf(input));
       lowering.put({ ...common, kind: 'map', formula, ...flat(spec), operands });
       return;
@@ -162,27 +165,72 @@ function throughBounds(
 function parts(lowering: Lowering, instruction: Instruction, form: Extract<Form, { kind: 'parts' }>): void {
   const { inputs, attributes } = instruction;
   const common = lowering.commonOf(instruction);
+  const to = common.spec.shape;
   const shapes = inputs.map((input) => lowering.specOf(input).shape);
-  const places = form.parts(shapes, attributes, common.spec.shape);
-  const operands = inputs.map((input) => lowering.meaningOf(input));
-  const [only, ...others] = operands;
-  const [shape = [], to] = [shapes[0], places[0]];
-  if (only?.kind === 'root' && others.length === 0 && to !== undefined && form.fill?.(attributes) === 0) {
-    const inner = lowering.boundedOf(inputs[0] ?? -1) ?? { ...only, bounds: [] };
-    lowering.bounds(instruction.first, paddedBy(inner, shape, to, common.spec.shape));
-  }
-  lowering.put({
-    ...common,
-    kind: 'assemble',
-    fill: form.fill?.(attributes),
-    parts: operands.map((operand, i) => ({
-      shape: shapes[i] ?? [],
-      operand,
-      to: places[i] ?? denseView(shapes[i] ?? []),
-    })),
-    ...flat(common.spec),
-    operands,
+  const places = form.parts(shapes, attributes, to);
+  const fill = form.fill?.(attributes);
+  if (fill !== undefined && padded(lowering, common, { value: inputs[0], places, fill })) return;
+  const all = inputs.map((input, i): Part => {
+    const shape = shapes[i] ?? [];
+    return { shape, operand: lowering.meaningOf(input), to: places[i] ?? denseView(shape) };
   });
+  if (fill !== undefined) {
+    lowering.put(inTurn(common, all, fill));
+    return;
+  }
+  const formula = copyOf(common.spec.dtype);
+  const pieces = all.map(({ operand, ...part }) => ({ ...part, operands: [operand], formula }));
+  assemble(
+    lowering,
+    common,
+    pieces.filter(({ shape }) => sizeOf(shape) > 0),
+  );
+}
+
+interface Padding {
+  readonly value: number | undefined;
+  readonly places: readonly View[];
+  readonly fill: number;
+}
+
+/** Keeps a value back that is one operand in a box of it; tells whether it is one. */
+function padded(lowering: Lowering, common: CommonOf, { value = -1, places, fill }: Padding): boolean {
+  const { shape } = lowering.specOf(value);
+  const outer = common.spec.shape;
+  const [place, ...others] = places;
+  const box = place && boxOf(place, shape, outer);
+  if (place === undefined || box === undefined || others.length > 0) return false;
+  const isZero = Object.is(fill, 0);
+  const inner = isZero ? lowering.kept(value) : undefined;
+  const operand = inner === undefined ? lowering.meaningOf(value) : undefined;
+  const known = lowering.boundedOf(value);
+  const within = known ?? (operand?.kind === 'root' ? { ...operand, bounds: [] } : undefined);
+  if (isZero && within !== undefined)
+    lowering.bounds(common.root, paddedBy(within, shape, place, outer));
+  if (inner !== undefined) {
+    lowering.release(value);
+    inner.padAgain(common, box);
+    lowering.keep(inner);
+  } else if (operand !== undefined) lowering.keep(new Padded(common, fill, { operand, box }));
+  return true;
+}
+
+/** Whether a formula is the sum of the two operands. */
+function isSum({ operation, operands }: Scalar): boolean {
+  return operation === 'add' && operands.every((x, i) => x.operation === 'operand' && x.number === i);
+}
+
+/** Whether both operands of an addition are kept back, and its result is now in place of them. */
+function sumOfPadded(lowering: Lowering, instruction: Instruction): boolean {
+  const { inputs } = instruction;
+  const [a, b] = inputs.map((input) => lowering.kept(input));
+  if (a === undefined || b === undefined) return false;
+  const [sum, term] = b.parts.length === 1 ? [a, b] : [b, a];
+  if (term.parts.length !== 1) return false;
+  for (const input of inputs) lowering.release(input);
+  sum.add(term, lowering.commonOf(instruction));
+  lowering.keep(sum);
+  return true;
 }
 
 function reduce(

@@ -9,6 +9,7 @@ import {
   type View,
 } from '@pullback/core';
 import { type Bound, copyOf, type Op, type Operand } from './op.ts';
+import type { Padded } from './padded.ts';
 
 export type InMemory = Extract<Operand, { kind: 'root' }>;
 
@@ -29,12 +30,17 @@ export class Lowering {
   readonly #meanings = new Map<number, Operand>();
   /** Those that are padded, by what they are padded of. */
   readonly #bounded = new Map<number, Bounded>();
+  /** Values that nobody has read yet. */
+  readonly #padded = new Map<number, Padded>();
+  /** How often each value is read or returned. */
+  readonly #uses: readonly number[];
   readonly #given: readonly TensorSpec[];
   #fresh: number;
 
   constructor(program: Program) {
     this.#given = [...program.inputs, ...program.body.flatMap(({ outputs }) => outputs)];
     this.#fresh = this.#given.length;
+    this.#uses = usesIn(program, this.#fresh);
     for (const [i, spec] of program.inputs.entries()) this.specs.set(i, spec);
   }
 
@@ -42,7 +48,30 @@ export class Lowering {
     return this.#given[value] ?? { shape: [], dtype: 'float32' };
   }
 
+  /** The number of a value that no instruction makes. */
+  fresh(): number {
+    return this.#fresh++;
+  }
+
+  /** Keeps a value back until it is read, or becomes part of another one. */
+  keep(padded: Padded): void {
+    this.#padded.set(padded.common.root, padded);
+  }
+
+  /** A value that was kept back and is 0 outside of its parts, where who asks is its only reader. */
+  kept(value = -1): Padded | undefined {
+    const padded = this.#padded.get(value);
+    return padded?.isZero === true && this.#uses[value] === 1 ? padded : undefined;
+  }
+
+  release(value = -1): Padded | undefined {
+    const padded = this.#padded.get(value);
+    this.#padded.delete(value);
+    return padded;
+  }
+
   meaningOf(value = -1): Operand {
+    this.release(value)?.write(this);
     return this.#meanings.get(value) ?? dense(value, this.specOf(value).shape);
   }
 
@@ -77,7 +106,7 @@ export class Lowering {
 
   /** `meaning`, which is read as the shape of `spec`, as a value of its own that lies densely. */
   copy(meaning: Operand, spec: TensorSpec, { origins }: Pick<Instruction, 'origins'>): InMemory {
-    const root = this.#fresh++;
+    const root = this.fresh();
     const { strides } = denseView(spec.shape);
     const { shape } = spec;
     const [kind, name] = ['map', 'copy'] as const;
@@ -117,4 +146,14 @@ export function dense(root: number, shape: Shape): InMemory {
 /** A view whose axes of extent 1 may be repeated: their stride is 0. */
 export function broadcastable({ offset, strides }: View, shape: Shape): View {
   return { offset, strides: strides.map((stride, i) => (shape[i] === 1 ? 0 : stride)) };
+}
+
+function usesIn({ body, outputs }: Program, values: number): number[] {
+  const uses = new Array<number>(values).fill(0);
+  const count = (value: number): void => {
+    uses[value] = (uses[value] ?? 0) + 1;
+  };
+  for (const { inputs } of body) inputs.forEach(count);
+  outputs.forEach(count);
+  return uses;
 }

@@ -29,6 +29,8 @@ interface Common {
   readonly operands: readonly Operand[];
   /** Where the result of each point lies; 0 along axes that are summed over. */
   readonly strides: readonly number[];
+  /** The value of which the result is a region, and where that begins; none where it is a value of its own. */
+  readonly within?: { readonly root: number; readonly offset: number };
 }
 
 /** f of one element of each operand. */
@@ -89,15 +91,21 @@ export interface Bound {
   readonly extent: number;
 }
 
-/** One tensor put together of parts, each at its place: what lies between them is `fill`. */
+/** Elements of an operand, and where they stand in a value. */
+export interface Part {
+  readonly shape: readonly number[];
+  readonly operand: Operand;
+  readonly to: View;
+}
+
+/**
+ * A value that several ops make. Its operands are regions of it, which their makers write, in any order. What nobody can write in place
+ * stands in `parts`: these are copied one after the other, on `fill`.
+ */
 export interface AssembleOp extends Common {
   readonly kind: 'assemble';
   readonly fill: number | undefined;
-  readonly parts: readonly {
-    readonly shape: readonly number[];
-    readonly operand: Operand;
-    readonly to: View;
-  }[];
+  readonly parts: readonly Part[];
 }
 
 /** A primitive as a whole, by the meaning that it brings; operands lie densely. */
@@ -125,8 +133,8 @@ export function rootsOf(op: Op): readonly number[] {
   const note = (operand: Operand): void => {
     if (operand.kind === 'root') roots.push(operand.root);
   };
+  for (const operand of op.operands) note(operand);
   if (op.kind === 'assemble') for (const { operand } of op.parts) note(operand);
-  else for (const operand of op.operands) note(operand);
   if (op.kind === 'gather') roots.push(op.from);
   known.set(op, roots);
   return roots;
@@ -135,4 +143,9 @@ export function rootsOf(op: Op): readonly number[] {
 /** The values that an op makes. */
 export function madeBy(op: Op): number[] {
   return op.kind === 'whole' ? op.instruction.outputs.map((_, k) => op.root + k) : [op.root];
+}
+
+/** The value in whose memory the result of an op lies. */
+export function memoryOf({ root, within }: Op): number {
+  return within?.root ?? root;
 }

@@ -6,6 +6,9 @@ import { readBy, writtenBy } from '../kernels/kernel.ts';
 /** Which inputs share their memory with each output. */
 export type Aliases = readonly (readonly number[])[];
 
+/** A result that many kernels write over an input that many read is written aside. */
+const mostPairs = 4096;
+
 export interface Scheduled {
   readonly kernels: readonly Kernel[];
   /** Outputs that are written aside and copied when all kernels are done: their old contents are read until then. */
@@ -26,46 +29,39 @@ export function schedule(
     reads: [...new Set(kernels.flatMap(readBy))],
     writes: [...new Set(kernels.flatMap(writtenBy))],
   }));
-  const writers = new Map<number, number>();
-  nodes.forEach(({ writes }, i) => {
-    for (const root of writes) writers.set(root, i);
-  });
+  const [readers, writers] = [placesOf(nodes, 'reads'), placesOf(nodes, 'writes')];
   const aside = new Set<number>();
   const overwritten = new Map<number, readonly number[]>();
   outputs.forEach((root, i) => {
     const inputs = aliases[i] ?? [];
     if (inputs.length === 0) return;
-    const kernels = groups[writers.get(root) ?? -1] ?? [];
+    const kernels = (writers.get(root) ?? []).map((node) => groups[node] ?? []);
     // What a later kernel of the group reads, an earlier one has written over.
     const isLate = (kernel: Kernel, place: number, input: number) =>
       place > 0 && readBy(kernel).includes(input);
-    const unsafe = kernels.some((kernel, place) =>
-      inputs.some((input) => isLate(kernel, place, input) || !isSafe(kernel, root, input)),
+    const unsafe = kernels.some((group) =>
+      group.some((kernel, place) =>
+        inputs.some((input) => isLate(kernel, place, input) || !isSafe(kernel, root, input)),
+      ),
     );
-    if (unsafe) aside.add(root);
+    const pairs = inputs.reduce((n, input) => n + kernels.length * (readers.get(input)?.length ?? 0), 0);
+    if (unsafe || pairs > mostPairs) aside.add(root);
     else overwritten.set(root, [...inputs]);
   });
 
-  const readers = new Map<number, number[]>();
-  nodes.forEach(({ reads }, i) => {
-    for (const root of reads) {
-      const known = readers.get(root);
-      if (known === undefined) readers.set(root, [i]);
-      else known.push(i);
-    }
-  });
   const queue = new Queue(nodes.length);
-  nodes.forEach(({ reads, writes }, i) => {
-    for (const root of reads) queue.follow(i, writers.get(root) ?? i);
-    // New numbers are written when the old ones have been read.
-    for (const root of writes)
+  /** All that write new numbers wait until those that read the old ones have done so. */
+  const eachPair = (root: number, visit: (writer: number, reader: number) => void): void => {
+    for (const writer of writers.get(root) ?? [])
       for (const input of overwritten.get(root) ?? [])
-        for (const reader of readers.get(input) ?? []) queue.follow(i, reader);
+        for (const reader of readers.get(input) ?? []) visit(writer, reader);
+  };
+  nodes.forEach(({ reads }, i) => {
+    for (const root of reads) for (const writer of writers.get(root) ?? []) queue.follow(i, writer);
   });
+  for (const root of overwritten.keys()) eachPair(root, (writer, reader) => queue.follow(writer, reader));
   const ordered: Kernel[] = [];
-  const results = nodes.flatMap(({ writes }, node) =>
-    writes.filter((root) => overwritten.has(root)).map((root) => ({ node, root })),
-  );
+  const results = [...overwritten.keys()];
   let circles = 0;
   while (queue.left > 0) {
     const next = queue.next();
@@ -74,15 +70,27 @@ export function schedule(
       continue;
     }
     // A circle: one of the results has to wait.
-    while (circles < results.length && queue.isDone(results[circles]?.node ?? 0)) circles++;
+    const isWritten = (root = -1) => (writers.get(root) ?? []).every((writer) => queue.isDone(writer));
+    while (circles < results.length && isWritten(results[circles])) circles++;
     const waiting = results[circles++];
     if (waiting === undefined)
       throw new InternalError({ got: 'kernels that wait for each other', expected: 'an order' });
-    aside.add(waiting.root);
-    for (const input of overwritten.get(waiting.root) ?? [])
-      for (const reader of readers.get(input) ?? []) queue.unfollow(waiting.node, reader);
+    aside.add(waiting);
+    eachPair(waiting, (writer, reader) => queue.unfollow(writer, reader));
   }
   return { kernels: ordered, aside };
+}
+
+/** The nodes that read, or write, each value. */
+function placesOf<K extends string>(nodes: readonly Readonly<Record<K, readonly number[]>>[], kind: K) {
+  const places = new Map<number, number[]>();
+  for (const [i, node] of nodes.entries())
+    for (const root of node[kind]) {
+      const known = places.get(root);
+      if (known === undefined) places.set(root, [i]);
+      else known.push(i);
+    }
+  return places;
 }
 
 /**
@@ -91,17 +99,18 @@ export function schedule(
  */
 function isSafe(kernel: Kernel, root: number, input: number): boolean {
   if (kernel.kind === 'whole') return !kernel.inputs.includes(input);
-  const store = kernel.stores.find(({ buffer }) => buffer === root);
-  if (store === undefined) return !readBy(kernel).includes(input);
+  const stores = kernel.stores.filter(({ buffer }) => buffer === root);
+  if (stores.length === 0) return !readBy(kernel).includes(input);
   if (kernel.kind === 'product' && (kernel.a.buffer === input || kernel.b.buffer === input)) return false;
   const late = lateStatements(kernel);
   return kernel.statements.every((statement, i) => {
     if (statement.kind === 'gather' && statement.buffer === input) return false;
     return statement.inputs.every((read) => {
       if (read.kind !== 'load' || read.buffer !== input) return true;
-      if (!sameView(read.view, store.view)) return false;
-      return (
-        kernel.kind === 'product' || kernel.order === 'map' || (late.has(i) && late.has(store.statement))
+      return stores.some(
+        ({ view, statement: stored }) =>
+          sameView(read.view, view) &&
+          (kernel.kind === 'product' || kernel.order === 'map' || (late.has(i) && late.has(stored))),
       );
     });
   });

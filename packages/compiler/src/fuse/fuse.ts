@@ -6,6 +6,7 @@ import type { FuseOptions } from './fuse-options.ts';
 import { Group, isCheap, mostMembers } from './group.ts';
 import { Groups } from './groups.ts';
 import { sink } from './sink.ts';
+import { turned } from './turned.ts';
 
 export interface Fused {
   /** In an order in which every value is made before it is read. */
@@ -38,6 +39,13 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
   const takes = (group: Group, op: Op): boolean =>
     !group.isFull && hasRoom(group, most, floating, op) && group.add(op, floating.ops, options);
 
+  /** As it stands, or with its axes in the order in which its operand is made. */
+  const takesSomehow = (group: Group, op: Op): boolean => {
+    if (takes(group, op)) return true;
+    const other = turned(op);
+    return other !== undefined && takes(group, other);
+  };
+
   for (const op of ops) {
     if (op.kind === 'literal') continue;
     if (op.kind === 'product') {
@@ -58,7 +66,7 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
     const light = isCheap(op) && floating.leavesOf(op).size < most - 1;
     const mayFloat = producer === undefined && light && !results.has(op.root) && !inMemory.has(op.root);
     if (mayFloat && floating.add(op)) continue;
-    if (producer !== undefined && takes(producer, op)) {
+    if (producer !== undefined && takesSomehow(producer, op)) {
       own(op, producer);
       continue;
     }

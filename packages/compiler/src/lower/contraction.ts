@@ -2,6 +2,7 @@ import {
   denseView,
   type Instruction,
   type Labels,
+  type Placed,
   rolesOf,
   sizeOf,
   type TensorSpec,
@@ -91,18 +92,52 @@ export function contraction(lowering: Lowering, instruction: Instruction, labels
     const read: InMemory = { kind: 'root', root, view: { offset: view.offset, strides: along(0) } };
     return { made, read };
   };
+  const [row = nothing, column = nothing] = [rows.last.at(-1), columns.last.at(-1)];
+  const [rowCount = 1, columnCount = 1, depth = 1] = [rows.last, columns.last, inner].map((some) =>
+    sizeOf(some.map(({ extent }) => extent)),
+  );
+  const isTurned =
+    column.out[0] === 1 && row.out[0] === columnCount && strideRead(lowering, instruction) === columnCount;
+  const place = (stride = 0) => (isTurned ? turnedStride(stride, rowCount, columnCount) : stride);
   const [left, right] = [factor('a', a, rows.last), factor('b', b, columns.last)];
-  const extents = [rows.last, columns.last, inner].map((some) => sizeOf(some.map(({ extent }) => extent)));
-  lowering.put({
+  const [leftmost, rightmost] = isTurned ? [right, left] : [left, right];
+  lowering.define({
     ...common,
     kind: 'product',
-    shape: [...batch.map(({ extent }) => extent), ...extents],
-    operands: [left.read, right.read],
-    factors: [left.made, right.made],
-    strides: [...batch, ...[rows.last, columns.last].map((some) => some.at(-1) ?? nothing), nothing].map(
-      (axis) => axis.out[0] ?? 0,
-    ),
+    shape: [
+      ...batch.map(({ extent }) => extent),
+      ...(isTurned ? [columnCount, rowCount] : [rowCount, columnCount]),
+      depth,
+    ],
+    operands: [leftmost.read, rightmost.read],
+    factors: [leftmost.made, rightmost.made],
+    strides: [...batch, ...(isTurned ? [column, row] : [row, column]), nothing].map((axis) => place(axis.out[0])),
   });
+  const { root } = common;
+  lowering.means(root, { kind: 'root', root, view: { offset: 0, strides: out.strides.map(place) } });
+}
+
+/** The stride of an axis of a matrix, or of a batch of them, once its columns are rows: what is read one after the other then lies side by side. */
+function turnedStride(stride: number, rows: number, columns: number): number {
+  if (stride < columns) return stride * rows;
+  return stride < rows * columns ? stride / columns : stride;
+}
+
+/** How far apart those lie that are neighbours where a contraction is read, through views of views. */
+function strideRead(lowering: Lowering, { first, outputs: [spec] }: Instruction): number | undefined {
+  const shape = spec?.shape ?? [];
+  let seen: Placed = { ...denseView(shape), shape };
+  let value = first;
+  for (;;) {
+    const reader = lowering.readerOf(value);
+    const form = reader?.primitive.form;
+    const to = reader?.outputs[0]?.shape ?? [];
+    const view = form?.kind === 'view' ? form.view(seen, reader?.attributes ?? {}, to) : undefined;
+    if (reader === undefined || view === undefined) break;
+    seen = { ...view, shape: to };
+    value = reader.first;
+  }
+  return seen.strides.filter((_, axis) => seen.shape[axis] !== 1).at(-1);
 }
 
 const nothing: Axis = { extent: 1, a: [0], b: [0], out: [0] };

@@ -32,8 +32,8 @@ export class Lowering {
   readonly #bounded = new Map<number, Bounded>();
   /** Values that nobody has read yet. */
   readonly #padded = new Map<number, Padded>();
-  /** How often each value is read or returned. */
-  readonly #uses: readonly number[];
+  /** How often each value is read or returned, and the last of its readers. */
+  readonly #uses: { readonly times: readonly number[]; readonly readers: readonly Instruction[] };
   readonly #given: readonly TensorSpec[];
   #fresh: number;
 
@@ -61,13 +61,18 @@ export class Lowering {
   /** A value that was kept back and is 0 outside of its parts, where who asks is its only reader. */
   kept(value = -1): Padded | undefined {
     const padded = this.#padded.get(value);
-    return padded?.isZero === true && this.#uses[value] === 1 ? padded : undefined;
+    return padded?.isZero === true && this.#uses.times[value] === 1 ? padded : undefined;
   }
 
   release(value = -1): Padded | undefined {
     const padded = this.#padded.get(value);
     this.#padded.delete(value);
     return padded;
+  }
+
+  /** The instruction that alone reads a value; undefined where several do, or the value is returned. */
+  readerOf(value: number): Instruction | undefined {
+    return this.#uses.times[value] === 1 ? this.#uses.readers[value] : undefined;
   }
 
   meaningOf(value = -1): Operand {
@@ -148,12 +153,17 @@ export function broadcastable({ offset, strides }: View, shape: Shape): View {
   return { offset, strides: strides.map((stride, i) => (shape[i] === 1 ? 0 : stride)) };
 }
 
-function usesIn({ body, outputs }: Program, values: number): number[] {
-  const uses = new Array<number>(values).fill(0);
+function usesIn({ body, outputs }: Program, values: number) {
+  const times = new Array<number>(values).fill(0);
+  const readers: Instruction[] = [];
   const count = (value: number): void => {
-    uses[value] = (uses[value] ?? 0) + 1;
+    times[value] = (times[value] ?? 0) + 1;
   };
-  for (const { inputs } of body) inputs.forEach(count);
+  for (const instruction of body)
+    for (const input of instruction.inputs) {
+      count(input);
+      readers[input] = instruction;
+    }
   outputs.forEach(count);
-  return uses;
+  return { times, readers };
 }

@@ -7,7 +7,8 @@ import { interpret } from './interpret.ts';
 
 const input = (shape: Shape, name = 'x') => placeholder({ shape, dtype: 'float64' }, name);
 
-const plan = (inputs: readonly Value[], outputs: readonly Value[]) => planFor(kernelsFor(trace(inputs, outputs)));
+const plan = (inputs: readonly Value[], outputs: readonly Value[]) =>
+  planFor(kernelsFor(trace(inputs, outputs)));
 
 /** The numbers of f(x), kernel by kernel. */
 function numbers(x: readonly number[], f: (x: Value) => Value): number[] {
@@ -76,7 +77,9 @@ describe('sums of padded values are assembled in place', () => {
   test('what pads make is written by who computes it', () => {
     const [x, w] = [input([3, 4]), input([4, 5], 'w')];
     const { kernels } = plan([x, w], [core.pad(core.relu(core.matmul(x, w)), { low: [1, 1], high: [1, 1] })]);
-    expect(kernels.filter((kernel) => readBy(kernel).length > 0).map(({ kind }) => kind)).toEqual(['product']);
+    expect(kernels.filter((kernel) => readBy(kernel).length > 0).map(({ kind }) => kind)).toEqual([
+      'product',
+    ]);
     expect(new Set(kernels.flatMap(writtenBy)).size).toBe(1);
   });
   test('and so is a concatenation', () => {
@@ -97,16 +100,27 @@ describe('as IEEE 754 adds', () => {
   });
   test('NaN and infinity stay where they stand', () => {
     expect(numbers([nan, 1, -inf, inf], (v) => core.add(back(v, 0, 2), back(v, 2, 2)))).toEqual([
-      nan, 1, -inf, inf,
+      nan,
+      1,
+      -inf,
+      inf,
     ]);
     expect(numbers([inf, nan, 1, -inf], (v) => core.add(back(v, 0, 3), core.neg(back(v, 1, 3))))).toEqual([
-      inf, nan, 0, inf,
+      inf,
+      nan,
+      0,
+      inf,
     ]);
-    expect(numbers([1, inf, 2], (v) => core.add(back(v, 0, 2), back(core.neg(v), 1, 2)))).toEqual([1, nan, -2]);
+    expect(numbers([1, inf, 2], (v) => core.add(back(v, 0, 2), back(core.neg(v), 1, 2)))).toEqual([
+      1,
+      nan,
+      -2,
+    ]);
   });
   test('three that overlap are added from left to right', () => {
     const x = [1, 1e-16, 1e-16, -1];
-    const terms = (v: Value) => [0, 1, 2].map((k) => core.pad(core.slice(v, [k], [k + 1]), { low: [1], high: [1] }));
+    const terms = (v: Value) =>
+      [0, 1, 2].map((k) => core.pad(core.slice(v, [k], [k + 1]), { low: [1], high: [1] }));
     expect(numbers(x, (v) => terms(v).reduce(core.add))).toEqual([0, 1, 0]);
     expect(numbers(x, (v) => [...terms(v)].reverse().reduce(core.add))).toEqual([0, 1 + 2e-16, 0]);
   });
@@ -114,13 +128,17 @@ describe('as IEEE 754 adds', () => {
     const part = fc.tuple(fc.nat(11), fc.nat(12), fc.integer({ min: 1, max: 3 }));
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), fc.boolean(), (parts, isBalanced) => {
-        const x = Array.from({ length: 12 }, (_, i) => (i % 5 === 0 ? -0 : Math.sin(i) * 10 ** ((i % 7) * 4)));
+        const x = Array.from({ length: 12 }, (_, i) =>
+          i % 5 === 0 ? -0 : Math.sin(i) * 10 ** ((i % 7) * 4),
+        );
         const places = parts.map(([start, most, step]) => {
           const count = Math.min(most, Math.ceil((12 - start) / step));
           return [start, count, step] as const;
         });
         const whole = places.map(([start, count, step]) =>
-          x.map((value, i) => ((i - start) % step === 0 && i >= start && i < start + count * step ? value : 0)),
+          x.map((value, i) =>
+            (i - start) % step === 0 && i >= start && i < start + count * step ? value : 0,
+          ),
         );
         const fold = <T>(list: readonly T[], add: (a: T, b: T) => T): T => {
           const [first, ...others] = list;
@@ -130,7 +148,11 @@ describe('as IEEE 754 adds', () => {
           return add(fold(list.slice(0, half), add), fold(list.slice(half), add));
         };
         const expected = fold(whole, (a, b) => a.map((value, i) => value + (b[i] ?? Number.NaN)));
-        const sum = (v: Value) => fold(places.map((place) => back(v, ...place)), core.add);
+        const sum = (v: Value) =>
+          fold(
+            places.map((place) => back(v, ...place)),
+            core.add,
+          );
         expect(numbers(x, sum)).toEqual(expected);
       }),
       { numRuns: 100 },

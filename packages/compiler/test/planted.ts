@@ -1,6 +1,6 @@
 import { type Input, type Kernel, type Plan, readBy, type View, writtenBy } from '@pullback/compiler';
 import { denseView } from '@pullback/core';
-import { copyOf, type MapOp, type Op, type Operand } from '../src/lower/op.ts';
+import type { Op, Operand } from '../src/lower/op.ts';
 import { type Arena, planArena } from '../src/memory/memory.ts';
 import type { Changes } from './run-plan.ts';
 
@@ -36,8 +36,6 @@ export const planted: Readonly<Record<string, Changes>> = {
   'padding is always 0': ops((op) =>
     isFill(op) ? { ...op, operands: [{ kind: 'number', number: 0, dtype: op.spec.dtype }] } : op,
   ),
-  'of parts that overlap one is kept': pieces((op) => (op.operands.length === 2 ? copied(op) : op)),
-  'the zeros beside a part are not added to it': pieces((op) => (op.operands.length === 1 ? copied(op) : op)),
   'the matrices of a batch are all the first': ops((op) =>
     op.kind === 'product'
       ? {
@@ -220,16 +218,6 @@ function shapeRead(op: Op, operand: number): readonly number[] {
 /** Whether an op writes what no part covers. */
 function isFill({ within, operands: [operand] }: Op): boolean {
   return within !== undefined && operand?.kind === 'number';
-}
-
-/** Changes what is written in place. */
-function pieces(change: (op: MapOp) => MapOp): Changes {
-  return ops((op) => (op.within && op.kind === 'map' && !isFill(op) ? change(op) : op));
-}
-
-/** The first operand as it is. */
-function copied(op: MapOp): MapOp {
-  return { ...op, operands: op.operands.slice(0, 1), formula: copyOf(op.spec.dtype) };
 }
 
 function exchanged(numbers: readonly number[], a: number, b: number): number[] {

@@ -22,6 +22,8 @@ describe('random Programs', () => {
           const { body } = random.program;
           if (body.some(({ outputs }) => outputs.some(({ dtype }) => dtype === 'float64'))) return undefined;
           const expected = expectedOf(random);
+          // WGSL lets an implementation take it that there is no NaN (15.7): this adapter has 0 for 0 / (x - x).
+          if (expected.some(({ data }) => data.some(Number.isNaN))) return undefined;
           const bounds = expected.map(({ data, error }) => ({
             data,
             error: roundings * error + smallestNormal,

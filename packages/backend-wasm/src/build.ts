@@ -1,9 +1,9 @@
 import type { Aliases, Plan, WholeKernel } from '@pullback/compiler';
-import { bytesOf, type HostFunction, sizeOf } from '@pullback/core';
+import { bytesOf, type HostFunction, type Program, sizeOf } from '@pullback/core';
 import { type Code, types } from './encoding.ts';
 import { branchIf, call, choose, copyMemory, get, i32, loop, set, tee } from './instructions.ts';
 import { defineKernels } from './kernels/functions.ts';
-import { Globals, type Start } from './kernels/places.ts';
+import { Addresses, Globals, type Start } from './kernels/places.ts';
 import { isWritten } from './kernels/whole.ts';
 import { type MemoryImport, ModuleBuilder, type Own } from './module.ts';
 import { callsOf } from './scalar/calls.ts';
@@ -48,24 +48,25 @@ const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** As straight-line code where the Program is small, else as a function for each kernel. */
 export function build(plan: Plan, aliases: Aliases, options: BuildOptions): Built {
-  const straight = options.straight === false ? undefined : buildStraight(plan, aliases, options);
-  return straight ?? buildKernels(plan, options);
+  return buildStraight(plan.program, aliases, options) ?? buildKernels(plan, options);
 }
 
 /** Engines change to optimized code when a function is called again: no call does more steps than this. */
 const mostSteps = 1000;
 
-function buildStraight(plan: Plan, aliases: Aliases, options: BuildOptions): Built | undefined {
+/** A small Program as straight-line code; undefined of others. */
+export function buildStraight(program: Program, aliases: Aliases, options: BuildOptions): Built | undefined {
+  if (options.straight === false) return undefined;
   const { relaxed } = options;
   const module = new ModuleBuilder(memoryOf(options));
-  const imports = hostFunctionsOf(plan.program);
+  const imports = hostFunctionsOf(program);
   const calls = callsOf(module, imports);
-  const globals = new Globals(module, plan, options.own?.addresses);
+  const globals = new Addresses(module, options.own?.addresses);
   const nextOf = new Map(aliases.flatMap((inputs, place) => inputs.map((input) => [input, place] as const)));
   let done = false;
   const some = module.define({ parameters: [types.i32] }, (locals) => {
     const line = straightLine(
-      plan.program,
+      program,
       {
         relaxed,
         calls,
@@ -124,7 +125,8 @@ function memoryOf({ threads = 1 }: BuildOptions): MemoryImport {
   return threads > 1 ? { initial: 1, maximum: 65536, shared: true } : { initial: 1 };
 }
 
-function buildKernels(plan: Plan, given: BuildOptions): Built {
+/** A function for each kernel, or for those that are equal. */
+export function buildKernels(plan: Plan, given: BuildOptions): Built {
   const { relaxed } = given;
   const module = new ModuleBuilder(memoryOf(given));
   const imports = hostFunctionsOf(plan.program);

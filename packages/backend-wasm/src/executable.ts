@@ -9,7 +9,7 @@ import {
   ShapeError,
   type Tensor,
 } from '@pullback/core';
-import { type BuildOptions, type Built, build, tableOf } from './build.ts';
+import { type BuildOptions, type Built, buildKernels, buildStraight, tableOf } from './build.ts';
 import type { Memory } from './memory.ts';
 import { hostName } from './scalar/calls.ts';
 import { Divided } from './threads/divided.ts';
@@ -17,14 +17,17 @@ import type { Pool, Shared } from './threads/pool.ts';
 
 /** A Program as modules, one for each way in which outputs share the memory of inputs. */
 export class Compiled {
-  readonly kernels: Kernels;
+  #kernels: Kernels | undefined;
   readonly #modules = new Map<string, Linked>();
 
   constructor(
     readonly program: Program,
     readonly options: BuildOptions,
-  ) {
-    this.kernels = kernelsFor(program);
+  ) {}
+
+  get kernels(): Kernels {
+    this.#kernels ??= kernelsFor(this.program);
+    return this.#kernels;
   }
 
   /** How many threads take part where none of its outputs has the memory of an input. */
@@ -36,16 +39,25 @@ export class Compiled {
     const key = JSON.stringify(aliases);
     const known = this.#modules.get(key);
     if (known !== undefined) return known;
-    const plan = planFor(this.kernels, aliases);
-    const built = build(plan, aliases, this.options);
-    const linked = { plan, built, module: new WebAssembly.Module(built.bytes) };
+    const straight = buildStraight(this.program, aliases, this.options);
+    const linked = straight === undefined ? this.#asKernels(aliases) : linkedOf(straight);
     this.#modules.set(key, linked);
     return linked;
   }
+
+  #asKernels(aliases: Aliases): Linked {
+    const plan = planFor(this.kernels, aliases);
+    return linkedOf(buildKernels(plan, this.options), plan);
+  }
+}
+
+function linkedOf(built: Built, plan?: Plan): Linked {
+  return { plan, built, module: new WebAssembly.Module(built.bytes) };
 }
 
 export interface Linked {
-  readonly plan: Plan;
+  /** Undefined of straight lines, which have neither an arena nor kernels. */
+  readonly plan: Plan | undefined;
   readonly built: Built;
   readonly module: WebAssembly.Module;
 }
@@ -124,7 +136,7 @@ class WasmBinding implements Binding {
     const total = bytes + (built.threads > 1 ? 64 : 0);
     this.#arena = total === 0 ? undefined : memory.take(total);
     const globals = new Map([...addresses, ['arena', this.#arena ?? 0]]);
-    if (this.#arena !== undefined)
+    if (this.#arena !== undefined && plan !== undefined)
       for (const { value, data } of plan.literals) {
         const location = plan.locate(value);
         const spec = plan.specs.get(value);
@@ -197,6 +209,7 @@ class WasmBinding implements Binding {
 
   #hostSteps(globals: ReadonlyMap<string, number>): (() => void)[] {
     const { plan, built } = this.linked;
+    if (plan === undefined) return [];
     const tensor = (value: number): Tensor => {
       const location = plan.locate(value);
       const spec = plan.specs.get(value) ?? { shape: [], dtype: 'float32' };

@@ -117,9 +117,11 @@ describe('kernels that are equal but for their buffers are one function', () => 
         );
         return buffer;
       });
-      const outputs = [[12, 3, 5], [12, 3, 5], [5, 5]].map((shape) =>
-        backend.allocate({ shape, dtype: 'float64' }),
-      );
+      const outputs = [
+        [12, 3, 5],
+        [12, 3, 5],
+        [5, 5],
+      ].map((shape) => backend.allocate({ shape, dtype: 'float64' }));
       (await backend.compile(program)).bind(inputs, outputs).run();
       return Promise.all(outputs.map(async (buffer) => [...(await backend.read(buffer))]));
     };

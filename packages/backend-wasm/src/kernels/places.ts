@@ -21,15 +21,13 @@ export interface Places {
   of(value: number, table: Code): Place;
 }
 
-/** Places of the only kernel of its kind: numbers that the module is given when it is instantiated, or known before. */
-export class Globals implements Places {
-  readonly parameters: readonly ValueType[] = [];
+/** Numbers that a module is given when it is instantiated, or that are known before. */
+export class Addresses {
   readonly #globals = new Map<string, number>();
 
   constructor(
     readonly module: ModuleBuilder,
-    readonly plan: Plan,
-    /** Addresses that are known already and become part of the code. */
+    /** Those that are known already, and become part of the code. */
     readonly fixed: ReadonlyMap<string, number> = new Map(),
   ) {}
 
@@ -44,6 +42,19 @@ export class Globals implements Places {
     const known = this.#globals.get(name) ?? this.module.importGlobal(name);
     this.#globals.set(name, known);
     return getGlobal(known);
+  }
+}
+
+/** Places of the only kernel of its kind, in its code. */
+export class Globals extends Addresses implements Places {
+  readonly parameters: readonly ValueType[] = [];
+
+  constructor(
+    module: ModuleBuilder,
+    readonly plan: Plan,
+    fixed?: ReadonlyMap<string, number>,
+  ) {
+    super(module, fixed);
   }
 
   of(value: number): Place {

@@ -98,10 +98,9 @@ describe('kernels that are equal but for their buffers are one function', () => 
         placeholder({ shape: [5, 5], dtype: 'float64' }, 'u'),
       ];
       const at = (t: number) => core.reshape(core.slice(x, [t], [t + 1]), [3, 5]);
-      const states = Array.from({ length: steps }, (_, t) => t).reduce<readonly Value[]>((done, t) => {
-        const last = done.at(-1);
-        return [...done, core.tanh(last === undefined ? at(t) : core.add(core.matmul(last, u), at(t)))];
-      }, []);
+      const states = [core.tanh(at(0))];
+      for (let t = 1; t < steps; t++)
+        states.push(core.tanh(core.add(core.matmul(states[t - 1] ?? x, u), at(t))));
       const y = core.stack(states);
       return trace([x, u], [y, ...core.gradient(core.sum(core.square(y)), [x, u])]);
     };

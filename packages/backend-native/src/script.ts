@@ -42,7 +42,7 @@ export class Script {
       tasks.reduce((most, task) => ('function' in task ? Math.max(most, task.function.scratch) : most), 0),
     );
     const threads = compiled.crew?.threads ?? 1;
-    const tables = tasks.reduce((sum, task) => ('function' in task ? sum + task.buffers.length : sum), 0);
+    const tables = tasks.reduce((sum, task) => ('function' in task ? sum + task.from.length : sum), 0);
     const [tableAt, scratchAt] = [align(plan.arena.bytes), align(plan.arena.bytes) + align(tables * 8)];
     this.#arena = memory.take(scratchAt + scratchBytes * threads, 'what lies between kernels');
     this.#blocks = blocks;
@@ -60,7 +60,7 @@ export class Script {
       const { index, units, mayDivide } = task.function;
       if (units === 0) continue;
       const at = this.#arena.address + tableAt + listed * 8;
-      for (const buffer of task.buffers) table[listed++] = BigInt(this.#addressOf(buffer));
+      for (const { buffer, offset } of task.from) table[listed++] = BigInt(this.#addressOf(buffer, offset));
       const divided = threads > 1 && mayDivide && workOf(plan.kernels[i], plan) >= compiled.wide;
       divides ||= divided;
       segment?.entries.push(BigInt(index), BigInt(at), 0n, BigInt(units), divided ? 1n : 0n);
@@ -101,9 +101,10 @@ export class Script {
     return { block: this.#blocks[location.kind][location.index] ?? this.#arena, offset: 0 };
   }
 
-  #addressOf(value: number): number {
+  /** The address of an element of a value. */
+  #addressOf(value: number, element = 0): number {
     const { block, offset } = this.#placeOf(value);
-    return block.address + offset;
+    return block.address + offset + element * bytesOf(this.#plan.specs.get(value)?.dtype ?? 'float32');
   }
 
   #onHost({

@@ -4,6 +4,7 @@ import {
   type Kernels,
   type LoopKernel,
   type ProductKernel,
+  type Structure,
   structureOf,
   type WholeKernel,
 } from '@pullback/compiler';
@@ -33,9 +34,9 @@ export interface Function {
   readonly mayDivide: boolean;
 }
 
-/** What a kernel is done by: a function and the buffers whose addresses it is given, or the host. */
+/** What a kernel is done by: a function and where the buffers begin whose addresses it is given, or the host. */
 export type Task =
-  | { readonly function: Function; readonly buffers: readonly number[] }
+  | { readonly function: Function; readonly from: Structure['from'] }
   | { readonly host: WholeKernel };
 
 /** The kernels of a Program in C: one function for all that are equal but for their buffers. */
@@ -69,12 +70,12 @@ export function sourceOf({ groups, lowered }: Kernels, target: Target, threads =
     inParts: (most) => inParts(texts, names, target, { most, threads }),
     functions: texts,
     taskOf: (kernel) => {
-      const { key, buffers } = structureOf(kernel, lowered.specs);
+      const { key, from } = structureOf(kernel, lowered.specs);
       const known = functions.get(key);
-      if (known !== undefined) return { function: known, buffers };
+      if (known !== undefined) return { function: known, from };
       return kernel.kind === 'whole'
         ? { host: kernel }
-        : { function: { index: 0, units: 0, scratch: 0, mayDivide: false }, buffers };
+        : { function: { index: 0, units: 0, scratch: 0, mayDivide: false }, from };
     },
   };
 }
@@ -126,12 +127,13 @@ interface Printed {
 }
 
 function printKernel(
-  kernel: Kernel,
+  given: Kernel,
   specs: ReadonlyMap<number, TensorSpec>,
   target: Target,
   index: number,
 ): Printed {
-  const { buffers } = structureOf(kernel, specs);
+  const { from, kernel } = structureOf(given, specs);
+  const buffers = from.map(({ buffer }) => buffer);
   const scratch = new Scratch();
   const name = `kernel_${index}`;
   const places = new Buffers(buffers);

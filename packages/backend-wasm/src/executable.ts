@@ -12,6 +12,7 @@ import {
 import { type BuildOptions, type Built, buildKernels, buildStraight, tableOf } from './build.ts';
 import type { Memory } from './memory.ts';
 import { hostName } from './scalar/calls.ts';
+import { target } from './target.ts';
 import { Divided } from './threads/divided.ts';
 import type { Pool, Shared } from './threads/pool.ts';
 
@@ -26,7 +27,7 @@ export class Compiled {
   ) {}
 
   get kernels(): Kernels {
-    this.#kernels ??= kernelsFor(this.program);
+    this.#kernels ??= kernelsFor(this.program, target);
     return this.#kernels;
   }
 

@@ -11,6 +11,7 @@ import {
 } from '@pullback/core';
 import type { build } from './build.ts';
 import { loader } from './loader-source.ts';
+import { target } from './target.ts';
 
 /** A tensor in the memory of an exported module, as its section `pullback` tells it. */
 interface Described extends TensorSpec {
@@ -35,7 +36,7 @@ export function exportProgram(
     places.set(name, [...(places.get(name) ?? []), i]);
   });
   const aliases = names.outputs.map((output) => places.get(output) ?? []);
-  const plan = planFor(kernelsFor(program), aliases);
+  const plan = planFor(kernelsFor(program, target), aliases);
   const addresses = new Map<string, number>();
   const described = new Map<string, Described>();
   let end = 64;

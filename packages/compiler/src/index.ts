@@ -1,7 +1,6 @@
 export { denseView, sameView, type View } from '@pullback/core';
 export { describeKernel, explain, flopsOf, trafficOf } from './explain.ts';
 export { type Cost, costOf } from './fuse/cost.ts';
-export type { FuseOptions } from './fuse/fuse-options.ts';
 export {
   type FactorLoad,
   type Input,
@@ -16,9 +15,10 @@ export {
   writtenBy,
 } from './kernels/kernel.ts';
 export { identity, programKey } from './kernels/key.ts';
+export { atOnce, lateStatements, type Phase, phased } from './kernels/phases.ts';
 export { type Structure, structureOf } from './kernels/structure.ts';
-export type { LowerOptions } from './lower/lower.ts';
 export { type Bound, copyOf, type Factor } from './lower/op.ts';
 export { alignment, type Location, type MemoryOptions } from './memory/memory.ts';
-export { type Aliases, lateStatements } from './memory/schedule.ts';
+export type { Aliases } from './memory/schedule.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
+export { anyTarget, type Target } from './target.ts';

@@ -1,11 +1,11 @@
 import type { Program, TensorSpec, TypedArray } from '@pullback/core';
 import { fuse } from './fuse/fuse.ts';
-import type { FuseOptions } from './fuse/fuse-options.ts';
 import { kernelsOf } from './kernels/build.ts';
 import type { Kernel } from './kernels/kernel.ts';
-import { type Lowered, type LowerOptions, lower } from './lower/lower.ts';
+import { type Lowered, lower } from './lower/lower.ts';
 import { type Arena, type Location, type MemoryOptions, planArena } from './memory/memory.ts';
 import { type Aliases, schedule } from './memory/schedule.ts';
+import { anyTarget, type Target } from './target.ts';
 
 /** All that a backend has to do for a Program, in order. */
 export interface Plan {
@@ -30,9 +30,10 @@ export interface Kernels {
   readonly reasons: readonly string[];
 }
 
-export function kernelsFor(program: Program, options: FuseOptions & LowerOptions = {}): Kernels {
-  const lowered = lower(program, options);
-  const fused = fuse(lowered, options);
+export function kernelsFor(program: Program, given: Partial<Target> = {}): Kernels {
+  const target = { ...anyTarget, ...given };
+  const lowered = lower(program, target);
+  const fused = fuse(lowered, target);
   const groups = fused.groups
     .map((group) => kernelsOf(group, lowered, fused))
     .filter(({ length }) => length > 0);

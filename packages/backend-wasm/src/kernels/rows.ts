@@ -1,22 +1,23 @@
 import type { Code } from '../encoding.ts';
 import { i32 } from '../instructions.ts';
+import { target } from '../target.ts';
 import type { Loops } from './loops.ts';
 import { type Running, reductionOf } from './running.ts';
 import { type Spot, spotIn, type Vector } from './spot.ts';
 import { across, sideBySide } from './sums.ts';
 import { writeWideRow } from './wide-row.ts';
 
-/** Rows as narrow as this stay in registers; those of one axis up to four times as wide, where few statements are written for each vector. */
-const narrow = 16;
+/** Narrow rows stay in registers; those of one axis up to four times as wide, where few statements are written for each vector. */
+const { narrowRow } = target;
 const mostCode = 160;
 /** So many vectors of neighbouring rows are computed side by side: the steps of one row wait for each other. */
 const abreast = 8;
 
 function staysInRegisters({ kernel, last }: Loops, columns: number): boolean {
-  if (columns <= narrow) return true;
+  if (columns <= narrowRow) return true;
   const vectors = Math.ceil(columns / 4);
   const { outer, statements } = kernel;
-  return outer === last && vectors <= narrow && vectors * statements.length <= mostCode;
+  return outer === last && vectors <= narrowRow && vectors * statements.length <= mostCode;
 }
 
 interface Place {
@@ -114,7 +115,7 @@ function writeNarrowRows(
     for (const spot of spots) writer.valueOf(spot, input);
     for (const [row, cells] of spotsOf) {
       const { lane } = row;
-      const running = across(...reductionOf(statement), loops.sumPlace(4 * narrow), true);
+      const running = across(...reductionOf(statement), loops.sumPlace(4 * narrowRow), true);
       lane.statements.push(running.start());
       for (const spot of cells) running.add(lane, writer.valueOf(spot, input), spot.vector?.count ?? 4);
       writer.know(row, i, running.finish(lane));

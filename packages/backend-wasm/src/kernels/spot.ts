@@ -1,4 +1,12 @@
-import type { Input, LoopKernel, ProductKernel, Statement, View } from '@pullback/compiler';
+import {
+  atOnce,
+  type Input,
+  type LoopKernel,
+  type Phase,
+  type ProductKernel,
+  type Statement,
+  type View,
+} from '@pullback/compiler';
 import { bytesOf, type DType, describeOrigins, InternalError } from '@pullback/core';
 import { type Code, types } from '../encoding.ts';
 import { get, i32, i32x4, set, shuffle, v128 } from '../instructions.ts';
@@ -98,29 +106,18 @@ export type Load = Extract<Input, { kind: 'load' }>;
 
 /** Writes the statements of a kernel at spots. */
 export class Writer {
-  /** Statements that need the sums along inner axes of their row. */
-  readonly #inRow = new Set<number>();
-  readonly #late = new Set<number>();
-
   constructor(
     readonly kernel: LoopKernel | ProductKernel,
     readonly bases: Bases | undefined,
-  ) {
-    kernel.statements.forEach((statement, i) => {
-      const follows = (known: ReadonlySet<number>) =>
-        statement.inputs.some((input) => input.kind === 'statement' && known.has(input.statement));
-      if (statement.kind === 'reduce') (statement.along === 'inner' ? this.#inRow : this.#late).add(i);
-      else if (follows(this.#late)) this.#late.add(i);
-      else if (follows(this.#inRow)) this.#inRow.add(i);
-    });
-  }
+  ) {}
 
   isLate(statement: number): boolean {
-    return this.#late.has(statement);
+    return this.statement(statement).isLate;
   }
 
   followsSum(statement: number): boolean {
-    return this.#late.has(statement) || this.#inRow.has(statement);
+    const { isLate, pass } = this.statement(statement);
+    return isLate || pass > 0;
   }
 
   statement(index: number): Statement {
@@ -131,8 +128,8 @@ export class Writer {
   }
 
   /** The outermost spot at which what differs along `varies` is known. */
-  protected spotFor(spot: Spot, varies: readonly boolean[], statement = -1): Spot {
-    const barrier = this.#late.has(statement) ? 'late' : this.#inRow.has(statement) ? 'row' : undefined;
+  protected spotFor(spot: Spot, varies: readonly boolean[], { isLate, pass }: Phase = atOnce): Spot {
+    const barrier = isLate ? 'late' : pass > 0 ? 'row' : undefined;
     let at = spot;
     while (at.kind !== barrier && at.parent !== undefined) {
       const { parent } = at;
@@ -145,9 +142,9 @@ export class Writer {
 
   /** Whether this is the outermost spot at which `statement` is known. */
   isHome(spot: Spot, statement: number): boolean {
-    const { varies } = this.statement(statement);
-    const known = varies.every((does, axis) => !does || spot.indices.has(axis));
-    return known && this.spotFor(spot, varies, statement) === spot;
+    const made = this.statement(statement);
+    const known = made.varies.every((does, axis) => !does || spot.indices.has(axis));
+    return known && this.spotFor(spot, made.varies, made) === spot;
   }
 
   valueOf(spot: Spot, input: Input): Four {
@@ -171,7 +168,7 @@ export class Writer {
   /** What a statement makes at a spot; sums must have been kept there before. */
   value(spot: Spot, index: number): Four {
     const statement = this.statement(index);
-    const at = this.spotFor(spot, statement.varies, index);
+    const at = this.spotFor(spot, statement.varies, statement);
     const key = `statement ${index}`;
     const known = at.memo.get(key);
     if (known !== undefined) return known;

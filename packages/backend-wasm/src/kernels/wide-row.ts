@@ -1,7 +1,7 @@
-import { costOf, type LoopKernel } from '@pullback/compiler';
 import { bytesOf } from '@pullback/core';
 import { i32 } from '../instructions.ts';
 import { loadFour, storeFour } from '../scalar/memory.ts';
+import { target } from '../target.ts';
 import type { Loops } from './loops.ts';
 import { reductionOf } from './running.ts';
 import { type Spot, scaled } from './spot.ts';
@@ -17,18 +17,18 @@ const together = 4;
 export function writeWideRow(loops: Loops, row: Spot): void {
   const { writer, kernel, last } = loops;
   const { statements, outer } = kernel;
-  const passes = passesOf(kernel);
+  const passOf = (statement: number) => writer.statement(statement).pass;
   const terms = loops.points(outer, last + 1);
   const whole = outer === last || loops.extent(last) % 4 === 0;
-  const again = keptBetween(loops, passes);
+  const again = keptBetween(loops);
   const cells = loops.stored.filter(
     (i) => !writer.isLate(i) && writer.statement(i).varies.slice(outer).includes(true),
   );
-  const count = Math.max(0, ...passes.values()) + 1;
+  const count = Math.max(0, ...statements.map(({ pass }) => pass)) + 1;
   for (let pass = 1; pass <= count; pass++) {
-    const written = cells.filter((i) => (passes.get(i) ?? 0) + 1 === pass);
+    const written = cells.filter((i) => passOf(i) + 1 === pass);
     const sums = statements.flatMap((statement, i) => {
-      if (statement.kind !== 'reduce' || statement.along !== 'inner' || passes.get(i) !== pass) return [];
+      if (statement.kind !== 'reduce' || statement.along !== 'inner' || passOf(i) !== pass) return [];
       const one = () => across(...reductionOf(statement), loops.sumPlace(terms), whole);
       // Sums in a fixed order are one, whatever is read side by side.
       const inOrder = statement.dtype === 'float64' && statement.name === 'sum';
@@ -67,20 +67,6 @@ function overRow(loops: Loops, spot: Spot, axis: number, visit: (spots: readonly
   else loops.vectors(spot, visit, together);
 }
 
-/** The number of the pass in which each sum is made, and of the last pass that each other statement waits for. */
-function passesOf({ statements }: LoopKernel): Map<number, number> {
-  const passes = new Map<number, number>();
-  statements.forEach((statement, i) => {
-    const waits = statement.inputs.reduce(
-      (most, input) => (input.kind === 'statement' ? Math.max(most, passes.get(input.statement) ?? 0) : most),
-      0,
-    );
-    const isSum = statement.kind === 'reduce' && statement.along === 'inner';
-    passes.set(i, isSum ? waits + 1 : waits);
-  });
-  return passes;
-}
-
 interface Kept {
   /** The pass in which it is computed. */
   readonly first: number;
@@ -89,8 +75,9 @@ interface Kept {
 }
 
 /** What later passes read that an earlier one computed. */
-function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<number, Kept> {
+function keptBetween(loops: Loops): Map<number, Kept> {
   const { writer, kernel, last } = loops;
+  const passOf = (statement: number) => writer.statement(statement).pass;
   const { statements, outer } = kernel;
   const available = new Map<number, number>();
   const read = new Set<number>();
@@ -99,7 +86,7 @@ function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<num
   const visit = (i: number, pass: number, seen: Set<number>): void => {
     const statement = writer.statement(i);
     const { kind, varies, inputs } = statement;
-    const isDear = statement.kind === 'map' && costOf(statement.formula) === 'dear';
+    const isDear = statement.kind === 'map' && target.costOf(statement.formula) === 'dear';
     if (kind === 'reduce' || varies[outer] !== true || seen.has(i)) return;
     seen.add(i);
     const first = available.get(i);
@@ -107,25 +94,25 @@ function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<num
       read.add(i);
       return;
     }
-    const isStored = stored.has(i) && (passes.get(i) ?? 0) + 1 === pass;
+    const isStored = stored.has(i) && passOf(i) + 1 === pass;
     if (isStored || isDear) available.set(i, pass);
     for (const input of inputs) if (input.kind === 'statement') visit(input.statement, pass, seen);
   };
-  const count = Math.max(0, ...passes.values()) + 1;
+  const count = Math.max(0, ...statements.map(({ pass }) => pass)) + 1;
   for (let pass = 1; pass <= count; pass++) {
     const seen = new Set<number>();
     statements.forEach((statement, i) => {
-      const sums = statement.kind === 'reduce' && statement.along === 'inner' && passes.get(i) === pass;
+      const sums = statement.kind === 'reduce' && statement.along === 'inner' && passOf(i) === pass;
       if (sums)
         for (const input of statement.inputs)
           if (input.kind === 'statement') visit(input.statement, pass, seen);
-      if (stored.has(i) && !writer.isLate(i) && (passes.get(i) ?? 0) + 1 === pass) visit(i, pass, seen);
+      if (stored.has(i) && !writer.isLate(i) && passOf(i) + 1 === pass) visit(i, pass, seen);
     });
   }
   return new Map(
     [...read].map((i): [number, Kept] => {
       const first = available.get(i) ?? 1;
-      if (stored.has(i) && (passes.get(i) ?? 0) + 1 === first) return [i, { first, offset: undefined }];
+      if (stored.has(i) && passOf(i) + 1 === first) return [i, { first, offset: undefined }];
       const bytes = (loops.extent(last) + 4) * bytesOf(writer.statement(i).dtype);
       return [i, { first, offset: loops.scratch.take(bytes) }];
     }),

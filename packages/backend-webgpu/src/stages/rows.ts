@@ -171,19 +171,14 @@ function passesOf(kernel: LoopKernel, late: ReadonlySet<number>, lateSums: reado
   const isInner = (i: number) =>
     statements[i]?.varies.some((does, axis) => does && axis >= outer && space[axis] !== 1) === true;
   const isReduce = (i: number) => statements[i]?.kind === 'reduce';
-  const levels: number[] = [];
-  statements.forEach((statement, i) => {
-    levels[i] = Math.max(
-      0,
-      ...statement.inputs.map((input) => {
-        if (input.kind !== 'statement') return 0;
-        return (levels[input.statement] ?? 0) + (isReduce(input.statement) ? 1 : 0);
-      }),
-    );
-  });
-  const last = Math.max(0, ...levels.filter((_, i) => !late.has(i))) + 1;
+  /** A sum is made one pass before it is known. */
+  const levelOf = (i: number) => {
+    const statement = statements[i];
+    const isSum = statement?.kind === 'reduce' && statement.along === 'inner';
+    return (statement?.pass ?? 0) - (isSum ? 1 : 0);
+  };
+  const last = Math.max(0, ...statements.map((_, i) => (late.has(i) ? 0 : levelOf(i)))) + 1;
   const reduces = accumulatorsOf(kernel, 'inner');
-  const levelOf = (i: number) => levels[i] ?? 0;
   return Array.from({ length: last + 1 }, (_, level): Pass => {
     const own = reduces.filter(({ statement }) => levelOf(statement) === level);
     const here = kernel.stores.filter(

@@ -1,5 +1,5 @@
 import type { Kernel, LoopKernel, Statement } from '@pullback/compiler';
-import { copyOf } from '@pullback/compiler';
+import { atOnce, copyOf, phased } from '@pullback/compiler';
 import { sizeOf, type TensorSpec } from '@pullback/core';
 import type { Stage } from '../stage.ts';
 import { columnStages } from './columns.ts';
@@ -46,7 +46,7 @@ function ofNothing(kernel: LoopKernel): LoopKernel {
     if (statement.kind !== 'reduce') return statement;
     const { name, dtype, varies } = statement;
     const inputs = [{ kind: 'number', number: 0, dtype }] as const;
-    return { kind: 'map', name, dtype, varies, inputs, formula: copyOf(dtype) };
+    return { ...atOnce, kind: 'map', name, dtype, varies, inputs, formula: copyOf(dtype) };
   });
   return { ...kernel, order: 'map', statements };
 }
@@ -54,22 +54,22 @@ function ofNothing(kernel: LoopKernel): LoopKernel {
 /** One long row that is gone over once, as one column: many invocations can share it. */
 function asColumn(kernel: LoopKernel, longestRow: number): LoopKernel {
   const { space, outer, statements } = kernel;
-  const reduced = new Set<number>();
-  const once = statements.every((statement, i) => {
-    const follows = statement.inputs.some(
-      (input) => input.kind === 'statement' && reduced.has(input.statement),
-    );
-    if (statement.kind === 'reduce' || follows) reduced.add(i);
+  const once = statements.every((statement) => {
     const inside = statement.varies.some((does, axis) => does && space[axis] !== 1);
-    return statement.kind === 'reduce' ? statement.along === 'inner' && !follows : !(follows && inside);
+    return statement.kind === 'reduce'
+      ? statement.along === 'inner' && statement.pass === 1
+      : !(inside && (statement.isLate || statement.pass > 0));
   });
   if (!once || sizeOf(space.slice(0, outer)) !== 1 || sizeOf(space) <= longestRow) return kernel;
   return {
     ...kernel,
     order: 'columns',
     outer: space.length,
-    statements: statements.map((statement) =>
-      statement.kind === 'reduce' ? { ...statement, along: 'outer' } : statement,
+    statements: phased(
+      statements.map(
+        (statement): Statement =>
+          statement.kind === 'reduce' ? { ...statement, along: 'outer' } : statement,
+      ),
     ),
   };
 }

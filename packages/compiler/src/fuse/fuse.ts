@@ -1,8 +1,8 @@
 import { sizeOf } from '@pullback/core';
 import type { Lowered } from '../lower/lower.ts';
 import { madeBy, memoryOf, type Op, rootsOf } from '../lower/op.ts';
+import { anyTarget, type Target } from '../target.ts';
 import { Floating } from './floating.ts';
-import type { FuseOptions } from './fuse-options.ts';
 import { Group, isCheap, mostMembers } from './group.ts';
 import { Groups } from './groups.ts';
 import { sink } from './sink.ts';
@@ -23,21 +23,21 @@ export interface Fused {
  * Which ops are computed together. Three rules: an op joins the kernel of its latest producer; one made of inputs alone is computed again
  * wherever it is read, when that is cheap; else it joins a later kernel over the same space, or begins one.
  */
-export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {}): Fused {
+export function fuse({ ops, outputs, inputs }: Lowered, target: Target = anyTarget): Fused {
   const groups = new Groups();
   const groupOf = new Map<number, Group>();
   const floating = new Floating();
   const reasons: string[] = [];
   const results = new Set(outputs);
   const inMemory = new Set(ops.flatMap(neededInMemory));
-  const most = options.mostBuffers ?? Infinity;
+  const most = target.mostBuffers;
 
   const own = (op: Op, group: Group): void => {
     for (const root of madeBy(op)) groupOf.set(root, group);
   };
   const isClosed = (group: Group): boolean => group.isFull || !hasRoom(group, most - 1, floating);
   const takes = (group: Group, op: Op): boolean =>
-    !group.isFull && hasRoom(group, most, floating, op) && group.add(op, floating.ops, options);
+    !group.isFull && hasRoom(group, most, floating, op) && group.add(op, floating.ops);
 
   /** As it stands, or with its axes in the order in which its operand is made. */
   const takesSomehow = (group: Group, op: Op): boolean => {
@@ -49,7 +49,7 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
   for (const op of ops) {
     if (op.kind === 'literal') continue;
     if (op.kind === 'product') {
-      const group = groups.push(new Group('product', op.shape.slice(0, -1)));
+      const group = groups.push(new Group('product', op.shape.slice(0, -1), target));
       const varies = group.space.map((extent) => extent !== 1);
       const axes = op.shape.map((extent, axis) => (extent === 1 || axis === op.shape.length - 1 ? -1 : axis));
       group.members.set(op.root, { op, axes, strides: op.strides.slice(0, -1), varies, late: false });
@@ -57,13 +57,13 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
       continue;
     }
     if (op.kind === 'whole' || op.kind === 'assemble') {
-      const group = groups.push(new Group('single', op.shape));
+      const group = groups.push(new Group('single', op.shape, target));
       group.members.set(op.root, { op, axes: [], strides: op.strides, varies: [], late: false });
       own(op, group);
       continue;
     }
     const producer = floating.latestOf(op, groupOf);
-    const light = isCheap(op) && floating.leavesOf(op).size < most - 1;
+    const light = isCheap(op, target) && floating.leavesOf(op).size < most - 1;
     const mayFloat = producer === undefined && light && !results.has(op.root) && !inMemory.has(op.root);
     if (mayFloat && floating.add(op)) continue;
     if (producer !== undefined && takesSomehow(producer, op)) {
@@ -78,11 +78,11 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
       own(op, beside);
       continue;
     }
-    const group = new Group('loop', op.shape);
-    if (!group.add(op, floating.ops, options)) {
+    const group = new Group('loop', op.shape, target);
+    if (!group.add(op, floating.ops)) {
       // Operands that cannot be computed at the same points get memory of their own.
       for (const root of rootsOf(op)) ground(root);
-      group.add(op, floating.ops, options);
+      group.add(op, floating.ops);
     }
     // A single number is made as soon as it can be: what needs it then joins the kernels of its other operands.
     if (sizeOf(op.shape) === 1) groups.insert(group, floating.latestOf(op, groupOf));
@@ -97,8 +97,8 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
     if (op === undefined) return;
     floating.delete(root);
     for (const operand of rootsOf(op)) ground(operand);
-    const group = new Group('loop', op.shape);
-    group.add(op, floating.ops, options);
+    const group = new Group('loop', op.shape, target);
+    group.add(op, floating.ops);
     groups.insert(group, floating.latestOf(op, groupOf));
     own(op, group);
   }
@@ -112,7 +112,7 @@ export function fuse({ ops, outputs, inputs }: Lowered, options: FuseOptions = {
           if (!group.members.has(root) && root >= inputs && groupOf.has(root)) found.add(root);
     return found;
   };
-  sink(groups.list, groupOf, stored(), { ops, results, inMemory, inputs, options });
+  sink(groups.list, groupOf, stored(), { ops, results, inMemory, inputs, target });
   return { groups: groups.list, stored: stored(), owners: groupOf, reasons };
 }
 

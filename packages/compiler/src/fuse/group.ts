@@ -1,7 +1,6 @@
 import type { View } from '@pullback/core';
 import type { MapOp, Op, ReduceOp } from '../lower/op.ts';
-import { costOf } from './cost.ts';
-import type { FuseOptions } from './fuse-options.ts';
+import type { Target } from '../target.ts';
 
 /** Where an op stands in the space of a group. */
 export interface Member {
@@ -15,11 +14,6 @@ export interface Member {
   /** Known only when all outer points are done. */
   readonly late: boolean;
 }
-
-/** For as few inner points as this, what is known only when all outer ones are done is kept in registers. */
-const narrow = 16;
-/** The reference adds up to this many float64 in order, more as a tree. */
-const inOrder = 64;
 
 /** Ops in one kernel: engines take longer than linear time for long functions, and what writes them goes as deep as they are long. */
 export const mostMembers = 256;
@@ -36,6 +30,7 @@ export class Group {
   constructor(
     readonly kind: 'loop' | 'product' | 'single',
     readonly space: readonly number[],
+    readonly target: Target,
   ) {}
 
   get isFull(): boolean {
@@ -46,8 +41,8 @@ export class Group {
    * Puts `op` in, with the floating ops that it reads, and tells whether it could: each value that is made here must be read at the very
    * point at which it is made.
    */
-  add(op: Op, floating: ReadonlyMap<number, Op>, options: FuseOptions = {}): boolean {
-    const found = this.place(op, floating, options);
+  add(op: Op, floating: ReadonlyMap<number, Op>): boolean {
+    const found = this.place(op, floating);
     for (const member of found ?? []) this.members.set(member.op.root, member);
     const reduce = found?.at(-1);
     if (reduce?.op.kind === 'reduce') this.#adopt(reduce);
@@ -58,7 +53,6 @@ export class Group {
   place(
     op: Op,
     floating: ReadonlyMap<number, Op>,
-    options: FuseOptions = {},
     { wanted, pending = [] }: { readonly wanted?: View; readonly pending?: readonly Member[] } = {},
   ): readonly Member[] | undefined {
     // Where an axis has no points nothing inside is computed, though it may differ along other axes alone.
@@ -68,7 +62,7 @@ export class Group {
       const strides = over(this.space, axes, op.strides);
       if (wanted !== undefined && !(wanted.offset === 0 && wanted.strides.every((s, i) => s === strides[i])))
         continue;
-      const members = this.#fill(op, axes, strides, floating, options, pending);
+      const members = this.#fill(op, axes, strides, floating, pending);
       if (members !== undefined) return members;
     }
     return undefined;
@@ -79,7 +73,6 @@ export class Group {
     axes: readonly number[],
     strides: readonly number[],
     floating: ReadonlyMap<number, Op>,
-    options: FuseOptions,
     pending: readonly Member[],
   ): readonly Member[] | undefined {
     let added = pending;
@@ -96,7 +89,7 @@ export class Group {
       }
       const floats = floating.get(root);
       if (floats === undefined) continue;
-      const placed = this.place(floats, floating, options, { wanted: view, pending: added });
+      const placed = this.place(floats, floating, { wanted: view, pending: added });
       if (placed === undefined) return undefined;
       added = placed;
     }
@@ -109,19 +102,14 @@ export class Group {
     const late = reduces === undefined ? lateOperands.length > 0 : this.#isLate(reduces);
     const legal =
       reduces === undefined
-        ? this.#mayMap(varies, own, lateOperands.length, options)
+        ? this.#mayMap(varies, own, lateOperands.length)
         : lateOperands.length === 0 && this.#mayReduce(op as ReduceOp, spread, reduces);
     return legal ? [...added, { op, axes, strides, varies, late }] : undefined;
   }
 
-  #mayMap(
-    varies: readonly boolean[],
-    own: readonly Member[],
-    late: number,
-    { epilogue = true }: FuseOptions,
-  ): boolean {
+  #mayMap(varies: readonly boolean[], own: readonly Member[], late: number): boolean {
     if (this.kind === 'single') return false;
-    if (this.kind === 'product') return epilogue;
+    if (this.kind === 'product') return this.target.epilogue;
     if (late === 0) return true;
     if (late !== own.length) return false;
     // Late values differ along the axes that are not summed over in the end.
@@ -130,7 +118,7 @@ export class Group {
 
   /** Whether late values may be kept for each inner point. */
   get #isNarrow(): boolean {
-    return this.order === 'columns' || this.#size(this.reduced ?? []) <= narrow;
+    return this.order === 'columns' || this.#size(this.reduced ?? []) <= this.target.narrowRow;
   }
 
   #size(axes: readonly boolean[]): number {
@@ -154,7 +142,8 @@ export class Group {
     if (same(reduces, this.reduced)) return this.order === 'rows' || same(spread, full);
     if (this.order === 'columns') return false;
     const outer = full.map((does, axis) => does && this.reduced?.[axis] !== true);
-    if (!same(reduces, outer) || (op.spec.dtype === 'float64' && this.#size(outer) > inOrder)) return false;
+    const isTree = op.spec.dtype === 'float64' && this.#size(outer) > this.target.termsInOrder;
+    if (!same(reduces, outer) || isTree) return false;
     return same(spread, outer) || (same(spread, full) && this.#isNarrow);
   }
 
@@ -241,6 +230,6 @@ function liesTogether(op: Op, axes: readonly number[]): boolean {
 }
 
 /** Whether an op that is computed again costs less than reading its result from memory. */
-export function isCheap(op: Op): op is MapOp {
+export function isCheap(op: Op, { costOf }: Target): op is MapOp {
   return op.kind === 'map' && costOf(op.formula) === 'cheap';
 }

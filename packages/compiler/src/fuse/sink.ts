@@ -1,5 +1,5 @@
 import { type MapOp, type Op, rootsOf } from '../lower/op.ts';
-import type { FuseOptions } from './fuse-options.ts';
+import type { Target } from '../target.ts';
 import { type Group, isCheap, mostMembers } from './group.ts';
 
 interface Around {
@@ -7,7 +7,7 @@ interface Around {
   readonly results: ReadonlySet<number>;
   readonly inMemory: ReadonlySet<number>;
   readonly inputs: number;
-  readonly options: FuseOptions;
+  readonly target: Target;
 }
 
 /** How many ops may be computed again to save a buffer. */
@@ -21,7 +21,7 @@ export function sink(
   groups: readonly Group[],
   groupOf: Map<number, Group>,
   stored: Set<number>,
-  { ops, results, inMemory, inputs, options }: Around,
+  { ops, results, inMemory, inputs, target }: Around,
 ): void {
   const pinned = new Set<number>();
   const users = usersOf(ops);
@@ -37,14 +37,14 @@ export function sink(
       pinned.has(root)
     )
       continue;
-    const cone = coneOf(root, group, stored, inputs);
+    const cone = coneOf(root, group, stored, { inputs, target });
     if (cone === undefined) continue;
     const readers = [...holders.of(users.get(root) ?? [])].filter(
       ([other]) => other !== group && !other.members.has(root),
     );
     const again = new Map<number, Op>(cone.ops.map((one) => [one.root, one]));
     // A reader that has `root` as a load is laid out anew with the cone as floating ops.
-    const additions = readers.map(([reader, reading]) => sunkInto(reader, reading, root, again, options));
+    const additions = readers.map(([reader, reading]) => sunkInto(reader, reading, root, again));
     if (additions.some((found) => found === undefined)) continue;
     readers.forEach(([reader], i) => {
       const rest = [...reader.members];
@@ -106,7 +106,12 @@ interface Cone {
 }
 
 /** The cheap ops that make `root` of what lies in memory, few enough to be done again. */
-function coneOf(root: number, group: Group, stored: ReadonlySet<number>, inputs: number): Cone | undefined {
+function coneOf(
+  root: number,
+  group: Group,
+  stored: ReadonlySet<number>,
+  { inputs, target }: Pick<Around, 'inputs' | 'target'>,
+): Cone | undefined {
   const ops = new Map<number, MapOp>();
   const boundary = new Set<number>();
   const search = (at: number): boolean => {
@@ -116,7 +121,7 @@ function coneOf(root: number, group: Group, stored: ReadonlySet<number>, inputs:
       return true;
     }
     const op = group.members.get(at)?.op;
-    if (op === undefined || !isCheap(op) || ops.size >= mostAgain) return false;
+    if (op === undefined || !isCheap(op, target) || ops.size >= mostAgain) return false;
     ops.set(at, op);
     return rootsOf(op).every(search);
   };
@@ -125,13 +130,7 @@ function coneOf(root: number, group: Group, stored: ReadonlySet<number>, inputs:
 }
 
 /** The members that make `root` in `reader`, at the points at which `reading` read it; undefined where that cannot be. */
-function sunkInto(
-  reader: Group,
-  reading: readonly Op[],
-  root: number,
-  again: ReadonlyMap<number, Op>,
-  options: FuseOptions,
-) {
+function sunkInto(reader: Group, reading: readonly Op[], root: number, again: ReadonlyMap<number, Op>) {
   const op = again.get(root);
   if (op === undefined || reader.kind === 'single') return undefined;
   let members: ReturnType<Group['place']> = [];
@@ -151,7 +150,7 @@ function sunkInto(
         if (wanted.offset !== 0 || wanted.strides.some((s, i) => s !== made.strides[i])) return undefined;
         continue;
       }
-      members = reader.place(op, again, options, { wanted, pending: members ?? [] });
+      members = reader.place(op, again, { wanted, pending: members ?? [] });
       if (members === undefined) return undefined;
     }
   }

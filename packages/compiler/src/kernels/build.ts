@@ -5,6 +5,7 @@ import { type Group, type Member, viewOver } from '../fuse/group.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { type AssembleOp, copyOf, type Operand, type ProductOp } from '../lower/op.ts';
 import type { FactorLoad, Input, Kernel, LoopKernel, ProductKernel, Statement, Store } from './kernel.ts';
+import { atOnce, phased } from './phases.ts';
 
 /** The kernels of a group, in order: one, or one for each part that no other kernel writes in place. */
 export function kernelsOf(
@@ -36,7 +37,7 @@ export function kernelsOf(
     members.sort((a, b) => Number(b.op.kind === 'product') - Number(a.op.kind === 'product'));
   const ordered = inOrder(members);
   const numbers = new Map(ordered.map(({ op: { root } }, i) => [root, i]));
-  const statements = ordered.map((member) => statementOf(member, group, numbers, lowered));
+  const statements = phased(ordered.map((member) => statementOf(member, group, numbers, lowered)));
   const stores = ordered.flatMap(({ op: { root, within }, strides }, statement): Store[] => {
     if (!stored.has(root) || owners.get(root) !== group) return [];
     const view = { offset: within?.offset ?? 0, strides };
@@ -82,6 +83,7 @@ function statementOf(
   };
   const { name } = op;
   const common = {
+    ...atOnce,
     name,
     dtype: op.spec.dtype,
     inputs: op.kind === 'product' ? [] : op.operands.map(inputOf),
@@ -153,6 +155,7 @@ function assembling(
       origins,
       statements: [
         {
+          ...atOnce,
           kind: 'map',
           name: 'copy',
           formula: copyOf(spec.dtype),

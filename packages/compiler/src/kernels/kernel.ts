@@ -1,5 +1,6 @@
 import type { DType, Instruction, Origin, Scalar, View } from '@pullback/core';
 import type { Factor } from '../lower/op.ts';
+import type { Phase } from './phases.ts';
 
 /** What a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
 export type Input =
@@ -10,7 +11,7 @@ export type Input =
   /** The place itself. */
   | { readonly kind: 'index'; readonly view: View; readonly dtype: DType };
 
-interface Computed {
+interface Computed extends Phase {
   readonly name: string;
   readonly dtype: DType;
   readonly inputs: readonly Input[];

@@ -13,6 +13,7 @@ import {
   type TensorSpec,
   type View,
 } from '@pullback/core';
+import { anyTarget, type Target } from '../target.ts';
 import { needed, paddedBy } from './bounds.ts';
 import { boxOf } from './boxes.ts';
 import { contraction } from './contraction.ts';
@@ -30,15 +31,10 @@ export interface Lowered {
   readonly inputs: number;
 }
 
-export interface LowerOptions {
-  /** Whether the backend has float64; it does when left out. */
-  readonly doubles?: boolean;
-}
-
 /** Opens movement into views; what no view can say becomes a copy. */
-export function lower(program: Program, options: LowerOptions = {}): Lowered {
+export function lower(program: Program, target: Target = anyTarget): Lowered {
   const lowering = new Lowering(program);
-  for (const instruction of program.body) lowerInstruction(lowering, instruction, options);
+  for (const instruction of program.body) lowerInstruction(lowering, instruction, target);
   const taken = new Set<number>();
   const outputs = program.outputs.map((value) => {
     const meaning = lowering.meaningOf(value);
@@ -56,7 +52,7 @@ export function lower(program: Program, options: LowerOptions = {}): Lowered {
   return { ...withoutDead(ops, outputs), specs, outputs, inputs: program.inputs.length };
 }
 
-function lowerInstruction(lowering: Lowering, instruction: Instruction, { doubles }: LowerOptions): void {
+function lowerInstruction(lowering: Lowering, instruction: Instruction, { doubles }: Target): void {
   const { primitive, inputs, first, attributes } = instruction;
   const { form } = primitive;
   const common = lowering.commonOf(instruction);

@@ -1,6 +1,6 @@
 import { InternalError, sameView } from '@pullback/core';
 import { Queue } from '../fuse/queue.ts';
-import type { Kernel, LoopKernel, ProductKernel } from '../kernels/kernel.ts';
+import type { Kernel } from '../kernels/kernel.ts';
 import { readBy, writtenBy } from '../kernels/kernel.ts';
 
 /** Which inputs share their memory with each output. */
@@ -102,27 +102,17 @@ function isSafe(kernel: Kernel, root: number, input: number): boolean {
   const stores = kernel.stores.filter(({ buffer }) => buffer === root);
   if (stores.length === 0) return !readBy(kernel).includes(input);
   if (kernel.kind === 'product' && (kernel.a.buffer === input || kernel.b.buffer === input)) return false;
-  const late = lateStatements(kernel);
-  return kernel.statements.every((statement, i) => {
+  return kernel.statements.every((statement) => {
     if (statement.kind === 'gather' && statement.buffer === input) return false;
     return statement.inputs.every((read) => {
       if (read.kind !== 'load' || read.buffer !== input) return true;
       return stores.some(
         ({ view, statement: stored }) =>
           sameView(read.view, view) &&
-          (kernel.kind === 'product' || kernel.order === 'map' || (late.has(i) && late.has(stored))),
+          (kernel.kind === 'product' ||
+            kernel.order === 'map' ||
+            (statement.isLate && kernel.statements[stored]?.isLate === true)),
       );
     });
   });
-}
-
-/** The statements whose results are known only when all outer points are done. */
-export function lateStatements({ statements }: LoopKernel | ProductKernel): ReadonlySet<number> {
-  const late = new Set<number>();
-  statements.forEach((statement, i) => {
-    const sums = statement.kind === 'reduce' && statement.along === 'outer';
-    const follows = statement.inputs.some((input) => input.kind === 'statement' && late.has(input.statement));
-    if (sums || follows) late.add(i);
-  });
-  return late;
 }

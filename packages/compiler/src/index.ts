@@ -2,10 +2,12 @@ export { denseView, sameView, type View } from '@pullback/core';
 export { describeKernel, explain, flopsOf, trafficOf } from './explain.ts';
 export { type Cost, costOf } from './fuse/cost.ts';
 export {
+  atOnce,
   type FactorLoad,
   type Input,
   type Kernel,
   type LoopKernel,
+  type Phase,
   type ProductKernel,
   plainStrides,
   readBy,
@@ -15,7 +17,7 @@ export {
   writtenBy,
 } from './kernels/kernel.ts';
 export { identity, programKey } from './kernels/key.ts';
-export { atOnce, lateStatements, type Phase, phased } from './kernels/phases.ts';
+export { lateStatements, phased } from './kernels/phases.ts';
 export { type Structure, structureOf } from './kernels/structure.ts';
 export { type Bound, copyOf, type Factor } from './lower/op.ts';
 export { alignment, type Location, type MemoryOptions } from './memory/memory.ts';

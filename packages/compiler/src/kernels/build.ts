@@ -4,8 +4,17 @@ import type { Fused } from '../fuse/fuse.ts';
 import { type Group, type Member, viewOver } from '../fuse/group.ts';
 import type { Lowered } from '../lower/lower.ts';
 import { type AssembleOp, copyOf, type Operand, type ProductOp } from '../lower/op.ts';
-import type { FactorLoad, Input, Kernel, LoopKernel, ProductKernel, Statement, Store } from './kernel.ts';
-import { atOnce, phased } from './phases.ts';
+import {
+  atOnce,
+  type FactorLoad,
+  type Input,
+  type Kernel,
+  type LoopKernel,
+  type ProductKernel,
+  type Statement,
+  type Store,
+} from './kernel.ts';
+import { phased } from './phases.ts';
 
 /** The kernels of a group, in order: one, or one for each part that no other kernel writes in place. */
 export function kernelsOf(

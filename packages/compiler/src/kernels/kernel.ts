@@ -1,6 +1,5 @@
 import type { DType, Instruction, Origin, Scalar, View } from '@pullback/core';
 import type { Factor } from '../lower/op.ts';
-import type { Phase } from './phases.ts';
 
 /** What a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
 export type Input =
@@ -10,6 +9,17 @@ export type Input =
   | { readonly kind: 'number'; readonly number: number; readonly dtype: DType }
   /** The place itself. */
   | { readonly kind: 'index'; readonly view: View; readonly dtype: DType };
+
+/** When a statement of a kernel is known. */
+export interface Phase {
+  /** Only when all outer points are done: a sum along the outer axes, or what follows from one. */
+  readonly isLate: boolean;
+  /** After so many passes over the inner points of a row: of a sum along them that in which it is made. 0 where none has to be done before. */
+  readonly pass: number;
+}
+
+/** The phase of a statement that nothing has to be done for. */
+export const atOnce: Phase = { isLate: false, pass: 0 };
 
 interface Computed extends Phase {
   readonly name: string;

@@ -111,7 +111,9 @@ export function contraction(lowering: Lowering, instruction: Instruction, labels
     ],
     operands: [leftmost.read, rightmost.read],
     factors: [leftmost.made, rightmost.made],
-    strides: [...batch, ...(isTurned ? [column, row] : [row, column]), nothing].map((axis) => place(axis.out[0])),
+    strides: [...batch, ...(isTurned ? [column, row] : [row, column]), nothing].map((axis) =>
+      place(axis.out[0]),
+    ),
   });
   const { root } = common;
   lowering.means(root, { kind: 'root', root, view: { offset: 0, strides: out.strides.map(place) } });

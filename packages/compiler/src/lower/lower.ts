@@ -201,8 +201,7 @@ function padded(lowering: Lowering, common: CommonOf, { value = -1, places, fill
   const operand = inner === undefined ? lowering.meaningOf(value) : undefined;
   const known = lowering.boundedOf(value);
   const within = known ?? (operand?.kind === 'root' ? { ...operand, bounds: [] } : undefined);
-  if (isZero && within !== undefined)
-    lowering.bounds(common.root, paddedBy(within, shape, place, outer));
+  if (isZero && within !== undefined) lowering.bounds(common.root, paddedBy(within, shape, place, outer));
   if (inner !== undefined) {
     lowering.release(value);
     inner.padAgain(common, box);

@@ -174,7 +174,11 @@ function runOf(
   const lines = tasks.flatMap((task) => {
     if ('host' in task || task.function.units === 0) return [];
     const { index, units } = task.function;
-    const buffers = task.buffers.map(addressOf).join(', ');
+    const starts = task.from.map(({ buffer, offset }) => {
+      const bytes = offset * bytesOf(plan.specs.get(buffer)?.dtype ?? 'float32');
+      return bytes === 0 ? addressOf(buffer) : `${addressOf(buffer)} + ${bytes}`;
+    });
+    const buffers = starts.join(', ');
     return [
       `    { char *const b_[] = {${buffers || '0'}}; kernel_${index}(b_, 0, ${units}, scratch.bytes); }`,
     ];

@@ -8,8 +8,8 @@ import {
   type TensorSpec,
   type View,
 } from '@pullback/core';
-import type { Bounded, InMemory, Lowering } from './lowering.ts';
-import type { Bound, Factor } from './op.ts';
+import type { Bounded, Lowering } from './lowering.ts';
+import type { Bound, Factor, InMemory } from './op.ts';
 
 /** A label of the contraction: its extent, and one step along it in each operand and its bounds, and in the result. */
 interface Axis {

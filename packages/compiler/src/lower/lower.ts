@@ -17,8 +17,18 @@ import { anyTarget, type Target } from '../target.ts';
 import { needed, paddedBy } from './bounds.ts';
 import { boxOf } from './boxes.ts';
 import { contraction } from './contraction.ts';
-import { type Bounded, broadcastable, type CommonOf, dense, Lowering } from './lowering.ts';
-import { type Bound, copyOf, madeBy, type Op, type Operand, type Part, rootsOf } from './op.ts';
+import { type Bounded, broadcastable, Lowering } from './lowering.ts';
+import {
+  type Bound,
+  type CommonOf,
+  copyOf,
+  dense,
+  madeBy,
+  type Op,
+  type Operand,
+  type Part,
+  rootsOf,
+} from './op.ts';
 import { assemble, inTurn, Padded } from './padded.ts';
 
 /** A Program without movement: what it computes, each value read through views. */

@@ -8,21 +8,25 @@ import {
   type TensorSpec,
   type View,
 } from '@pullback/core';
-import { type Bound, copyOf, type Op, type Operand } from './op.ts';
+import {
+  type Bound,
+  type CommonOf,
+  copyOf,
+  dense,
+  type InMemory,
+  type Op,
+  type Operand,
+  type OpsMade,
+} from './op.ts';
 import type { Padded } from './padded.ts';
-
-export type InMemory = Extract<Operand, { kind: 'root' }>;
 
 /** Elements in memory, and 0 where a bound does not hold. */
 export interface Bounded extends InMemory {
   readonly bounds: readonly Bound[];
 }
 
-/** The parts that all ops of an instruction share. */
-export type CommonOf = Pick<Op, 'root' | 'spec' | 'name' | 'attributes' | 'origins'>;
-
 /** A Program on its way to ops: each of its values has a meaning, which is a view of a value in memory, a number, or places. */
-export class Lowering {
+export class Lowering implements OpsMade {
   readonly ops: Op[] = [];
   readonly specs = new Map<number, TensorSpec>();
   /** The values that literals hold. */
@@ -142,10 +146,6 @@ export class Lowering {
       sizeOf(this.specs.get(meaning.root)?.shape ?? []) === sizeOf(shape)
     );
   }
-}
-
-export function dense(root: number, shape: Shape): InMemory {
-  return { kind: 'root', root, view: denseView(shape) };
 }
 
 /** A view whose axes of extent 1 may be repeated: their stride is 0. */

@@ -1,10 +1,12 @@
 import {
   type Attributes,
   type DType,
+  denseView,
   type Instruction,
   type Origin,
   operandsOf,
   type Scalar,
+  type Shape,
   type TensorSpec,
   type View,
 } from '@pullback/core';
@@ -148,4 +150,21 @@ export function madeBy(op: Op): number[] {
 /** The value in whose memory the result of an op lies. */
 export function memoryOf({ root, within }: Op): number {
   return within?.root ?? root;
+}
+
+export type InMemory = Extract<Operand, { kind: 'root' }>;
+
+/** The parts that all ops of an instruction share. */
+export type CommonOf = Pick<Op, 'root' | 'spec' | 'name' | 'attributes' | 'origins'>;
+
+/** Where ops go that are made. */
+export interface OpsMade {
+  /** The number of a value that no instruction makes. */
+  fresh(): number;
+  define(op: Op): void;
+}
+
+/** A value that lies densely, as the elements of a shape. */
+export function dense(root: number, shape: Shape): InMemory {
+  return { kind: 'root', root, view: denseView(shape) };
 }

@@ -1,7 +1,14 @@
 import { isFloat, type Origin, operandsOf, type Scalar, scalar, type TensorSpec } from '@pullback/core';
 import { type Box, boxInside, type Cell, cellsOf, viewInside, viewOf } from './boxes.ts';
-import { type CommonOf, dense, type Lowering } from './lowering.ts';
-import { type AssembleOp, copyOf, type Operand, type Part } from './op.ts';
+import {
+  type AssembleOp,
+  type CommonOf,
+  copyOf,
+  dense,
+  type Operand,
+  type OpsMade,
+  type Part,
+} from './op.ts';
 
 /** Elements that are read over the counts of the runs of a box, and stand there. */
 interface Boxed {
@@ -47,13 +54,13 @@ export class Padded {
   }
 
   /** Defines the ops that write it: in each cell, in place, the sum of the parts that cover it. */
-  write(lowering: Lowering): void {
+  write(ops: OpsMade): void {
     const { spec } = this.common;
     const common = { ...this.common, origins: [...new Set(this.#origins.flat())] };
     const boxes = this.parts.map(({ box }) => box);
     const cells = cellsOf(spec.shape, boxes);
-    if (cells === undefined) this.#writeApart(lowering, common);
-    else assemble(lowering, common, this.#pieces(cells, lowering, common));
+    if (cells === undefined) this.#writeApart(ops, common);
+    else assemble(ops, common, this.#pieces(cells, ops, common));
   }
 
   #become(common: CommonOf): void {
@@ -61,7 +68,7 @@ export class Padded {
     this.#origins.push(common.origins);
   }
 
-  #pieces(cells: readonly Cell[], lowering: Lowering, common: CommonOf): Piece[] {
+  #pieces(cells: readonly Cell[], ops: OpsMade, common: CommonOf): Piece[] {
     const { spec } = common;
     const add = { ...common, attributes: {} };
     return cells.map(({ box, covers }) => {
@@ -71,8 +78,8 @@ export class Padded {
       const [last] = others.splice(-1);
       const own = { spec: { shape, dtype: spec.dtype }, shape, strides: dense(-1, shape).view.strides };
       const sum = others.reduce<Operand>((total, term) => {
-        const [root, formula] = [lowering.fresh(), sumOf(spec, 2)];
-        lowering.define({ ...add, ...own, kind: 'map', formula, root, operands: [total, term] });
+        const [root, formula] = [ops.fresh(), sumOf(spec, 2)];
+        ops.define({ ...add, ...own, kind: 'map', formula, root, operands: [total, term] });
         return dense(root, shape);
       }, first);
       // A part that is not here adds 0, which makes 0 of -0.
@@ -93,20 +100,20 @@ export class Padded {
   }
 
   /** Where cells would be too many: a value for each part, and the sum of these. */
-  #writeApart(lowering: Lowering, common: CommonOf): void {
+  #writeApart(ops: OpsMade, common: CommonOf): void {
     const { shape } = common.spec;
     let sum: Operand | undefined;
     for (const [i, { operand, box }] of this.parts.entries()) {
-      const own = this.parts.length === 1 ? common.root : lowering.fresh();
+      const own = this.parts.length === 1 ? common.root : ops.fresh();
       const part = { operand, shape: box.map(({ count }) => count), to: viewOf(box, shape) };
-      lowering.define(inTurn({ ...common, root: own }, [part], this.fill));
+      ops.define(inTurn({ ...common, root: own }, [part], this.fill));
       const value = dense(own, shape);
       if (sum === undefined) sum = value;
       else {
-        const root = i === this.parts.length - 1 ? common.root : lowering.fresh();
+        const root = i === this.parts.length - 1 ? common.root : ops.fresh();
         const { strides } = value.view;
         const formula = sumOf(common.spec, 2);
-        lowering.define({ ...common, kind: 'map', formula, root, shape, strides, operands: [sum, value] });
+        ops.define({ ...common, kind: 'map', formula, root, shape, strides, operands: [sum, value] });
         sum = dense(root, shape);
       }
     }
@@ -122,11 +129,11 @@ export interface Piece {
 }
 
 /** Defines a value of pieces that cover it, each an op that writes its region. */
-export function assemble(lowering: Lowering, common: CommonOf, pieces: readonly Piece[]): void {
+export function assemble(ops: OpsMade, common: CommonOf, pieces: readonly Piece[]): void {
   const { root, spec, origins } = common;
   const operands = pieces.map(({ shape, to: { offset, strides }, formula, operands: own }) => {
-    const piece = lowering.fresh();
-    lowering.define({
+    const piece = ops.fresh();
+    ops.define({
       kind: 'map',
       name: formula.operation === 'operand' ? 'copy' : common.name,
       formula,
@@ -141,7 +148,7 @@ export function assemble(lowering: Lowering, common: CommonOf, pieces: readonly 
     });
     return dense(piece, shape);
   });
-  lowering.define({ ...inTurn(common, []), operands });
+  ops.define({ ...inTurn(common, []), operands });
 }
 
 /** Parts that are written one after the other, by a kernel each, on `fill`. */

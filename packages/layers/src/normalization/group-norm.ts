@@ -70,7 +70,7 @@ function inGroups(scope: Scope, x: Value, groups: number, options: Normalization
   const axes = split.flatMap((_, i) => (kept.includes(i) ? [] : [i]));
   const one = fill(
     1,
-    split.map(() => 1),
+    split.map((extent, i) => (axes.includes(i) ? 1 : extent)),
     x.dtype,
   );
   const normalized = standardized(apart, one, axes, epsilon);

@@ -16,7 +16,7 @@ export function figuresOf(x: Value, axes: readonly number[], epsilon: number): F
 }
 
 /**
- * gain (x - m) / sqrt(v + epsilon), with m and v over `axes`, along which `gain` has extents of 1. With z the quotient, r = 1 / sqrt(v + epsilon) and sums over
+ * gain (x - m) / sqrt(v + epsilon), with m and v over `axes`; `gain` has extents of 1 along them, and those of x elsewhere. With z the quotient, r = 1 / sqrt(v + epsilon) and sums over
  * the n numbers that belong together, J^T g at x = gain r (g - sum g / n - z sum(g z) / n), and at gain sum g z.
  * Source: Ioffe and Szegedy 2015, section 3.
  */

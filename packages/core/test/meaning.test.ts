@@ -122,6 +122,28 @@ describe('sums and statistics', () => {
     expect(values(p.variance(x, { axis: 0 }))).toEqual([2.25, 2.25, 9]);
     expect(p.variance(x, { axis: 0, keepAxis: true }).shape).toEqual([1, 3]);
   });
+  test('of float32 that lie near a large number: the distances count, not the rounding of the mean', () => {
+    // Multiples of 8, the distance of neighbours at 10^8; with the variance of k, k^2 and so on, and equal ones.
+    const steps = [
+      [0, 1, 2, 3, 4, 5, 6],
+      [0, 0, 0, 0, 0, 0, 1],
+      [-40, 7, 900, -3, 55, 12, 1],
+      [5, 5, 5, 5, 5, 5, 5],
+    ];
+    const near = p.constant(
+      steps.map((row) => row.map((k) => 1e8 + 8 * k)),
+      { dtype: 'float32' },
+    );
+    const got = [p.variance(near, { axis: 1 }), p.standardDeviation(near, { axis: 1 })].map(values);
+    steps.forEach((row, i) => {
+      const mean = row.reduce((sum, k) => sum + k, 0) / row.length;
+      const wanted = (64 * row.reduce((sum, k) => sum + (k - mean) ** 2, 0)) / row.length;
+      expect(Math.abs((got[0]?.[i] ?? 0) - wanted)).toBeLessThanOrEqual(8 * 2 ** -24 * wanted);
+      expect(Math.abs((got[1]?.[i] ?? 0) - Math.sqrt(wanted))).toBeLessThanOrEqual(
+        8 * 2 ** -24 * Math.sqrt(wanted),
+      );
+    });
+  });
   test('standard deviations are their roots', () => {
     for (const options of [{}, { axis: 0 }, { axis: 1, correction: 1 }, { axis: 1, keepAxis: true }]) {
       const [got, squared] = [p.standardDeviation(x, options), p.variance(x, options)];

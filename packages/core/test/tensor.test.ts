@@ -2,6 +2,8 @@ import { runInNewContext } from 'node:vm';
 import {
   DataError,
   DTypeError,
+  evaluate,
+  fill,
   OptionError,
   ShapeError,
   type TensorLike,
@@ -228,4 +230,10 @@ describe('what is wrong is named with its place, in few words', () => {
       new DataError({ got: names.join(), expected: names.join(), hint: names.join() }).message.length,
     ).toBeLessThan(2048);
   });
+});
+
+test('more elements than an array holds are refused by an error of ours', () => {
+  const big = fill(1, [1e6, 1e6], 'float32');
+  expect(() => evaluate([big])).toThrow(OptionError);
+  expect(() => evaluate([big])).toThrow(/1000000000000 elements of float32/);
 });

@@ -1,7 +1,7 @@
 // Values and slopes far below 0, where 1 + erf x, 1 + tanh x and e^x - 1 + 1 cancel.
 
 import { constant, evaluate, gradient, sum, type Value } from '@pullback/core';
-import { celu, elu, gelu, selu } from '@pullback/layers';
+import { celu, elu, gelu, hardSwish, mish, selu, silu } from '@pullback/layers';
 import { describe, expect, test } from 'vitest';
 
 const run = (f: (x: Value) => Value, xs: readonly number[], dtype: 'float32' | 'float64') => {
@@ -78,5 +78,21 @@ describe('the slope of exponentials is e^x, not their value plus 1', () => {
           expect(Math.abs((slopes[i] ?? 0) / wanted - 1)).toBeLessThan(6 * unit);
         });
       }
+    });
+});
+
+describe('at infinities: 0 with slope 0 below, x with slope 1 above', () => {
+  for (const [name, f] of Object.entries({
+    silu: (x: Value) => silu(x),
+    mish: (x: Value) => mish(x),
+    hardSwish: (x: Value) => hardSwish(x),
+    'gelu by a tangent': (x: Value) => gelu(x, { approximate: 'tanh' }),
+  }))
+    test.each(['float32', 'float64'] as const)(`${name} of %s`, (dtype) => {
+      const [values, slopes] = run(f, [-Infinity, -1e30, 1e30, Infinity, Number.NaN], dtype);
+      const plain = (list: readonly number[] = []) => list.map((y) => y + 0);
+      const large = dtype === 'float32' ? Math.fround(1e30) : 1e30;
+      expect(plain(values)).toEqual([0, 0, large, Infinity, Number.NaN]);
+      expect(plain(slopes)).toEqual([0, 0, 1, 1, Number.NaN]);
     });
 });

@@ -198,8 +198,8 @@ describe('in code', () => {
     "'epochs' of fit, got 1.5": (model) => model.fit(x, y, { epochs: 1.5 }),
     "'batchSize' of fit, got NaN": (model) => model.fit(x, y, { batchSize: Number.NaN }),
     "'validationSplit' of fit, got 1": (model) => model.fit(x, y, { validationSplit: 1 }),
-    "'validationData' of fit, got an object with x, y": (model) =>
-      js(model.fit.bind(model))(x, y, { validationData: { x, y } }),
+    "'validationData' of fit, got an object with x": (model) =>
+      js(model.fit.bind(model))(x, y, { validationData: { x } }),
     "'classWeights' of fit, got an object with 0, 1": (model) =>
       js(model.fit.bind(model))(x, y, { classWeights: { 0: 1, 1: 5 } }),
     "'shuffle' of fit, got 'batch'": (model) => js(model.fit.bind(model))(x, y, { shuffle: 'batch' }),

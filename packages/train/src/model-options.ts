@@ -14,7 +14,7 @@ import type { Losses } from './definition/outputs.ts';
 import type { Callback } from './fitting/callbacks.ts';
 import type { ProgressReporter } from './fitting/progress.ts';
 import type { SampleWeights } from './samples/sample-weights.ts';
-import { type BatchStream, isStream } from './samples/stream.ts';
+import { type BatchStream, isStream, type StreamedBatch } from './samples/stream.ts';
 
 export interface ModelOptions {
   readonly network: Network;
@@ -53,8 +53,11 @@ export interface FitOptions<Name extends Named = never> extends SampleWeights {
   readonly shuffle?: boolean;
   /** The share of the samples, from their end, that is kept for validation. */
   readonly validationSplit?: number;
-  /** Samples to validate on. classWeights weigh them as they do a split. */
-  readonly validationData?: readonly [Inputs, Targets];
+  /**
+   * Samples to validate on after each epoch: [x, y], { x, y } with weights of samples, or a stream of such batches, which is gone through each time.
+   * classWeights weigh them as they do a split.
+   */
+  readonly validationData?: StreamedBatch | BatchStream;
   /** A list for the only output, or one for each by name. */
   readonly metrics?: Metrics<Name>;
   readonly callbacks?: readonly Callback[];

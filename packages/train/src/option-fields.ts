@@ -7,6 +7,7 @@ import type { PredictOptions } from './fitting/prediction.ts';
 import type { ProgressReporter } from './fitting/progress.ts';
 import type { EvaluateOptions, FitOptions, ModelOptions, Named, StepOptions } from './model-options.ts';
 import type { Batch } from './samples/batch.ts';
+import { isBatch, isStream } from './samples/stream.ts';
 
 const { either, flag, having, list, named, needed, number, oneOf, whole } = field;
 
@@ -56,8 +57,8 @@ export const fitFields = {
   shuffle: flag(),
   validationSplit: number({ from: 0, below: 1 }),
   validationData: field.one<NonNullable<FitOptions['validationData']>>(
-    'an array of two: inputs and targets',
-    (x) => Array.isArray(x) && x.length === 2,
+    '[x, y], { x, y } or a stream of such batches',
+    (x) => isBatch(x) || isStream(x) || (Array.isArray(x) && (x.length === 2 || x.length === 3)),
   ),
   metrics,
   callbacks: list(callbackField),

@@ -4,7 +4,7 @@ import { dense, sequential, sigmoid } from '@pullback/layers';
 import { halfSquaredError } from '@pullback/losses';
 import { accuracy } from '@pullback/metrics';
 import { momentum, sgd } from '@pullback/optimizers';
-import { type Callback, earlyStopping, Model, reduceOnPlateau } from '@pullback/train';
+import { type Callback, earlyStopping, type FitOptions, Model, reduceOnPlateau } from '@pullback/train';
 import { describe, expect, test } from 'vitest';
 
 const X = [
@@ -48,6 +48,42 @@ describe('streams', () => {
     expect(await d.weights()).toEqual(await a.weights());
     await expect(c.fit(batches, { validationSplit: 0.5, ...quiet })).rejects.toThrow(OptionError);
     await expect(c.fit([...batches, { x: [[1, 2, 3]], y: [[1]] }], quiet)).rejects.toThrow(/batch 4/);
+  });
+  test('validationData as an array of two, as an object in either words and as a stream', async () => {
+    const whole = { x: X, y: Y };
+    const weighted = { ...whole, sampleWeights: [1, 2, 3, 4] };
+    const stream = { [Symbol.iterator]: () => batches[Symbol.iterator]() };
+    async function* later() {
+      yield* batches;
+    }
+    const figures = async (validationData: NonNullable<FitOptions['validationData']>) => {
+      const model = await make();
+      const history = await model.fit(X, Y, { epochs: 2, metrics: [accuracy()], validationData, ...quiet });
+      return history.map((record) => [record['validation loss'] ?? 0, record['validation accuracy'] ?? 0]);
+    };
+    const wanted = await figures([X, Y]);
+    expect(await figures(whole)).toEqual(wanted);
+    expect(await figures({ xs: X, ys: Y })).toEqual(wanted);
+    expect(await figures([X, Y, [1, 2, 3, 4]])).toEqual(await figures(weighted));
+    expect(await figures(weighted)).not.toEqual(wanted);
+    for (const found of [
+      await figures(stream),
+      await figures(batches),
+      await figures({ [Symbol.asyncIterator]: later }),
+    ])
+      found.forEach((list, epoch) => {
+        list.forEach((figure, i) => void expect(figure).toBeCloseTo(wanted[epoch]?.[i] ?? 0, 12));
+      });
+    await expect(figures({ x: X, y: [[1]] })).rejects.toThrow(/4 samples and 1 targets.*validationData/s);
+    await expect(figures(later())).rejects.toThrow(/no batches/);
+    await expect(figures([X] as never)).rejects.toThrow(OptionError);
+  });
+  test('a batchSize of more than there is takes all in one batch', async () => {
+    const [a, b] = [await make(), await make()];
+    expect(await a.fit(X, Y, { epochs: 2, batchSize: 100, ...quiet })).toEqual(
+      await b.fit(X, Y, { epochs: 2, batchSize: 4, ...quiet }),
+    );
+    expect(a.stepCount).toBe(2);
   });
   test('an asynchronous stream whose batches differ in size', async () => {
     const model = await make();

@@ -298,9 +298,8 @@ describe('bad input is refused before anything changes', () => {
       await expect(model.fit(x, y, { batchSize: 1, progress: false })).rejects.toThrow(message);
       expect(await model.weights()).toEqual(before);
     });
-  test('a batch larger than the data, an odd size, a bad learning rate, a name with a slash', async () => {
+  test('an odd size, a bad learning rate, a name with a slash', async () => {
     const model = await Model.create(base());
-    await expect(model.fit(X, XOR, { batchSize: 5 })).rejects.toThrow(DataError);
     await expect(model.fit(X, XOR, { batchSize: 1.5 })).rejects.toThrow(OptionError);
     expect(() => sgd({ learningRate: -1 })).toThrow(/'learningRate' of sgd, got -1/);
     await expect(Model.create(base({ network: sequential(dense(1, { name: 'a/b' })) }))).rejects.toThrow(

@@ -28,16 +28,21 @@ export interface VarianceOptions extends ReductionOptions {
 
 const varianceFields = { ...reductionFields, correction: number() };
 
+/** x - mean x. The mean is rounded, by more than small distances from a large one; they are exact, so their own mean is taken off too. */
+function centered(x: Value, options: ReductionOptions): Value {
+  const along = { ...options, keepAxis: true };
+  const near = sub(x, mean(x, along));
+  return sub(near, mean(near, along));
+}
+
 /** sum (x - mean x)^2 / (n - correction) over `axis`. */
 export function variance(x: Value, given: VarianceOptions = {}): Value {
   const { correction = 0, ...options } = checkOptions('variance', given, varianceFields);
-  const distance = sub(x, mean(x, { ...options, keepAxis: true }));
-  return div(sum(square(distance), options), count(x, options.axis) - correction);
+  return div(sum(square(centered(x, options)), options), count(x, options.axis) - correction);
 }
 
 /** The square root of the variance, as |x - mean x| / sqrt(n - correction); J^T g is 0 where all numbers are equal. */
 export function standardDeviation(x: Value, given: VarianceOptions = {}): Value {
   const { correction = 0, ...options } = checkOptions('standardDeviation', given, varianceFields);
-  const away = sub(x, mean(x, { ...options, keepAxis: true }));
-  return div(norm(away, options), Math.sqrt(count(x, options.axis) - correction));
+  return div(norm(centered(x, options), options), Math.sqrt(count(x, options.axis) - correction));
 }

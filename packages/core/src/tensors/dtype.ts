@@ -1,3 +1,5 @@
+import { OptionError } from '../errors.ts';
+
 /** The element types. `uint8` is storage only: bytes are kept as bytes and cast before they are computed with. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool' | 'uint8';
 
@@ -28,8 +30,21 @@ export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === 'float32' || dtype === 'float64';
 }
 
-/** A zeroed array of `length` elements of `dtype`. */
+/** A zeroed array of `length` elements of `dtype`. @throws OptionError for more than the engine has room for. */
 export function allocateArray(dtype: DType, length: number): TypedArray {
+  try {
+    return zeros(dtype, length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new OptionError({
+      got: `${length} elements of ${dtype}`,
+      expected: 'as many as fit into one array of this engine',
+      hint: 'Smaller shapes or batches.',
+    });
+  }
+}
+
+function zeros(dtype: DType, length: number): TypedArray {
   switch (dtype) {
     case 'float32':
       return new Float32Array(length);

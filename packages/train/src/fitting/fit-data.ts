@@ -1,4 +1,4 @@
-import { checkOptions, DataError, OptionError } from '@pullback/core';
+import { checkOptions, DataError, OptionError, within } from '@pullback/core';
 import type { Inputs, Targets } from '../definition/named-inputs.ts';
 import { defaultResidentBytes, type FitOptions, type Named } from '../model-options.ts';
 import { batchFields } from '../option-fields.ts';
@@ -8,13 +8,20 @@ import type { Runs } from '../running/runs.ts';
 import type { Batch } from '../samples/batch.ts';
 import { type Samples, splitSamples } from '../samples/samples.ts';
 import { memorySource, type Source } from '../samples/sources.ts';
-import { type BatchStream, isStream, streamSource } from '../samples/stream.ts';
+import {
+  type BatchStream,
+  batchOf,
+  isBatch,
+  isStream,
+  type StreamedBatch,
+  streamSource,
+} from '../samples/stream.ts';
 import { IndexedSteps } from '../stepping/indexed-steps.ts';
-import { Evaluation } from './evaluation.ts';
+import { Evaluation, StreamEvaluation, type Validation } from './evaluation.ts';
 
 interface FitData {
   readonly source: Source;
-  readonly validation: Evaluation | undefined;
+  readonly validation: Validation | undefined;
 }
 
 /** The operations of a model that a fit uses. */
@@ -41,35 +48,41 @@ export function fitData(
     throw new OptionError({ got: 'validationData and a validationSplit', expected: 'one of them' });
   const now = engine();
   const ofClasses = classWeights && { classWeights };
-  const given = validationData && now.samples(...validationData, ofClasses);
-  const evaluationOf = (samples: Samples | undefined) => {
-    if (samples === undefined) return undefined;
+  const samplesOf = (batch: Batch, what: string): Samples => {
+    checkOptions(what, batch, batchFields);
+    if (ofClasses && batch.classWeights !== undefined)
+      throw new OptionError({ got: 'classWeights of both fit and a batch', expected: 'those of one' });
+    return now.samples(batch.x, batch.y, { ...batch, ...ofClasses });
+  };
+  const read = (batch: Batch): Samples => {
+    const samples = samplesOf(batch, 'a batch of the stream');
+    now.checkTargets(samples, watched, true);
+    return samples;
+  };
+  const evaluationOf = (samples: Samples): Evaluation => {
     now.checkTargets(samples, watched);
     const batchSize = Math.min(samples.count, options.batchSize ?? 256);
     return new Evaluation(engine, runs, samples, { watched, batchSize, residentBytes });
   };
+  const { signal } = options;
+  const given =
+    validationData &&
+    within('validationData', () =>
+      isStream(validationData) && !isPair(validationData)
+        ? new StreamEvaluation(engine, runs, validationData, { watched, read, signal })
+        : evaluationOf(samplesOf(batchOf(validationData), 'validationData')),
+    );
   if (isStream(x)) {
     refuseOfMemory(options);
-    const read = (batch: Batch) => {
-      checkOptions('a batch of the stream', batch, batchFields);
-      if (ofClasses && batch.classWeights !== undefined)
-        throw new OptionError({ got: 'classWeights of both fit and a batch', expected: 'those of one' });
-      const samples = now.samples(batch.x, batch.y, { ...batch, ...ofClasses });
-      now.checkTargets(samples, watched, true);
-      return samples;
-    };
-    const source = streamSource(x, { read, step, signal: options.signal });
-    return { source, validation: evaluationOf(given) };
+    return { source: streamSource(x, { read, step, signal }), validation: given };
   }
   if (y === undefined) throw new DataError({ got: 'inputs without targets', expected: 'both' });
   const { seed, layout } = now.definition;
   const all = now.samples(x, y, options);
-  const { training, validation } = given
-    ? { training: all, validation: given }
-    : splitSamples(all, validationSplit, layout);
+  const { training, validation } = splitSamples(all, validationSplit, layout);
   now.checkTargets(training, watched);
   const { count } = training;
-  const batchSize = options.batchSize ?? Math.min(32, count);
+  const batchSize = Math.min(options.batchSize ?? 32, count);
   const shuffleSeed = shuffle ? seed : undefined;
   const steps = new IndexedSteps(engine, training, {
     kind: 'training',
@@ -79,8 +92,13 @@ export function fitData(
   });
   return {
     source: memorySource(steps, { count, batchSize, shuffleSeed }),
-    validation: evaluationOf(validation),
+    validation: given ?? (validation && evaluationOf(validation)),
   };
+}
+
+/** Whether an array is inputs and targets, whatever the inputs are called. */
+function isPair(given: BatchStream | StreamedBatch): given is readonly [Inputs, Targets] {
+  return Array.isArray(given) && given.length === 2 && !isBatch(given[1]);
 }
 
 /** Refuses what fit does with samples in memory, and cannot do with those of a stream. @throws OptionError */

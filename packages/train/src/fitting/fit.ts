@@ -5,7 +5,7 @@ import { type Pause, type Runs, Tally } from '../running/runs.ts';
 import type { Source } from '../samples/sources.ts';
 import { Turns } from '../stepping/event-loop.ts';
 import type { Callback, FitControl } from './callbacks.ts';
-import type { Evaluation } from './evaluation.ts';
+import type { Validation } from './evaluation.ts';
 import type { EpochRecord, ProgressReporter } from './progress.ts';
 
 /** What a fit needs of a model. */
@@ -30,7 +30,7 @@ export interface Counts {
 export interface FitPlan {
   readonly epochs: number;
   readonly source: Source;
-  readonly validation: Evaluation | undefined;
+  readonly validation: Validation | undefined;
   readonly watched: readonly Watched[];
   readonly callbacks: readonly Callback[];
   readonly reporter: ProgressReporter;

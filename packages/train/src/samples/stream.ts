@@ -90,7 +90,8 @@ async function ended(
   else await told;
 }
 
-function batchOf(given: StreamedBatch): Batch {
+/** A batch in one of the forms that streams bring. */
+export function batchOf(given: StreamedBatch): Batch {
   if (isTuple(given)) {
     const [x, y, sampleWeights] = given;
     if (given.length < 2 || given.length > 3)
@@ -116,7 +117,8 @@ export function isStream(x: unknown): x is BatchStream {
   return Symbol.iterator in x || Symbol.asyncIterator in x;
 }
 
-function isBatch(given: unknown): boolean {
+/** Whether it says that it is inputs and targets. */
+export function isBatch(given: unknown): boolean {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return false;
   return ('x' in given && 'y' in given) || ('xs' in given && 'ys' in given);
 }

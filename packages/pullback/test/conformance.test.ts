@@ -377,7 +377,7 @@ describe('layers of images', () => {
 describe('layers of sequences', () => {
   // A batch of two sequences of two places, once: gradients of all with respect to all are many.
   const small = { example: { sizes: [2, 3, 2], seed: 3 }, ...within, ulps: 32, leftOver: 2e-6 } as const;
-  const rows = { sample: (_: number, b: number) => [b, 4], names, ...small };
+  const rows = { sample: (_: number, b: number) => [b + 1, 4], names, ...small };
   const spec = (type: string, given: object = {}): { name: string; spec: Spec } => ({
     name: type,
     spec: { type, ...given },
@@ -394,6 +394,7 @@ describe('layers of sequences', () => {
     conformLayer(() => layers.learnedPositions(20), {
       ...rows,
       ...spec('learnedPositions', { length: 20 }),
+      causal: true,
       refuses: [[3], [2, 3], [1, 21, 2]],
     }),
   );
@@ -401,6 +402,7 @@ describe('layers of sequences', () => {
     conformLayer(() => layers.sinusoidalPositions(20), {
       ...rows,
       ...spec('sinusoidalPositions', { length: 20 }),
+      causal: true,
       refuses: [[1, 21, 2]],
     }),
   );
@@ -409,6 +411,7 @@ describe('layers of sequences', () => {
     conformLayer(() => layers.multiHeadAttention(2, attention), {
       ...rows,
       ...spec('multiHeadAttention', { heads: 2, ...attention }),
+      causal: true,
       refuses: [
         [3, 4],
         [1, 3, 5],
@@ -436,6 +439,7 @@ describe('layers of sequences', () => {
     conformLayer(() => layers.feedForward(5, { gated: true }), {
       ...rows,
       ...spec('feedForward', { units: 5, gated: true }),
+      causal: true,
     }),
   );
   run(
@@ -443,17 +447,19 @@ describe('layers of sequences', () => {
       ...rows,
       tolerance: 2e-5,
       ...spec('transformerBlock', { heads: 2, units: 3, causal: true, placement: 'post' }),
+      causal: true,
     }),
   );
   const model = { vocabulary: 5, context: 8, width: 4, heads: 2, layers: 1, units: 3 };
   run(
     conformLayer(() => layers.languageModel(model), {
       ...rows,
-      sample: (_, b) => [b],
+      sample: (_, b) => [b + 1],
       // What is normalized last is near 0 at first.
       ulps: 64,
       tolerance: 2e-5,
       ...spec('languageModel', model),
+      causal: true,
       domain: [0, 5],
       whole: true,
       refuses: [[1, 9], [3]],

@@ -1,17 +1,15 @@
 import {
-  constant,
-  type FloatDType,
   type Layout,
   PullbackError,
   placeholder,
   type Shape,
   sizeOf,
-  type Value,
 } from '@pullback/core';
 import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
-import { examineJacobian } from './jacobian.ts';
+import { examineGradients, groundOf, held } from './layer-gradients.ts';
 import { type Declared, examineDraws, examineModes, standardized } from './layer-modes.ts';
+import { examineCausality, examineDecoding } from './layer-order.ts';
 import { examineInfluence, examineParameters, type Kept } from './layer-parameters.ts';
 import { examinePaths, examinePurity, examineSharing } from './layer-purity.ts';
 import { examineAlone, examineIndependence, examineShapes } from './layer-samples.ts';
@@ -19,11 +17,11 @@ import { examineHiddenNaN, examineStart } from './layer-signal.ts';
 import { examineDTypes, examineNaN, examineState } from './layer-state.ts';
 import { type AnyLayer, outputsOf, runUse, useOf } from './layer-use.ts';
 import { near } from './numbers.ts';
-import { type Ground, type ParityOptions, parityCases } from './parity.ts';
+import { type ParityOptions, parityCases } from './parity.ts';
 import { examineError, refused } from './refusals.ts';
 import { runner } from './runner.ts';
 import { dataOf, examineRoundTrip, float64, type Names, type Spec } from './spec-round-trip.ts';
-import { type AskedState, firstNumbers, type Setting } from './test-scope.ts';
+import type { Setting } from './test-scope.ts';
 
 export interface LayerConformance extends SearchOptions, ParityOptions, Partial<Declared> {
   readonly name?: string;
@@ -35,6 +33,8 @@ export interface LayerConformance extends SearchOptions, ParityOptions, Partial<
   readonly domain?: readonly [number, number];
   /** Whether its inputs are whole numbers, such as indices: no gradient at them is examined. */
   readonly whole?: boolean;
+  /** Whether its input is a sequence [n, t, ...] of which a place depends on itself and those before alone: it is then decoded, too. */
+  readonly causal?: boolean;
   readonly layouts?: readonly Layout[];
   /** Options of parameters that must arrive in the scope, by name: `{ 'inner/kernel': { trainable: false } }`. */
   readonly parameters?: Kept;
@@ -151,6 +151,16 @@ function casesOf(
         examineAlone(make, batchesOf(usual, 12), batchesOf(usual, 1), numbers(usual, 12), setting(training)),
       ),
     ),
+    ...(options.causal === true
+      ? [
+          once('a place depends on none after it', () =>
+            examineCausality(make, batchesOf(usual), numbers(usual), setting(false)),
+          ),
+          once('places that come some at a time give what they give at once', () =>
+            examineDecoding(make, batchesOf(usual), numbers(usual), setting(false)),
+          ),
+        ]
+      : []),
     once('training differs from prediction where that was declared', () =>
       examineModes(
         make,
@@ -293,83 +303,6 @@ function nanCases(
       }
     }),
   ];
-}
-
-interface GradientOptions {
-  readonly name: string;
-  readonly tolerance: number;
-  readonly whole: boolean;
-}
-
-/** Gradients at the inputs and at every parameter that is trained, against differences. */
-function examineGradients(
-  make: () => AnyLayer,
-  batches: readonly Shape[],
-  numbers: readonly Float64Array[],
-  { name, tolerance, whole, ...setting }: Setting & GradientOptions,
-): void {
-  const { parameters } = useOf(make(), batches, setting);
-  const { f, shapes, numbers: all } = groundOf(make, batches, numbers, setting);
-  const fixed = new Set(
-    parameters.flatMap(({ options }, i) => (options.trainable === false ? [batches.length + i] : [])),
-  );
-  if (whole) for (const i of batches.keys()) fixed.add(i);
-  const titles = batches.map((_, i) => (batches.length > 1 ? `input ${i}` : 'the input'));
-  const names = [...titles, ...parameters.map(({ name: path }) => `'${path}'`)];
-  const free = all.map((_, i) => i).filter((i) => !fixed.has(i));
-  const of = (...given: Value[]) => {
-    const places = new Map(free.map((place, i) => [place, given[i]]));
-    return f(
-      ...all.map(
-        (own, i) => places.get(i) ?? constant({ shape: shapes[i] ?? [], data: own }, { dtype: 'float64' }),
-      ),
-    );
-  };
-  examineJacobian(
-    {
-      f: of,
-      shapes: free.map((i) => shapes[i] ?? []),
-      what: `the gradient of ${name}`,
-      names: free.map((i) => names[i] ?? ''),
-      tolerance,
-    },
-    free.map((i) => all[i] ?? new Float64Array()),
-  );
-}
-
-/** The layer as a function of its inputs and its parameters, with numbers near their first ones. */
-function groundOf(
-  make: () => AnyLayer,
-  batches: readonly Shape[],
-  numbers: readonly Float64Array[],
-  { layout, training }: Setting,
-): Ground {
-  const { parameters, states } = useOf(make(), batches, { layout, training, dtype: 'float64' });
-  const f = (...given: Value[]) => {
-    const dtype = given[0]?.dtype === 'float32' ? 'float32' : 'float64';
-    return outputsOf(
-      make(),
-      given.slice(0, batches.length),
-      given.slice(batches.length),
-      { layout, training, dtype },
-      states.map((state) => held(state, dtype)),
-    );
-  };
-  return {
-    f,
-    shapes: [...batches, ...parameters.map(({ shape }) => shape)],
-    numbers: [...numbers, ...parameters.map((each) => shaken(firstNumbers(each, 3), 3))],
-  };
-}
-
-/** A state with its first numbers. */
-function held(state: AskedState, dtype: FloatDType): Value {
-  return constant({ shape: state.shape, data: firstNumbers(state, 0) }, { dtype });
-}
-
-/** Numbers that are not all equal, as biases of 0 are: what two places are mixed up for would not show. */
-function shaken(numbers: Float64Array, seed: number): Float64Array {
-  return numbers.map((x, i) => x + 0.2 * Math.sin(3 * i + seed + 1));
 }
 
 /** Batches that do not fit may be taken where they have a meaning; what is refused is refused with an error of ours. */

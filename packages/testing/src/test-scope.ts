@@ -1,4 +1,5 @@
 import {
+  type Decoding,
   type FloatDType,
   fill,
   foldIn,
@@ -44,6 +45,8 @@ export interface Given {
   readonly value: (asked: Asked, kind: 'parameter' | 'state') => Value;
   /** int32: random keys are derived from it, so that one graph gives the numbers of every step. */
   readonly step: Value;
+  /** Set where sequences are made place by place: what a layer at that path is given. */
+  readonly decoding?: (path: string) => Decoding;
 }
 
 /** The requests to a scope, in order. */
@@ -111,6 +114,7 @@ export function testScope(
         return foldIn(foldIn(fill(low, [2], 'int32'), fill(high, [], 'int32')), given.step);
       },
       check: () => {},
+      ...(given.decoding && { decoding: given.decoding(use) }),
       mixed: () => {},
       apply: <In extends readonly Value[], Out>(layer: Layer<In, Out>, ...inputs: In): Out => {
         const name = layer.label ?? String(applied);

@@ -1,10 +1,4 @@
-import {
-  type Layout,
-  PullbackError,
-  placeholder,
-  type Shape,
-  sizeOf,
-} from '@pullback/core';
+import { type Layout, PullbackError, placeholder, type Shape, sizeOf } from '@pullback/core';
 import { type Case, ConformanceError, callOf, guarded } from './case.ts';
 import { type Example, numbersOf, type SearchOptions, search } from './example.ts';
 import { examineGradients, groundOf, held } from './layer-gradients.ts';

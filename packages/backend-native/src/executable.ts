@@ -1,54 +1,8 @@
-import { type Aliases, type Kernels, type Plan, planFor } from '@pullback/compiler';
-import {
-  type Binding,
-  type Buffer,
-  DisposedError,
-  type Executable,
-  type Program,
-  ShapeError,
-} from '@pullback/core';
+import type { Plan } from '@pullback/compiler';
+import { type Binding, type Buffer, DisposedError, type Executable, ShapeError } from '@pullback/core';
+import type { Compiled } from './compiled.ts';
 import type { Memory } from './memory.ts';
-import { type Blocks, Script, type Step } from './script.ts';
-import type { Source } from './source.ts';
-import type { Crew } from './threads/crew.ts';
-import type { Library } from './toolchain/library.ts';
-
-/** A Program as a shared object: what shares memory is known only when buffers are bound, and is no matter of its code. */
-export class Compiled {
-  readonly #plans = new Map<string, Plan>();
-  readonly step: Step;
-  /** The same by a crew: undefined where there is none. */
-  readonly together: Step | undefined;
-
-  constructor(
-    readonly program: Program,
-    readonly kernels: Kernels,
-    readonly source: Source,
-    library: Library,
-    readonly crew: Crew | undefined,
-    /** Operations and elements from which on a kernel is divided among threads. */
-    readonly wide: number,
-  ) {
-    const step = library.func('void step(const void *script, int64_t count, int64_t scratch, int64_t times)');
-    this.step = ({ script, count, scratch }, times) => {
-      step(script, count, scratch, times);
-    };
-    if (crew === undefined) return;
-    const together = library.func(
-      'void together(const void *script, int64_t count, int64_t scratch, int64_t scratch_bytes, int64_t times, int64_t crew)',
-    );
-    this.together = ({ script, count, scratch, scratchBytes }, times) => {
-      together(script, count, scratch, scratchBytes, times, crew.address);
-    };
-  }
-
-  planFor(aliases: Aliases): Plan {
-    const key = JSON.stringify(aliases);
-    const plan = this.#plans.get(key) ?? planFor(this.kernels, aliases);
-    this.#plans.set(key, plan);
-    return plan;
-  }
-}
+import { type Blocks, Script } from './script.ts';
 
 /** What executables and bindings report to. */
 export interface Owner {

@@ -17,7 +17,8 @@ import {
   type TensorSpec,
   type TypedArray,
 } from '@pullback/core';
-import { Compiled, NativeExecutable } from './executable.ts';
+import { Compiled } from './compiled.ts';
+import { NativeExecutable } from './executable.ts';
 import { Memory, viewOf } from './memory.ts';
 import { sourceOf } from './source.ts';
 import { type Target, targetOf } from './target.ts';

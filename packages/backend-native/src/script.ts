@@ -1,18 +1,7 @@
 import { flopsOf, type Kernel, type Plan, trafficOf } from '@pullback/compiler';
 import { bytesOf, sizeOf, type Tensor } from '@pullback/core';
-import type { Compiled } from './executable.ts';
+import type { Compiled } from './compiled.ts';
 import { type Block, type Memory, viewOf } from './memory.ts';
-
-/** What C reads of a step. */
-export interface Listed {
-  readonly script: BigInt64Array;
-  readonly count: number;
-  readonly scratch: number;
-  /** For each thread. */
-  readonly scratchBytes: number;
-}
-
-export type Step = (listed: Listed, times: number) => void;
 
 /** The memory of what a binding was given. */
 export interface Blocks {

@@ -11,7 +11,20 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { add, compile, placeholder, trace } from '@pullback/core';
+import {
+  add,
+  compile,
+  exp,
+  matmul,
+  placeholder,
+  RandomStream,
+  softmax,
+  sum,
+  tanh,
+  trace,
+  transpose,
+  type Value,
+} from '@pullback/core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { native } from '../src/index.ts';
 import { hostOf } from '../src/toolchain/host.ts';
@@ -145,6 +158,32 @@ describeNative('the folder of compiled code', () => {
     expect(await three({ cache, compiler: older })).toBe(3);
     expect(entries(cache).length).toBe(3);
   });
+
+  test('deterministic float32 has the same bits for vectors of 128, 256 and 512 bits', async () => {
+    const cache = folder();
+    const random = RandomStream.of(1, 'widths');
+    const x = Float32Array.from({ length: 37 * 45 }, () => random.normal());
+    const results = [];
+    for (const missing of ['AVX\\|__FMA', 'AVX512\\|__FMA', 'nothing']) {
+      const compiler = pretending('exec cc "$@"');
+      writeFileSync(
+        compiler,
+        `#!/bin/sh\ncase "$*" in *-dM*) cc "$@" | grep -v '${missing}'; exit;; esac\nexec cc "$@"\n`,
+      );
+      const backend = native({ compiler, cache, optimize: 1, deterministic: true });
+      const f = (a: Value) => [
+        matmul(a, transpose(a)),
+        softmax(a),
+        sum(a, { axis: 0 }),
+        sum(exp(a)),
+        tanh(a),
+      ];
+      const run = await compile(f as never, { inputs: [[37, 45]], backend });
+      results.push((await run({ shape: [37, 45], data: x })).map(({ data }) => data));
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  }, 60_000);
 
   test('is the same for two that compile at once', async () => {
     const cache = folder();

@@ -12,9 +12,11 @@ export interface Arguments {
   readonly rounds: number;
   /** In headless Chromium instead of Node. */
   readonly chromium: boolean;
+  /** A Python whose JAX takes part; none when left out. */
+  readonly python: string | undefined;
 }
 
-export const usage = `npm run bench -- CASE [--json] [--backend wasm|webgpu|cpu] [--threads N] [--rounds N] [--chromium]
+export const usage = `npm run bench -- CASE [--json] [--backend wasm|native|webgpu|cpu] [--python PATH] [--threads N] [--rounds N] [--chromium]
 
 CASE is one of ${[...Object.keys(cases), 'startup', 'bundle'].join(', ')};
 or all, which writes docs/benchmarks.md.`;
@@ -29,6 +31,7 @@ export function readArguments(given: readonly string[]): Arguments {
       backend: { type: 'string', default: 'wasm' },
       threads: { type: 'string', default: '1' },
       chromium: { type: 'boolean', default: false },
+      python: { type: 'string' },
       rounds: { type: 'string', default: '10' },
     },
   });
@@ -36,12 +39,20 @@ export function readArguments(given: readonly string[]): Arguments {
   const { backend } = values;
   const [threads, rounds] = [Number(values.threads), Number(values.rounds)];
   if (!isCommand(command) || rest.length > 0) throw new Error(usage);
-  if (backend !== 'wasm' && backend !== 'webgpu' && backend !== 'cpu')
+  if (backend !== 'wasm' && backend !== 'native' && backend !== 'webgpu' && backend !== 'cpu')
     throw new Error(`no backend is called '${backend}'\n${usage}`);
   if (!Number.isInteger(threads) || threads < 1) throw new Error(`${values.threads} threads\n${usage}`);
   if (!Number.isInteger(rounds) || rounds < 3)
     throw new Error(`${values.rounds} rounds: at least 3 are needed to alternate\n${usage}`);
-  return { command, json: values.json, backend, threads, rounds, chromium: values.chromium };
+  return {
+    command,
+    json: values.json,
+    backend,
+    threads,
+    rounds,
+    chromium: values.chromium,
+    python: values.python,
+  };
 }
 
 function isCommand(name: string): name is Command {

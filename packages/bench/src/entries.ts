@@ -16,21 +16,29 @@ export interface Wanted {
   readonly threads: number;
   /** In Chromium the peers have as many threads as the product; in Node they have one only. */
   readonly chromium: boolean;
+  /** A Python whose JAX takes part. */
+  readonly python?: string | undefined;
 }
 
 const tuned = 'the gradients of its products written with explicit transposes';
 
 /** The product first, itself in one thread beside several, then its peers that have such a backend. */
-export function entriesOf(name: CaseName, { backend, threads, chromium }: Wanted): Entry[] {
+export function entriesOf(name: CaseName, { backend, threads, chromium, python }: Wanted): Entry[] {
   const entry = (library: LibraryName, form?: string, note?: string, count = 1): Entry => ({
     name: `${library}${form === undefined ? '' : `-${form}`}${count > 1 ? ` (${count} threads)` : ''}`,
     library,
-    setting: { backend, threads: count, ...(form !== undefined && { form }) },
+    // Peers have no native code for Node: those of WebAssembly stand beside it.
+    setting: {
+      backend: backend === 'native' && library !== 'pullback' ? 'wasm' : backend,
+      threads: count,
+      ...(form !== undefined && { form }),
+    },
     ...(note !== undefined && { note }),
   });
   const own = [
     entry('pullback', undefined, undefined, threads),
     ...(threads > 1 ? [entry('pullback')] : []),
+    ...(backend === 'native' ? [onWasm(entry('pullback'))] : []),
     ...(name === 'custom'
       ? [
           entry('pullback', 'expression', 'silu written as one expression', threads),
@@ -42,13 +50,20 @@ export function entriesOf(name: CaseName, { backend, threads, chromium }: Wanted
   const { kind } = caseOf(name);
   const peer = (library: LibraryName, form?: string, note?: string) =>
     entry(library, form, note, chromium && backend === 'wasm' ? threads : 1);
+  const inPython = python === undefined || chromium ? [] : [entry('jax', undefined, undefined, threads)];
   return [
     ...own,
+    ...inPython,
     peer('jax-js'),
     peer('tfjs'),
     ...(kind === 'training' && name !== 'xor' && backend === 'wasm' ? [peer('tfjs', 'tuned', tuned)] : []),
     ...(kind === 'prediction' && backend === 'wasm' && !chromium ? [entry('onnxruntime-web')] : []),
   ];
+}
+
+/** The product on WebAssembly, beside itself in native code. */
+function onWasm({ setting, ...entry }: Entry): Entry {
+  return { ...entry, name: `${entry.name} (wasm)`, setting: { ...setting, backend: 'wasm' } };
 }
 
 /** The name without the number of threads, which has a field of its own. */

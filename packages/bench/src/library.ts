@@ -1,7 +1,7 @@
 import type { FunctionCase, PredictionCase, TrainingCase } from './cases.ts';
 import type { Numbers, TrainingData } from './data.ts';
 
-export type BackendName = 'wasm' | 'webgpu' | 'cpu';
+export type BackendName = 'wasm' | 'native' | 'webgpu' | 'cpu';
 
 /** How a library shall run. */
 export interface Setting {

@@ -7,7 +7,7 @@ import { entriesOf } from './entries.ts';
 import { lineOf } from './lines.ts';
 import { machine, peerVersions } from './machine.ts';
 import { type Match, match, messageOf, VoidComparison } from './match.ts';
-import { openProcess } from './process-contestant.ts';
+import { openProcessWith } from './process-contestant.ts';
 import { startup } from './startup.ts';
 import { bundleTable, matchTable } from './table.ts';
 
@@ -40,7 +40,7 @@ async function run(command: Command, given: Arguments): Promise<string> {
   }
   const found = given.chromium
     ? await withChromium((open) => measured(command, given, open))
-    : await measured(command, given, openProcess);
+    : await measured(command, given, openProcessWith(given.python));
   if (found.absent.length > 0) process.exitCode = 1;
   if (json) for (const result of found.results) console.log(JSON.stringify(lineOf(result)));
   return shown(matchTable(found), json);

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Contestant, Opener } from './contestant.ts';
 import type { Entry } from './entries.ts';
 import type { Calls, Counted, Kind, Reply } from './protocol.ts';
+import { PythonContestant } from './python-contestant.ts';
 
 /** A young generation so large that nothing in it is collected while a few steps are counted. */
 const uncollected = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
@@ -45,4 +46,10 @@ class ProcessContestant implements Contestant {
   }
 }
 
-export const openProcess: Opener = async (entry, counted) => new ProcessContestant(entry, counted);
+/** Opens a Node process for a library of Node, and one of `python` for those of Python. */
+export function openProcessWith(python: string | undefined): Opener {
+  return async (entry, counted) =>
+    entry.library === 'jax' && python !== undefined
+      ? new PythonContestant(entry, python)
+      : new ProcessContestant(entry, counted);
+}

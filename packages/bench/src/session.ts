@@ -4,14 +4,17 @@ import { functionData, predictionData, trainingData } from './data.ts';
 import type { Counters, Library, Open, Run, Setting } from './library.ts';
 
 /** The files of libraries/, loaded when they are wanted: loading is part of a first step. */
-const libraries: Readonly<Record<LibraryName, () => Promise<{ readonly open: Open }>>> = {
+const libraries: Readonly<Record<ScriptName, () => Promise<{ readonly open: Open }>>> = {
   pullback: () => import('./libraries/pullback.ts'),
   'jax-js': () => import('./libraries/jax-js.ts'),
   tfjs: () => import('./libraries/tfjs.ts'),
   'onnxruntime-web': () => import('./libraries/onnxruntime-web.ts'),
 };
 
-export type LibraryName = 'pullback' | 'jax-js' | 'tfjs' | 'onnxruntime-web';
+export type LibraryName = ScriptName | PythonName;
+type ScriptName = 'pullback' | 'jax-js' | 'tfjs' | 'onnxruntime-web';
+/** Those of python/peer.py, in a process of another kind. */
+export type PythonName = 'jax';
 
 export interface Started {
   /** From the import of the library to the end of the first step, its loss read; data and first weights were there before. */
@@ -37,6 +40,7 @@ export class Session {
     const chosen = caseOf(name);
     const make = prepared(chosen);
     const begin = performance.now();
+    if (library === 'jax') throw new Error('jax runs in Python');
     const run = await make(await (await libraries[library]()).open(setting));
     await run.step(1);
     const figures = [await run.figures()];

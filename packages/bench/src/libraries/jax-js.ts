@@ -7,6 +7,7 @@ import { type Open, type Run, sampleOf } from '../library.ts';
 type Weights = [kernel: np.Array, bias: np.Array][];
 
 export const open: Open = async ({ backend }) => {
+  if (backend === 'native') throw new Error('jax-js has no native code');
   await init(backend);
   defaultDevice(backend);
   return {

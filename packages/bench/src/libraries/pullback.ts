@@ -1,4 +1,6 @@
 // The product, through its public face.
+
+import { native } from '@pullback/backend-native';
 import { wasm } from '@pullback/backend-wasm';
 import {
   type Activation,
@@ -46,7 +48,8 @@ export const open: Open = async (setting) => {
 };
 
 function backendFor({ backend, threads }: Setting): Backend | Promise<Backend> {
-  return backend === 'wasm' ? wasm({ threads }) : backendOf(backend);
+  if (backend === 'wasm') return wasm({ threads });
+  return backend === 'native' ? native({ threads }) : backendOf(backend);
 }
 
 /** silu without the library's own: derived, and with its vjp written by hand. */

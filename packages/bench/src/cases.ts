@@ -35,9 +35,21 @@ export interface PredictionCase {
   readonly batch: number;
 }
 
+/** A training step of a causal transformer on windows of tokens, by AdamW; or one more place of a sequence that it makes. */
+export interface LanguageCase {
+  readonly kind: 'language' | 'generation';
+  readonly vocabulary: number;
+  readonly context: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly layers: number;
+  readonly batch: number;
+  readonly learningRate: number;
+}
+
 export type FunctionName = 'matmul' | 'elementwise' | 'exp' | 'tanh' | 'sigmoid' | 'gelu' | 'softmax';
 
-export type Case = TrainingCase | FunctionCase | PredictionCase;
+export type Case = TrainingCase | FunctionCase | PredictionCase | LanguageCase;
 
 const mlp128: TrainingCase = {
   kind: 'training',
@@ -53,6 +65,17 @@ const mlp128: TrainingCase = {
 };
 
 const million: FunctionCase = { kind: 'function', name: 'elementwise', arguments: [[1024, 1024]], scale: 4 };
+
+const gptSmall: LanguageCase = {
+  kind: 'language',
+  vocabulary: 256,
+  context: 64,
+  width: 96,
+  heads: 3,
+  layers: 3,
+  batch: 16,
+  learningRate: 0.001,
+};
 
 export const cases = {
   xor: {
@@ -99,6 +122,10 @@ export const cases = {
     scale: 4,
   },
   custom: { ...mlp128, activation: 'silu' },
+  'gpt-small': gptSmall,
+  'gpt-medium': { ...gptSmall, context: 96, width: 128, heads: 4, layers: 4 },
+  'transformer-256': { ...gptSmall, context: 128, width: 256, heads: 8, layers: 1, batch: 8 },
+  generate: { ...gptSmall, kind: 'generation', batch: 1 },
   'predict-mlp128': { kind: 'prediction', widths: [784, 128, 10], batch: 128 },
 } as const satisfies Record<string, Case>;
 

@@ -1,4 +1,4 @@
-import type { FunctionCase, PredictionCase, TrainingCase } from './cases.ts';
+import type { FunctionCase, LanguageCase, PredictionCase, TrainingCase } from './cases.ts';
 
 /** Row-major float32 elements with their shape. */
 export interface Numbers {
@@ -82,4 +82,31 @@ export function predictionData({ widths, batch }: PredictionCase): {
 export function functionData({ arguments: shapes, scale }: FunctionCase): Numbers[] {
   const random = randomOf(4);
   return shapes.map((shape) => uniform(shape, scale, random));
+}
+
+/** Whole numbers, row-major. */
+export interface Tokens {
+  readonly shape: readonly number[];
+  readonly data: Int32Array;
+}
+
+/** Four batches of windows over numbers that mostly follow from the one before, and what comes one place later. */
+export function languageData({ vocabulary, context, batch }: LanguageCase): readonly {
+  readonly x: Tokens;
+  readonly y: Tokens;
+}[] {
+  const random = randomOf(5);
+  return Array.from({ length: 4 }, () => {
+    const [x, y] = [0, 1].map(() => ({ shape: [batch, context], data: new Int32Array(batch * context) }));
+    if (x === undefined || y === undefined) throw new Error('no batch');
+    for (let row = 0; row < batch; row++) {
+      let token = Math.floor(random() * vocabulary);
+      for (let i = row * context; i < (row + 1) * context; i++) {
+        x.data[i] = token;
+        token = (5 * token + 7 + Math.floor(random() * 3)) % vocabulary;
+        y.data[i] = token;
+      }
+    }
+    return { x, y };
+  });
 }

@@ -48,6 +48,8 @@ export function entriesOf(name: CaseName, { backend, threads, chromium, python }
   ];
   if (backend === 'cpu') return own;
   const { kind } = caseOf(name);
+  // The peers have no layers of sequences that train on wasm; torch's time is that of packages/train/test/fixtures/gpt.py.
+  if (kind === 'language' || kind === 'generation') return own;
   const peer = (library: LibraryName, form?: string, note?: string) =>
     entry(library, form, note, chromium && backend === 'wasm' ? threads : 1);
   const inPython = python === undefined || chromium ? [] : [entry('jax', undefined, undefined, threads)];

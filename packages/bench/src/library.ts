@@ -1,5 +1,5 @@
-import type { FunctionCase, PredictionCase, TrainingCase } from './cases.ts';
-import type { Numbers, TrainingData } from './data.ts';
+import type { FunctionCase, LanguageCase, PredictionCase, TrainingCase } from './cases.ts';
+import type { languageData, Numbers, TrainingData } from './data.ts';
 
 export type BackendName = 'wasm' | 'native' | 'webgpu' | 'cpu';
 
@@ -32,6 +32,8 @@ export type Open = (setting: Setting) => Promise<Library>;
 export interface Library {
   train(training: TrainingCase, data: TrainingData): Run | Promise<Run>;
   call(call: FunctionCase, data: readonly Numbers[]): Run | Promise<Run>;
+  /** Left out where a library has no layers of sequences. */
+  language?(language: LanguageCase, data: ReturnType<typeof languageData>): Run | Promise<Run>;
   predict(
     prediction: PredictionCase,
     data: { readonly layers: TrainingData['layers']; readonly x: Numbers },

@@ -1,6 +1,6 @@
 import { type Case, type CaseName, caseOf } from './cases.ts';
 import { countsPerStep } from './counts-per-step.ts';
-import { functionData, predictionData, trainingData } from './data.ts';
+import { functionData, languageData, predictionData, trainingData } from './data.ts';
 import type { Counters, Library, Open, Run, Setting } from './library.ts';
 
 /** The files of libraries/, loaded when they are wanted: loading is part of a first step. */
@@ -111,6 +111,13 @@ function prepared(chosen: Case): (library: Library) => Run | Promise<Run> {
   if (chosen.kind === 'prediction') {
     const data = predictionData(chosen);
     return (library) => library.predict(chosen, data);
+  }
+  if (chosen.kind === 'language' || chosen.kind === 'generation') {
+    const data = languageData(chosen);
+    return (library) => {
+      if (library.language === undefined) throw new Error('a library without layers of sequences');
+      return library.language(chosen, data);
+    };
   }
   const data = functionData(chosen);
   return (library) => library.call(chosen, data);

@@ -5,6 +5,7 @@ import { wasm } from '@pullback/backend-wasm';
 import {
   type Activation,
   adam,
+  adamw,
   add,
   type Backend,
   backendOf,
@@ -14,12 +15,14 @@ import {
   gelu,
   gradient,
   halfSquaredError,
+  languageModel,
   Model,
   matmul,
   mul,
   type Layer as NetworkLayer,
   placeholder,
   relu,
+  sequenceCrossEntropy,
   sequential,
   sgd,
   sigmoid,
@@ -34,7 +37,7 @@ import {
   trace,
   type Value,
 } from 'pullback';
-import type { FunctionName, TrainingCase } from '../cases.ts';
+import type { FunctionName, LanguageCase, TrainingCase } from '../cases.ts';
 import type { Layer, Numbers } from '../data.ts';
 import { type Library, type Open, type Run, type Setting, sampleOf } from '../library.ts';
 
@@ -43,6 +46,7 @@ export const open: Open = async (setting) => {
   return {
     train: (training, data) => train(backend, training, data, setting.form),
     call: (call, data) => callFunction(backend, functions[call.name], data),
+    language: (language, data) => speak(backend, language, data),
     predict: ({ widths }, { layers, x }) => predict(backend, widths, layers, x),
   };
 };
@@ -98,6 +102,48 @@ async function train(
     },
     figures: read,
     counters: () => countersOf(backend),
+  };
+}
+
+/** Steps of training, or places of a sequence: each is the likeliest after the ones before. */
+async function speak(
+  backend: Backend,
+  { kind, batch: _, learningRate, ...size }: LanguageCase,
+  data: Parameters<NonNullable<Library['language']>>[1],
+): Promise<Run> {
+  const model = await Model.create({
+    network: languageModel(size),
+    input: [size.context],
+    loss: sequenceCrossEntropy(),
+    optimizer: adamw({ learningRate }),
+    backend,
+  });
+  const counters = () => countersOf(backend);
+  if (kind === 'generation') {
+    const decoder = model.decoder();
+    let token = 1;
+    const step = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        if (decoder.position === decoder.capacity) decoder.reset();
+        const { data: scores } = await decoder.next([[token]]);
+        token = scores.indexOf(Math.max(...scores));
+      }
+    };
+    return { step, settle: async () => {}, figures: async () => [token], counters };
+  }
+  const batches = data.map(({ x, y }) => ({ x: tensor(x), y: tensor(y) }));
+  let [taken, last]: [number, { read(): Promise<number> } | undefined] = [0, undefined];
+  const read = async () => [(await last?.read()) ?? Number.NaN];
+  return {
+    step: (count) => {
+      for (let i = 0; i < count; i++) {
+        const batch = batches[taken++ % batches.length];
+        if (batch !== undefined) last = model.step(batch).loss;
+      }
+    },
+    settle: async () => void (await read()),
+    figures: read,
+    counters,
   };
 }
 

@@ -4,11 +4,13 @@ import {
   type Backend,
   cast,
   compile,
+  concatenate,
   div,
   equal,
   exp,
   less,
   log,
+  max,
   maximum,
   mul,
   RandomStream,
@@ -18,10 +20,12 @@ import {
   sub,
   sum,
   tanh,
+  transpose,
   type Value,
 } from '@pullback/core';
 import { describe, expect, test } from 'vitest';
 import { wasm } from '../src/index.ts';
+import { DividingBackend } from './kernels-backend.ts';
 
 const random = RandomStream.of(3, 'kernels');
 const drawn = (...shape: number[]) => ({
@@ -72,6 +76,52 @@ describe('chains with operands for each row, each column and all', () => {
       await agree((a) => sum(reshape(a as Value, [columns * rows])), [x], 2);
       await agree((a) => log(add(mul(a as Value, a as Value), 0.01)), [x], 8);
     });
+});
+
+describe('sums and maxima of columns, of so many rows that their sums are laid aside', () => {
+  test.each([
+    [64, 64],
+    [65, 70],
+    [100, 131],
+    [200, 67],
+  ])('%i x %i', async (rows, columns) => {
+    const x = drawn(rows, columns);
+    const twice = (a: Value) => concatenate([sum(a, { axis: 0 }), max(mul(a, a), { axis: 0 })], { axis: 0 });
+    await agree((a) => sum(a as Value, { axis: 0 }), [x], 1, rows);
+    await agree((a) => max(a as Value, { axis: 0 }), [x], 0);
+    await agree(twice as never, [x], 2, rows);
+    await agree((a) => sum(exp(a as Value), { axis: 0 }), [x], 4, rows);
+    const whole = { shape: x.shape, data: Float32Array.from(x.data, (y) => Math.trunc(y * 100)) };
+    const f = (a: Value) => sum(cast(a, 'int32'), { axis: 0 });
+    expect(await run(wasm(), f as never, [whole], 'float32')).toEqual(
+      await run(cpu(), f as never, [whole], 'float32'),
+    );
+  });
+  test('of several outer axes, beside inner ones, and of what is stored as well', async () => {
+    await agree((a) => sum(a as Value, { axis: [0, 1] }), [drawn(3, 70, 80)], 1, 210);
+    await agree((a) => sum(a as Value, { axis: 1 }), [drawn(3, 70, 80)], 1, 70);
+    await agree((a) => sum(transpose(a as Value, [1, 0, 2]), { axis: [0, 1] }), [drawn(3, 70, 80)], 1, 210);
+    await agree(
+      (a, b) => sum(mul(a as Value, b as Value), { axis: 0 }),
+      [drawn(70, 80), drawn(70, 1)],
+      2,
+      70,
+    );
+    const both = (a: Value) => {
+      const y = exp(a);
+      return concatenate([y, sum(y, { axis: 0, keepAxis: true })], { axis: 0 });
+    };
+    await agree(both as never, [drawn(80, 68)], 4, 80);
+  });
+  test('by threads too', async () => {
+    const x = drawn(130, 70);
+    const f = (a: Value) => concatenate([sum(a, { axis: 0 }), max(a, { axis: 0 })], { axis: 0 });
+    const many = new DividingBackend(2);
+    expect(await run(many, f as never, [x], 'float32')).toEqual(
+      await run(wasm({ deterministic: true }), f as never, [x], 'float32'),
+    );
+    many.dispose();
+  });
 });
 
 test('memory that grows between bindings leaves earlier ones right', async () => {

@@ -45,6 +45,10 @@ export class FloatMaximum implements Running {
     }));
   }
 
+  get state(): readonly number[] {
+    return this.#parts.flatMap(({ best, none }) => [best, none]);
+  }
+
   start(): Code {
     return this.#parts.map(({ best, none }) => [set(best, this.#rules.least), set(none, i32x4.const(0))]);
   }

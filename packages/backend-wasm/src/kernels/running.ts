@@ -35,6 +35,8 @@ export interface Running {
   join(lane: Lane, other: Running): void;
   /** The result, after the last term. */
   finish(lane: Lane): Four;
+  /** The v128 that it is between two terms, so that it can be laid aside; undefined where it is more. */
+  readonly state: readonly number[] | undefined;
 }
 
 /** What a statement adds up, and as what. */

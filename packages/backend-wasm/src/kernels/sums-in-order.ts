@@ -75,6 +75,7 @@ function stackOf({ locals, scratch, scratchAt }: SumPlace, width: number): Stack
 
 /** A sum whose terms are counted, so that full runs go to the stack. */
 abstract class InOrder implements Running {
+  readonly state = undefined;
   readonly #stack: StackPlace | undefined;
   readonly #seen: number;
 

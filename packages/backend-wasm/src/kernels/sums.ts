@@ -42,6 +42,10 @@ class WideSum implements Running {
     this.#high = locals.make(types.v128);
   }
 
+  get state(): readonly number[] {
+    return [this.#low, this.#high];
+  }
+
   start(): Code {
     return [set(this.#low, f64x2.const(0)), set(this.#high, f64x2.const(0))];
   }
@@ -87,6 +91,10 @@ class IntegerSum implements Running {
     this.#total = locals.make(types.v128);
   }
 
+  get state(): readonly number[] {
+    return [this.#total];
+  }
+
   start(): Code {
     return set(this.#total, i32x4.const(0));
   }
@@ -116,6 +124,10 @@ class IntegerMaximum implements Running {
     readonly across: boolean,
   ) {
     this.#best = locals.make(types.v128);
+  }
+
+  get state(): readonly number[] {
+    return [this.#best];
   }
 
   start(): Code {

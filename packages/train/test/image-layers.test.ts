@@ -1,5 +1,6 @@
 // Layers of images against JAX: fixtures/image-layers.py.
 import { readFileSync } from 'node:fs';
+import { cpu } from '@pullback/backend-cpu';
 import {
   constant,
   evaluate,
@@ -28,10 +29,13 @@ import {
   globalMaxPool,
   maxPool,
   separableConv,
+  sequential,
   upsampling,
   zeroPadding,
 } from '@pullback/layers';
-import { Walk } from '@pullback/train';
+import { meanSquaredError } from '@pullback/losses';
+import { sgd } from '@pullback/optimizers';
+import { Model, Walk } from '@pullback/train';
 import { describe, expect, test } from 'vitest';
 
 interface Case {
@@ -186,6 +190,23 @@ describe('what does not fit is told with what to do', () => {
     // @ts-expect-error an option of another library
     expect(() => conv2d(3, 3, { stride: 2 })).toThrow(/Did you mean 'strides'/);
   });
+});
+
+test('a model of images with channels last, given channels first: both readings, and what takes them', async () => {
+  const common = { loss: meanSquaredError(), optimizer: sgd({ learningRate: 0.1 }), backend: cpu() };
+  const network = sequential(conv2d(2, 3), globalAveragePool());
+  const images = { shape: [3, 1, 5, 4], data: new Float32Array(60) };
+  const last = await Model.create({ ...common, network, input: [5, 4, 1] });
+  await expect(last.predict(images)).rejects.toThrow(
+    /With channels first these are images of 5 x 4 with 1; read with channels last, of 1 x 5 with 4\. input: \[1, 5, 4\] and channelsLast\(\)/,
+  );
+  const first = await Model.create({
+    ...common,
+    network: sequential(channelsLast(), network),
+    input: [1, 5, 4],
+  });
+  expect((await first.predict(images)).shape).toEqual([3, 2]);
+  expect(first.summary()).toMatch(/network\/0 +channelsLast +\[1, 5, 4, 1\]/);
 });
 
 test('channelsLast turns what comes channels first, and images of no samples keep their shapes', () => {

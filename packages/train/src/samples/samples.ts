@@ -104,9 +104,7 @@ export function readSamples(
         throw new DataError({
           got: formatShape(found.shape),
           expected: `${formatBatch(wanted, layout)}: n samples of ${formatShape(wanted)}`,
-          hint: sameShape(found.shape, wanted)
-            ? 'An array of samples, also of one.'
-            : 'tensor(data, { shape }) gives a typed array a shape.',
+          hint: hintFor(found.shape, wanted, own),
         });
       return found;
     }),
@@ -171,6 +169,15 @@ export function takenInTurn(samples: Samples, size: number | undefined): Samples
       hint: 'One step is compiled for all: they have one size. `batches` gives a last one that is smaller.',
     });
   return { ...samples, choice: { size, by: 'step' } };
+}
+
+/** What to do with data of another shape, with both readings where channels come first instead of last. */
+function hintFor(given: readonly number[], wanted: readonly number[], own: readonly number[]): string {
+  if (sameShape(given, wanted)) return 'An array of samples, also of one.';
+  const [channels = 0, ...extents] = own;
+  if (wanted.length > 2 && sameShape([...extents, channels], wanted))
+    return `With channels first these are images of ${extents.join(' x ')} with ${channels}; read with channels last, of ${own.slice(0, -1).join(' x ')} with ${own.at(-1)}. input: ${formatShape(own)} and channelsLast() in front of the network take them as they are.`;
+  return 'tensor(data, { shape }) gives a typed array a shape.';
 }
 
 function formatBatch(sample: readonly number[], layout: Layout): string {

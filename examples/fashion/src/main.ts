@@ -21,7 +21,7 @@ import {
 import { baselines, loadFashion } from './data.ts';
 
 const { train, test } = loadFashion();
-const [epochs, batchSize] = [numberOf('--epochs', 8), 120];
+const [epochs, batchSize] = [numberOf('--epochs', 10), 120];
 const steps = Math.ceil((epochs * train.labels.data.length) / batchSize);
 const conv = (filters: number) => conv2d(filters, 3, { padding: 'same', bias: false });
 

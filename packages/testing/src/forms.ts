@@ -119,6 +119,7 @@ function meaningOf(
     }
     case 'parts': {
       const result = new Float64Array(count).fill(form.fill?.(attributes) ?? 0);
+      const written = new Set<number>();
       const views = form.parts(
         operands.map((operand) => operand.shape),
         attributes,
@@ -127,7 +128,10 @@ function meaningOf(
       operands.forEach((operand, i) => {
         const { offset = 0, strides = [] } = views[i] ?? {};
         indicesOf(operand.shape).forEach((index, k) => {
-          result[offset + along(strides, index)] = operand.data[k] ?? Number.NaN;
+          const place = offset + along(strides, index);
+          // What is written twice is whatever comes last, which nobody knows.
+          result[place] = written.has(place) ? Number.NaN : (operand.data[k] ?? Number.NaN);
+          written.add(place);
         });
       });
       return result;

@@ -9,7 +9,7 @@ import type { Placed, View } from './view.ts';
  *
  * - `elements`: y_i = f(a_i, b_i, ...) of operands of one shape.
  * - `view`: the elements of the operand, read at other places.
- * - `parts`: the operands, each written to its places; `fill` stands everywhere else.
+ * - `parts`: the operands, each written to places of its own; `fill` stands everywhere else.
  * - `reduce`: one result for all elements along `axes`, which stay with extent 1.
  * - `contract`: sums of products of two operands, by labels of their axes.
  * - `take`, `scatter`: places along an axis that int32 indices, the second operand, name.
@@ -49,7 +49,7 @@ export interface ViewForm<A extends Attributes = Attributes> {
 
 export interface PartsForm<A extends Attributes = Attributes> {
   readonly kind: 'parts';
-  /** Where the elements of each operand stand in the dense result of shape `to`. */
+  /** Where the elements of each operand stand in the dense result of shape `to`; no two stand at one place, since parts are written in any order. */
   parts(shapes: readonly Shape[], attributes: A, to: Shape): readonly View[];
   /** The number everywhere else; left out where the parts cover the result. */
   fill?(attributes: A): number;

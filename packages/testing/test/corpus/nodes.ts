@@ -8,6 +8,7 @@ import {
   cos,
   defineNode,
   defineNodeWithOutputs,
+  denseView,
   div,
   equal,
   exp,
@@ -19,6 +20,7 @@ import {
   neg,
   norm,
   type Primitive,
+  partsPrimitive,
   placeholder,
   reshape,
   select,
@@ -340,6 +342,14 @@ export const wrongNodes: Record<string, () => Case[]> = {
       vjp: (g) => [mul(g, 2)],
     });
     return one((x) => double(x));
+  },
+  'right alone, written in another order by compilation: parts that lie upon each other': () => {
+    const upon = partsPrimitive<readonly [Value, Value], Readonly<Record<string, never>>>('upon', {
+      infer: ([{ shape, dtype }]) => ({ shape, dtype }),
+      parts: ([shape = []]) => [denseView(shape), denseView(shape)],
+      vjp: (g) => [mul(g, 0), g],
+    });
+    return conformNode((a, b) => applyPrimitive(upon, [a as Value, b as Value], {}), pairs);
   },
   'right alone, merged by compilation: a number that is no attribute': () => {
     let hidden = 1;

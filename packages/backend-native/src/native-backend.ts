@@ -63,7 +63,7 @@ export class NativeBackend implements Backend {
   readonly name = 'native';
   readonly dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool', 'uint8'];
   readonly memory: Memory;
-  readonly compiler: Compiler;
+  readonly #compiler: Compiler;
   readonly target: Target;
   readonly counted = { programs: 0, bindings: 0, calls: 0 };
   /** Operations and elements from which on a kernel is divided: some microseconds, as long as threads take to meet. */
@@ -90,8 +90,8 @@ export class NativeBackend implements Backend {
     const host = hostOf();
     this.#host = host;
     this.#koffi = koffiOf(host);
-    this.compiler = compilerOf(host, compiler, optimize);
-    this.target = targetOf(this.compiler.macros, { deterministic });
+    this.#compiler = compilerOf(host, compiler, optimize);
+    this.target = targetOf(this.#compiler.macros, { deterministic });
     this.#folder = cacheFolder(host, cache === '' ? false : cache);
     this.#timeout = timeout;
     this.#threads = threads;
@@ -135,7 +135,7 @@ export class NativeBackend implements Backend {
   /** What a Program becomes here: kernels, what was fused, memory, and the C with where it comes from. */
   explain(program: Program): string {
     const kernels = kernelsFor(program);
-    const { command, macros } = this.compiler;
+    const { command, macros } = this.#compiler;
     const version = macros.get('__VERSION__')?.replaceAll('"', '') ?? '';
     const { lanes, fused } = this.target;
     const { path, passing } = this.#folder;
@@ -188,7 +188,7 @@ export class NativeBackend implements Backend {
   }
 
   #objectOf(parts: readonly string[]): Promise<string> {
-    const [compiler, folder, timeout] = [this.compiler, this.#folder, this.#timeout];
+    const [compiler, folder, timeout] = [this.#compiler, this.#folder, this.#timeout];
     return objectOf(this.#host, parts, { compiler, folder, timeout });
   }
 

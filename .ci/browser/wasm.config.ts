@@ -10,6 +10,7 @@ const include = [
   'packages/pullback/test/own-activation.test.ts',
   'packages/pullback/test/peers-gradients.test.ts',
   'packages/pullback/test/export.test.ts',
+  '.ci/browser/wasm/pixels.test.ts',
 ];
 
 function inPages(

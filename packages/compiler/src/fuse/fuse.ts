@@ -38,28 +38,15 @@ export function fuse({ ops, outputs, inputs }: Lowered, target: Target = anyTarg
   const isClosed = (group: Group): boolean => group.isFull || !hasRoom(group, most - 1, floating);
   const takes = (group: Group, op: Op): boolean =>
     !group.isFull && hasRoom(group, most, floating, op) && group.add(op, floating.ops);
-
   /** As it stands, or with its axes in the order in which its operand is made. */
-  const takesSomehow = (group: Group, op: Op): boolean => {
-    if (takes(group, op)) return true;
-    const other = turned(op);
-    return other !== undefined && takes(group, other);
-  };
+  const takesSomehow = (group: Group, op: Op): boolean =>
+    takes(group, op) || [turned(op)].some((other) => other !== undefined && takes(group, other));
 
   for (const op of ops) {
     if (op.kind === 'literal') continue;
-    if (op.kind === 'product') {
-      const group = groups.push(new Group('product', op.shape.slice(0, -1), target));
-      const varies = group.space.map((extent) => extent !== 1);
-      const axes = op.shape.map((extent, axis) => (extent === 1 || axis === op.shape.length - 1 ? -1 : axis));
-      group.members.set(op.root, { op, axes, strides: op.strides.slice(0, -1), varies, late: false });
-      own(op, group);
-      continue;
-    }
-    if (op.kind === 'whole' || op.kind === 'assemble') {
-      const group = groups.push(new Group('single', op.shape, target));
-      group.members.set(op.root, { op, axes: [], strides: op.strides, varies: [], late: false });
-      own(op, group);
+    const alone = groupOfOne(op, target);
+    if (alone !== undefined) {
+      own(op, groups.push(alone));
       continue;
     }
     const producer = floating.latestOf(op, groupOf);
@@ -114,6 +101,21 @@ export function fuse({ ops, outputs, inputs }: Lowered, target: Target = anyTarg
   };
   sink(groups.list, groupOf, stored(), { ops, results, inMemory, inputs, target });
   return { groups: groups.list, stored: stored(), owners: groupOf, reasons };
+}
+
+/** The kernel of an op that joins no other one; undefined of one that may. */
+function groupOfOne(op: Op, target: Target): Group | undefined {
+  if (op.kind === 'product') {
+    const group = new Group('product', op.shape.slice(0, -1), target);
+    const varies = group.space.map((extent) => extent !== 1);
+    const axes = op.shape.map((extent, axis) => (extent === 1 || axis === op.shape.length - 1 ? -1 : axis));
+    group.members.set(op.root, { op, axes, strides: op.strides.slice(0, -1), varies, late: false });
+    return group;
+  }
+  if (op.kind !== 'whole' && op.kind !== 'assemble') return undefined;
+  const group = new Group('single', op.shape, target);
+  group.members.set(op.root, { op, axes: [], strides: op.strides, varies: [], late: false });
+  return group;
 }
 
 /** The values that an op can read from memory only. */

@@ -92,34 +92,60 @@ export function contraction(lowering: Lowering, instruction: Instruction, labels
     const read: InMemory = { kind: 'root', root, view: { offset: view.offset, strides: along(0) } };
     return { made, read };
   };
-  const [row = nothing, column = nothing] = [rows.last.at(-1), columns.last.at(-1)];
-  const [rowCount = 1, columnCount = 1, depth = 1] = [rows.last, columns.last, inner].map((some) =>
+  defineProduct(lowering, instruction, {
+    batch,
+    rows: rows.last,
+    columns: columns.last,
+    inner,
+    factors: [factor('a', a, rows.last), factor('b', b, columns.last)],
+  });
+}
+
+interface Product {
+  readonly batch: readonly Axis[];
+  readonly rows: readonly Axis[];
+  readonly columns: readonly Axis[];
+  readonly inner: readonly Axis[];
+  readonly factors: readonly [FactorRead, FactorRead];
+}
+
+/** A factor of a product, and what it reads. */
+interface FactorRead {
+  readonly made: Factor;
+  readonly read: InMemory;
+}
+
+/** Defines a product, or its transpose, where what is read one after the other then lies side by side. */
+function defineProduct(
+  lowering: Lowering,
+  instruction: Instruction,
+  { batch, rows, columns, inner, factors: [left, right] }: Product,
+): void {
+  const common = lowering.commonOf(instruction);
+  const [row = nothing, column = nothing] = [rows.at(-1), columns.at(-1)];
+  const [rowCount = 1, columnCount = 1, depth = 1] = [rows, columns, inner].map((some) =>
     sizeOf(some.map(({ extent }) => extent)),
   );
   const isTurned =
     column.out[0] === 1 && row.out[0] === columnCount && strideRead(lowering, instruction) === columnCount;
   const place = (stride = 0) => (isTurned ? turnedStride(stride, rowCount, columnCount) : stride);
-  const [left, right] = [factor('a', a, rows.last), factor('b', b, columns.last)];
-  const [leftmost, rightmost] = isTurned ? [right, left] : [left, right];
+  const [first, second] = isTurned ? [right, left] : [left, right];
+  const matrix = isTurned ? [columnCount, rowCount] : [rowCount, columnCount];
+  const axes = [...batch, ...(isTurned ? [column, row] : [row, column]), nothing];
   lowering.define({
     ...common,
     kind: 'product',
-    shape: [
-      ...batch.map(({ extent }) => extent),
-      ...(isTurned ? [columnCount, rowCount] : [rowCount, columnCount]),
-      depth,
-    ],
-    operands: [leftmost.read, rightmost.read],
-    factors: [leftmost.made, rightmost.made],
-    strides: [...batch, ...(isTurned ? [column, row] : [row, column]), nothing].map((axis) =>
-      place(axis.out[0]),
-    ),
+    shape: [...batch.map(({ extent }) => extent), ...matrix, depth],
+    operands: [first.read, second.read],
+    factors: [first.made, second.made],
+    strides: axes.map((axis) => place(axis.out[0])),
   });
-  const { root } = common;
-  lowering.means(root, { kind: 'root', root, view: { offset: 0, strides: out.strides.map(place) } });
+  const { root, spec } = common;
+  const strides = denseView(spec.shape).strides.map(place);
+  lowering.means(root, { kind: 'root', root, view: { offset: 0, strides } });
 }
 
-/** The stride of an axis of a matrix, or of a batch of them, once its columns are rows: what is read one after the other then lies side by side. */
+/** The stride of an axis of a matrix, or of a batch of them, once its columns are rows. */
 function turnedStride(stride: number, rows: number, columns: number): number {
   if (stride < columns) return stride * rows;
   return stride < rows * columns ? stride / columns : stride;

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Case, caseOf } from './cases.ts';
 import type { Contestant } from './contestant.ts';
-import { functionData, type Numbers, predictionData, trainingData } from './data.ts';
+import { functionData, languageData, type Numbers, predictionData, trainingData } from './data.ts';
 import type { Entry } from './entries.ts';
 import type { Calls, Kind, Reply } from './protocol.ts';
 
@@ -63,7 +63,8 @@ function argumentsOf(kind: Kind, args: readonly unknown[]): unknown[] {
 
 function dataOf(chosen: Case): unknown {
   if (chosen.kind === 'training') return trainingData(chosen);
-  return chosen.kind === 'prediction' ? predictionData(chosen) : functionData(chosen);
+  if (chosen.kind === 'prediction') return predictionData(chosen);
+  return chosen.kind === 'function' ? functionData(chosen) : languageData(chosen);
 }
 
 function written(_: string, value: unknown): unknown {

@@ -112,7 +112,7 @@ function prepared(chosen: Case): (library: Library) => Run | Promise<Run> {
     const data = predictionData(chosen);
     return (library) => library.predict(chosen, data);
   }
-  if (chosen.kind === 'language' || chosen.kind === 'generation') {
+  if (chosen.kind !== 'function') {
     const data = languageData(chosen);
     return (library) => {
       if (library.language === undefined) throw new Error('a library without layers of sequences');

@@ -6,6 +6,7 @@ import {
   constant,
   evaluate,
   gradient,
+  languageModel,
   mul,
   placeholder,
   type Shape,
@@ -93,6 +94,20 @@ describe('by blocks as at once', () => {
     const y = evaluate(attention(mul(q, 1000), mul(k, 1000), v, { block: 4 })).data;
     expect(y.every((x) => Number.isFinite(x) && Math.abs(x) <= 1)).toBe(true);
   });
+});
+
+test('masks and operands of wrong shapes are refused, by what they should be', () => {
+  const [q, k, v] = operands();
+  for (const shape of [[s], [n, t], [n, t, s, 1, 1], [n, 3, t, s], [1, s, t]])
+    expect(() => attention(q, k, v, { mask: numbers(shape, 0) })).toThrow(
+      /a mask of|\[2, 11\], \[2, 13, 11\] or \[2, 4, 13, 11\]/,
+    );
+  expect(() => attention(q, k, numbers([n, t, 2, 3], 0))).toThrow(/queries \[n, t, heads, d\]/);
+  expect(() => attention(numbers([n, t, 3, 6], 0), k, v)).toThrow(/queries/);
+  expect(() => attention(q, k, v, { block: -1 })).toThrow(/block/);
+  expect(() => languageModel({ vocabulary: 5, context: 4, width: 6, heads: 4, layers: 1 })).toThrow(
+    /a width of 6 for 4 heads/,
+  );
 });
 
 describe('on wasm', () => {

@@ -8,6 +8,7 @@ import {
   type TensorSpec,
   type Value,
 } from '@pullback/core';
+import { functionsOfOne, functionsOfTwo } from './elementwise.ts';
 import type { Probe } from './probe.ts';
 
 export type F = (...x: Value[]) => Value;
@@ -24,45 +25,16 @@ export const two =
 
 /** Everything of one operand, element by element. */
 export const functions: Table = Object.fromEntries(
-  Object.entries({
-    abs: core.abs,
-    ceil: core.ceil,
-    cos: core.cos,
-    erf: core.erf,
-    exp: core.exp,
-    expm1: core.expm1,
-    floor: core.floor,
-    log: core.log,
-    log1p: core.log1p,
-    neg: core.neg,
-    not: core.not,
-    round: core.round,
-    sign: core.sign,
-    sin: core.sin,
-    sqrt: core.sqrt,
-    square: core.square,
-    tanh: core.tanh,
-  }).map(([name, f]) => [name, one(f)]),
+  Object.entries(functionsOfOne).map(([name, { f }]) => [name, one(f)]),
 );
 
 /** Everything of two. */
 export const pairs: Table = Object.fromEntries(
-  Object.entries({
-    add: core.add,
-    and: core.and,
-    div: core.div,
-    equal: core.equal,
-    less: core.less,
-    lessEqual: core.lessEqual,
-    maximum: core.maximum,
-    minimum: core.minimum,
-    mod: core.mod,
-    mul: core.mul,
-    or: core.or,
-    sub: core.sub,
-    'select by less': (a: Value, b: Value) => core.select(core.less(a, b), b, a),
-    'select of one Value twice': (a: Value, b: Value) => core.select(core.equal(a, b), a, a),
-  }).map(([name, f]) => [name, two(f)]),
+  [
+    ...Object.entries(functionsOfTwo).map(([name, { f }]) => [name, f] as const),
+    ['select by less', (a: Value, b: Value) => core.select(core.less(a, b), b, a)] as const,
+    ['select of one Value twice', (a: Value, b: Value) => core.select(core.equal(a, b), a, a)] as const,
+  ].map(([name, f]) => [name, two(f)]),
 );
 
 /** The functions of a table that take these inputs: their own `infer` says. */

@@ -1,14 +1,16 @@
 import * as core from '@pullback/core';
 import { applyMany, type DType, type Primitive, sizeOf, type TensorSpec, type Value } from '@pullback/core';
+import { type Elementwise, functionsOfOne, functionsOfTwo } from './elementwise.ts';
 import type { Probe } from './probe.ts';
 import { numbersFor } from './probe-numbers.ts';
+import { admitted, one, two } from './probe-tables.ts';
 import { widerProbes } from './wider-probes.ts';
 
 type Unary = (x: Value) => Value;
 type Binary = (a: Value, b: Value) => Value;
 type Named<F> = Readonly<Record<string, F>>;
 
-const { add, sub, mul, div, mod, maximum, minimum, less, lessEqual, equal } = core;
+const { add, mul, lessEqual } = core;
 
 /** The same elements elsewhere: for every dtype and shape of two axes. */
 const movements: Named<Unary> = {
@@ -39,15 +41,16 @@ const movements: Named<Unary> = {
   barrier: core.barrier,
 };
 
-/** Element by element, for floats and integers. */
-const numberFunctions: Named<Unary> = {
-  abs: core.abs,
-  ceil: core.ceil,
-  floor: core.floor,
-  neg: core.neg,
-  round: core.round,
-  sign: core.sign,
-  square: core.square,
+/** The elementwise primitives of one operand, and of two, that a dtype has; any number is in their domain. */
+const unaries = Object.fromEntries(
+  Object.entries<Elementwise<Unary>>(functionsOfOne).map(([name, { f, anywhere = f }]) => [
+    name,
+    one(anywhere),
+  ]),
+);
+const binaries = Object.fromEntries(Object.entries(functionsOfTwo).map(([name, { f }]) => [name, two(f)]));
+
+const sums: Named<Unary> = {
   sum: (x) => core.sum(x),
   'sum along 0': (x) => core.sum(x, { axis: 0 }),
   'sum along -1': (x) => core.sum(x, { axis: -1, keepAxis: true }),
@@ -55,20 +58,9 @@ const numberFunctions: Named<Unary> = {
 };
 
 const floatFunctions: Named<Unary> = {
-  cos: core.cos,
-  erf: core.erf,
-  exp: core.exp,
-  expm1: core.expm1,
-  log: (x) => core.log(core.abs(x)),
-  log1p: (x) => core.log1p(core.abs(x)),
   pow: (x) => core.pow(x, core.mul(core.round(x), 0.5)),
-  sin: core.sin,
-  sqrt: (x) => core.sqrt(core.abs(x)),
-  tanh: core.tanh,
   softmax: (x) => core.softmax(x),
 };
-
-const numberPairs: Named<Binary> = { add, sub, mul, div, mod, maximum, minimum, less, lessEqual, equal };
 
 /** Each primitive alone in these, so that a failure has its name. */
 const shapes = [
@@ -165,7 +157,7 @@ function given<T>(x: Value | undefined, f: (x: Value) => T): T {
 
 function ofMatrix(dtype: DType, shape: readonly [number, number], dtypes: readonly DType[]): Probe[] {
   const x: TensorSpec = { shape, dtype };
-  const { found, put, unary, binary } = builder(x);
+  const { found, put, unary } = builder(x);
   unary(Object.fromEntries(dtypes.map((other) => [`cast to ${other}`, (a: Value) => core.cast(a, other)])));
   unary(movements);
   const indices = (count: number): TensorSpec => ({ shape: [count], dtype: 'int32' });
@@ -175,8 +167,7 @@ function ofMatrix(dtype: DType, shape: readonly [number, number], dtypes: readon
   pair('gather along 1', indices(4), (a, i) => core.gather(a, i, { axis: 1 }));
   pair('gather with indices of two axes', { shape: [2, 2], dtype: 'int32' }, (a, i) => core.gather(a, i));
   if (isNumber(dtype)) {
-    unary(numberFunctions);
-    binary(numberPairs);
+    unary(sums);
     pair('scatterAdd', indices(shape[0]), (a, i) => core.scatterAdd(a, i, { size: 3 }));
     pair('scatterAdd along 1', indices(shape[1]), (a, i) => core.scatterAdd(a, i, { axis: 1, size: 2 }));
     unary({ iota: (a) => add(a, core.iota(shape, { axis: 1, dtype })) });
@@ -195,10 +186,8 @@ function ofMatrix(dtype: DType, shape: readonly [number, number], dtypes: readon
     put('matmul', [x], (a) => given(a, (p) => core.matmul(p, core.transpose(p))), shape[1]);
     put('matmul, transposed', [x], (a) => given(a, (p) => core.matmul(core.transpose(p), p)), shape[0]);
   }
-  if (dtype === 'bool') {
-    binary({ and: core.and, or: core.or });
-    unary({ not: core.not });
-  }
+  for (const [name, f] of admitted(unaries, [x])) put(name, [x], f);
+  for (const [name, f] of admitted(binaries, [x, x])) put(name, [x, x], f);
   const mask: TensorSpec = { shape, dtype: 'bool' };
   put('select', [mask, x, x], (c, a, b) =>
     given(c, (mask_) => given(a, (p) => given(b, (q) => core.select(mask_, p, q)))),

@@ -1,5 +1,6 @@
 import * as core from '@pullback/core';
 import { type FloatDType, isFloat, lastOf, sizeOf, type Value } from '@pullback/core';
+import { type Elementwise, functionsOfOne, functionsOfTwo } from './elementwise.ts';
 
 /** One step of a recipe: what to do, to which of the values made so far, and numbers that settle the rest. */
 export interface Step {
@@ -46,30 +47,18 @@ function agree(a: Value, b: Value): boolean {
   return one.every((n, i) => n === 1 || two[i] === undefined || two[i] === 1 || two[i] === n);
 }
 
-const pairs = {
-  int32: [core.add, core.sub, core.mul, core.maximum, core.minimum, core.div, core.mod],
-  float: [core.add, core.sub, core.mul, core.maximum, core.minimum, core.div, core.mod],
-};
+/** Of numbers, not of truths. */
+const pairs = Object.values(functionsOfTwo)
+  .map(({ f }) => f)
+  .slice(0, 7);
+const ones: readonly Elementwise<(x: Value) => Value>[] = Object.values(functionsOfOne).filter(
+  ({ f }) => f !== core.not,
+);
 const functions = {
-  int32: [core.neg, core.abs, core.square, core.sign],
+  int32: ones.filter(({ int32 }) => int32).map(({ f }) => f),
   float: [
-    core.neg,
-    core.abs,
-    core.square,
-    core.tanh,
-    core.exp,
-    (x: Value) => core.log(core.add(core.square(x), 1)),
-    (x: Value) => core.sqrt(core.add(core.abs(x), 1)),
+    ...ones.map(({ f, anywhere = f }) => anywhere),
     (x: Value) => core.div(1, core.add(core.square(x), 1)),
-    core.sin,
-    core.cos,
-    core.erf,
-    core.floor,
-    core.ceil,
-    core.round,
-    core.sign,
-    core.expm1,
-    (x: Value) => core.log1p(core.square(x)),
     (x: Value) => core.mul(x, core.sub(1, x)),
   ],
 };
@@ -78,7 +67,7 @@ const kindOf = (x: Value) => (x.dtype === 'int32' ? 'int32' : 'float');
 const pair: Maker = (x, { y, a }, pool) => {
   if (!isNumber(x)) return undefined;
   const other = pick(pool, y, (value) => value.dtype === x.dtype && agree(x, value)) ?? x;
-  return at(pairs[kindOf(x)], a)(x, other);
+  return at(pairs, a)(x, other);
 };
 
 const reduced = (x: Value, a: number): number[] => {
@@ -91,11 +80,11 @@ const makers = {
   /** Adds no primitive, and keeps the distances of other steps to their operands: what a superfluous step shrinks to. */
   same: (x) => x,
   pair,
-  function: (x, { a }) => (isNumber(x) ? at(functions[kindOf(x)], a)(x) : undefined),
+  function: (x, { a, b }) => (isNumber(x) ? at(functions[kindOf(x)], a + 8 * b)(x) : undefined),
   number: (x, { a, b }) => {
     if (!isNumber(x)) return undefined;
     const number = at([2, -1, 3, 0, x.dtype === 'int32' ? 5 : 0.5], b);
-    const f = at(pairs[kindOf(x)], a >> 1);
+    const f = at(pairs, a >> 1);
     return a % 2 === 0 ? f(x, number) : f(number, x);
   },
   sum: (x, { a, b }) =>

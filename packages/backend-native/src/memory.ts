@@ -1,4 +1,5 @@
 import {
+  arrayOn,
   type Buffer,
   bytesOf,
   DisposedError,
@@ -84,19 +85,5 @@ export class Memory {
 
 /** The elements of a tensor in a block, so many bytes from its start. */
 export function viewOf({ buffer, start }: Block, { shape, dtype }: TensorSpec, offset = 0): TypedArray {
-  const length = sizeOf(shape);
-  const at = start + offset;
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer, at, length);
-    case 'float64':
-      return new Float64Array(buffer, at, length);
-    case 'int32':
-      return new Int32Array(buffer, at, length);
-    case 'bool':
-    case 'uint8':
-      return new Uint8Array(buffer, at, length);
-    default:
-      return dtype satisfies never;
-  }
+  return arrayOn(buffer, dtype, sizeOf(shape), start + offset);
 }

@@ -1,4 +1,5 @@
 import {
+  arrayOn,
   type Buffer,
   bytesOf,
   DisposedError,
@@ -91,21 +92,7 @@ export class Memory {
   }
 
   view({ shape, dtype }: TensorSpec, address: number): TypedArray {
-    const { buffer } = this.memory;
-    const length = sizeOf(shape);
-    switch (dtype) {
-      case 'float32':
-        return new Float32Array(buffer, address, length);
-      case 'float64':
-        return new Float64Array(buffer, address, length);
-      case 'int32':
-        return new Int32Array(buffer, address, length);
-      case 'bool':
-      case 'uint8':
-        return new Uint8Array(buffer, address, length);
-      default:
-        return dtype satisfies never;
-    }
+    return arrayOn(this.memory.buffer, dtype, sizeOf(shape), address);
   }
 
   dispose(): void {

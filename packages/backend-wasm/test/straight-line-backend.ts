@@ -1,4 +1,5 @@
 import {
+  arrayOn,
   type Backend,
   type Binding,
   type Buffer,
@@ -121,12 +122,7 @@ export class StraightLineBackend implements Backend {
 
   #view(buffer: Buffer): TypedArray {
     const { dtype, shape } = buffer.spec;
-    const [memory, address, length] = [this.#heap.memory.buffer, this.#addressOf(buffer), sizeOf(shape)];
-    if (dtype === 'float32') return new Float32Array(memory, address, length);
-    if (dtype === 'float64') return new Float64Array(memory, address, length);
-    return dtype === 'int32'
-      ? new Int32Array(memory, address, length)
-      : new Uint8Array(memory, address, length);
+    return arrayOn(this.#heap.memory.buffer, dtype, sizeOf(shape), this.#addressOf(buffer));
   }
 
   #addressOf(buffer: Buffer | undefined): number {

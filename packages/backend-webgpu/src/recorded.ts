@@ -1,7 +1,9 @@
 import { describeKernel, type Plan, type WholeKernel } from '@pullback/compiler';
 import {
   allocateArray,
+  arrayOn,
   type Buffer,
+  bytesOf,
   InternalError,
   type Origin,
   sizeOf,
@@ -231,7 +233,6 @@ function wholeWords({ buffer, byteOffset, byteLength }: ArrayBufferView): ArrayB
 }
 
 function fromWords(bytes: ArrayBuffer, { dtype, packed }: Region, length: number): TypedArray {
-  if (dtype === 'float32') return new Float32Array(bytes, 0, length);
-  if (dtype === 'int32') return new Int32Array(bytes, 0, length);
-  return packed ? new Uint8Array(bytes, 0, length) : Uint8Array.from(new Uint32Array(bytes, 0, length));
+  const isWide = packed || bytesOf(dtype) > 1;
+  return isWide ? arrayOn(bytes, dtype, length) : Uint8Array.from(new Uint32Array(bytes, 0, length));
 }

@@ -1,5 +1,6 @@
 import { kernelsFor } from '@pullback/compiler';
 import {
+  arrayOn,
   type Backend,
   type BackendStatistics,
   type Buffer,
@@ -181,7 +182,7 @@ export class WebGpuBackend implements Backend {
     const { shape, dtype } = buffer.spec;
     const from = this.#held(buffer);
     const bytes = await this.#timeline.read(from, Math.max(4, sizeOf(shape) * bytesOf(dtype)));
-    return typedArray(dtype, bytes, sizeOf(shape));
+    return arrayOn(bytes, dtype, sizeOf(shape));
   }
 
   free(buffer: Buffer): void {
@@ -281,12 +282,6 @@ function hostArray(dtype: DType, data: TypedArray): TypedArray {
   const bytes = new Uint8Array(data.length);
   store(dtype, bytes, data);
   return bytes;
-}
-
-function typedArray(dtype: DType, bytes: ArrayBuffer, length: number): TypedArray {
-  if (dtype === 'float32') return new Float32Array(bytes, 0, length);
-  if (dtype === 'int32') return new Int32Array(bytes, 0, length);
-  return new Uint8Array(bytes, 0, length);
 }
 
 let warned = false;

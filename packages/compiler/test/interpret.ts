@@ -12,6 +12,7 @@ import {
 } from '@pullback/compiler';
 import {
   allocateArray,
+  arrayOn,
   formulaOf,
   type Interpreted,
   interpret as meaningOfFormula,
@@ -54,8 +55,7 @@ export function interpret(
     if (place.kind === 'input') return inputs[place.index] ?? missing(`input ${place.index}`);
     if (place.kind === 'output') return outputs[place.index] ?? missing(`output ${place.index}`);
     if (!plan.arena.offsets.has(value)) missing(`a place of %${value}`);
-    const whole = new Uint8Array(arena, place.offset);
-    return viewOf(dtype, whole, sizeOf(shape));
+    return arrayOn(arena, dtype, sizeOf(shape), place.offset);
   };
   for (const { value, data } of plan.literals) memory(value).set(data);
   for (let time = 0; time < times; time++) {
@@ -66,14 +66,6 @@ export function interpret(
 
 function missing(what: string): never {
   throw new Error(`the plan lacks ${what}`);
-}
-
-function viewOf(dtype: Tensor['dtype'], { buffer, byteOffset }: Uint8Array, length: number): TypedArray {
-  if (dtype === 'float32') return new Float32Array(buffer, byteOffset, length);
-  if (dtype === 'float64') return new Float64Array(buffer, byteOffset, length);
-  return dtype === 'int32'
-    ? new Int32Array(buffer, byteOffset, length)
-    : new Uint8Array(buffer, byteOffset, length);
 }
 
 type MemoryOf = (value: number) => TypedArray;

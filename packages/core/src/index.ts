@@ -150,6 +150,7 @@ export {
 export type { Tensor } from './tensors/dtype.ts';
 export {
   allocateArray,
+  arrayOn,
   bytesOf,
   type DType,
   type FloatDType,

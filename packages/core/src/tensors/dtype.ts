@@ -1,9 +1,9 @@
 import { OptionError } from '../errors.ts';
 
-/** The element types. `uint8` is storage only: bytes are kept as bytes and cast before they are computed with. */
-export type DType = 'float32' | 'float64' | 'int32' | 'bool' | 'uint8';
+export const dtypes = ['float32', 'float64', 'int32', 'bool', 'uint8'] as const;
 
-export const dtypes = ['float32', 'float64', 'int32', 'bool', 'uint8'] as const satisfies readonly DType[];
+/** The element types. `uint8` is storage only: bytes are kept as bytes and cast before they are computed with. */
+export type DType = (typeof dtypes)[number];
 
 export function isDType(given: unknown): given is DType {
   return dtypes.some((dtype) => dtype === given);
@@ -30,10 +30,25 @@ export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === 'float32' || dtype === 'float64';
 }
 
+interface ArrayOf {
+  new (length: number): TypedArray;
+  new (buffer: ArrayBufferLike, offset: number, length: number): TypedArray;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+/** The array that holds the elements of each dtype on the host. */
+const arrays: Readonly<Record<DType, ArrayOf>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+};
+
 /** A zeroed array of `length` elements of `dtype`. @throws OptionError for more than the engine has room for. */
 export function allocateArray(dtype: DType, length: number): TypedArray {
   try {
-    return zeros(dtype, length);
+    return new arrays[dtype](length);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new OptionError({
@@ -44,25 +59,14 @@ export function allocateArray(dtype: DType, length: number): TypedArray {
   }
 }
 
-function zeros(dtype: DType, length: number): TypedArray {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'bool':
-    case 'uint8':
-      return new Uint8Array(length);
-    default:
-      return dtype satisfies never;
-  }
+/** The `length` elements of `dtype` from byte `offset` of a buffer on. */
+export function arrayOn(buffer: ArrayBufferLike, dtype: DType, length: number, offset = 0): TypedArray {
+  return new arrays[dtype](buffer, offset, length);
 }
 
 /** Bytes of one element. */
 export function bytesOf(dtype: DType): number {
-  return dtype === 'float64' ? 8 : dtype === 'bool' || dtype === 'uint8' ? 1 : 4;
+  return arrays[dtype].BYTES_PER_ELEMENT;
 }
 
 /** Writes `data` into the array of a tensor of `dtype`: a bool becomes 0 or 1, integers are taken modulo their size. */

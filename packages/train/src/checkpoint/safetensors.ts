@@ -17,7 +17,13 @@ import { formatOf, readable } from './formats.ts';
  */
 
 /** The names of the dtypes that are written. */
-const formats = { float32: 'F32', float64: 'F64', int32: 'I32', bool: 'BOOL', uint8: 'U8' } as const;
+const formats = {
+  float32: 'F32',
+  float64: 'F64',
+  int32: 'I32',
+  bool: 'BOOL',
+  uint8: 'U8',
+} as const satisfies Record<DType, string>;
 
 /** The longest header that the format allows. */
 export const longestHeader = 100_000_000;

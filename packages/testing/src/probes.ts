@@ -293,6 +293,20 @@ const others: readonly Probe[] = [
     f: (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, y))),
   },
   {
+    name: 'convolutions with padding, and their gradients',
+    inputs: [float32(2, 4, 3, 2), float32(2, 3, 2, 33), float32(2, 4, 3, 33)],
+    f: (a, b, c) =>
+      given(a, (x) =>
+        given(b, (kernel) =>
+          given(c, (slope) => {
+            const y = core.convolution(x, kernel, { padding: 'same' });
+            return [y, ...core.gradient(core.sum(core.mul(y, slope)), [x, kernel])];
+          }),
+        ),
+      ),
+    terms: 198,
+  },
+  {
     name: 'a matrix times a vector',
     inputs: [float32(3, 4), float32(4)],
     f: (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, y))),

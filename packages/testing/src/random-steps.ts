@@ -327,6 +327,47 @@ const makers = {
     );
     return core.vmap(each)(x, other);
   },
+  /** Windows along an axis, their sums or maxima, or what folds them back. */
+  windows: (x, { y, a, b }) => {
+    const axis = a % Math.max(1, x.shape.length);
+    const extent = extentAt(x, axis);
+    if (x.shape.length === 0 || x.shape.length > 4 || extent === 0) return undefined;
+    const size = 1 + (b % Math.min(3, extent));
+    const options: core.WindowOptions = {
+      axes: [axis],
+      size,
+      step: 1 + (y % 2),
+      dilation: size === 2 && extent > 2 ? 2 : 1,
+      padding: at([[[0, 0]], [[1, 0]], [[2, 1]]] as const, a >> 2),
+    };
+    const seen = core.windows(x, options);
+    if (!isNumber(x)) return seen;
+    return at(
+      [
+        () => seen,
+        () => core.max(seen, { axis: -1 }),
+        () => core.sum(seen, { axis: -1 }),
+        () => core.fold(seen, { ...options, extents: [extent] }),
+      ],
+      b,
+    )();
+  },
+  /** A convolution along the last axis but one, and its gradients. */
+  convolve: (x, { y, a, b }) => {
+    const [length = 0, channels = 0] = x.shape.slice(-2);
+    if (!isFloat(x.dtype) || x.shape.length < 2 || x.shape.length > 4 || length === 0 || channels === 0)
+      return undefined;
+    const shape = [1 + (b % Math.min(3, length)), channels, at([1, 3, 33], a)];
+    const kernel = core.reshape(
+      core.sub(core.mod(core.iota([sizeOf(shape)], { dtype: x.dtype }), 5), 2),
+      shape,
+    );
+    const made = core.convolution(x, kernel, {
+      padding: y % 2 === 0 ? 'same' : 'valid',
+      strides: 1 + (a % 2),
+    });
+    return [made, ...core.gradient(core.sum(core.mul(made, 0.25)), [x, kernel])];
+  },
   through: (x, { a }) => (a % 2 === 0 ? core.stopGradient(x) : core.barrier(x)),
 } satisfies Readonly<Record<string, Maker>>;
 
@@ -362,6 +403,8 @@ const weights: readonly (readonly [kind: StepKind, weight: number])[] = [
   ['whole', 1],
   ['normal', 1],
   ['training', 2],
+  ['windows', 1],
+  ['convolve', 1],
 ];
 
 /** The kinds to choose from, each as often as it weighs. */

@@ -7,6 +7,10 @@ import { wrongLives } from './corpus/wrong-lives.ts';
 
 /** The case that finds each: of well over a thousand, this one alone is run here. */
 const foundBy: Readonly<Record<string, string>> = {
+  'windows that ignore their step': 'windows of float32[2, 3]',
+  'windows that are turned round': 'windows of float32[2, 3]',
+  'windows one place too late': 'windows of float32[2, 3]',
+  'the matrices of a batch in the other order': 'batched matmul of float32[2, 3, 2]',
   'argmax of bytes is 0': 'argmax of rows of uint8',
   'argmax of bools is the last': 'argmax of rows of bool',
   'argmax takes the last of equals': 'the largest of equals, special numbers of float32',

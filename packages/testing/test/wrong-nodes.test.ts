@@ -2,6 +2,7 @@
 import { type Case, ConformanceError } from '@pullback/testing';
 import { describe, expect, test } from 'vitest';
 import { unusualNodes } from './corpus/unusual-nodes.ts';
+import { rightConvolutions, wrongConvolutions } from './corpus/wrong-convolutions.ts';
 import { wrongDerivatives } from './corpus/wrong-derivatives.ts';
 import { wrongPrimitives } from './corpus/wrong-primitives.ts';
 import { wrongSomewhere } from './corpus/wrong-somewhere.ts';
@@ -16,7 +17,12 @@ async function firstFinding(cases: readonly Case[]): Promise<unknown> {
   return undefined;
 }
 
-const wrong = { somewhere: wrongSomewhere, derivatives: wrongDerivatives, primitives: wrongPrimitives };
+const wrong = {
+  somewhere: wrongSomewhere,
+  derivatives: wrongDerivatives,
+  primitives: wrongPrimitives,
+  convolutions: wrongConvolutions,
+};
 for (const [kind, corpus] of Object.entries(wrong))
   describe(`wrong ${kind}`, () => {
     for (const [name, cases] of Object.entries(corpus))
@@ -28,7 +34,7 @@ for (const [kind, corpus] of Object.entries(wrong))
   });
 
 describe('unusual ones', () => {
-  for (const [name, cases] of Object.entries(unusualNodes))
+  for (const [name, cases] of Object.entries({ ...unusualNodes, ...rightConvolutions }))
     test(`passes: ${name}`, async () => {
       expect(await firstFinding(cases())).toBeUndefined();
     });

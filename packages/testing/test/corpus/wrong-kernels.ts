@@ -1,5 +1,5 @@
 // Backends that compute something else: one primitive, dtype, size, axis or special number.
-import type { Backend } from '@pullback/core';
+import type { Attributes, Backend } from '@pullback/core';
 import { compiling, each, named, spoiled } from './backends-of.ts';
 
 const INT_MIN = -(2 ** 31);
@@ -11,7 +11,42 @@ const last =
   };
 const numbers = (value: unknown): readonly number[] => (Array.isArray(value) ? value : []);
 
+/** `windows` that read x at other places: `moved` says which attributes it is given. */
+const windowsWith = (moved: (attributes: Attributes) => Attributes) =>
+  compiling(({ primitive, attributes }) =>
+    primitive.name === 'windows'
+      ? {
+          primitive: {
+            ...primitive,
+            evaluate: (inputs, outputs, own) => primitive.evaluate(inputs, outputs, moved(own)),
+          },
+          attributes,
+        }
+      : {},
+  );
+
 export const wrongKernels: Record<string, () => Backend> = {
+  'windows that ignore their step': () =>
+    windowsWith((own) => ({ ...own, step: numbers(own['step']).map(() => 1) })),
+  'windows that are turned round': () =>
+    spoiled(named('windows'), (output, _, { size }) => {
+      const places = numbers(size).reduce((n, extent) => n * extent, 1);
+      for (let i = 0; i < output.data.length; i += places) output.data.subarray(i, i + places).reverse();
+    }),
+  'windows one place too late': () =>
+    spoiled(named('windows'), ({ data }) => {
+      data.copyWithin(0, 1);
+    }),
+  'the matrices of a batch in the other order': () =>
+    spoiled(
+      ({ primitive, outputs: [o] }) => primitive.name === 'contract' && o?.shape.length === 3,
+      ({ data, shape: [n = 1] }) => {
+        const size = data.length / n;
+        const first = data.slice(0, size);
+        data.copyWithin(0, data.length - size);
+        data.set(first, data.length - size);
+      },
+    ),
   'argmax of bytes is 0': () =>
     spoiled(named('argmax'), (output, [x]) => {
       if (x?.dtype === 'uint8') output.data.fill(0);

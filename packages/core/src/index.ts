@@ -117,15 +117,8 @@ export { expandDims, reshape, squeeze } from './ops/reshape.ts';
 export { select } from './ops/select.ts';
 export { type PadOptions, pad, slice } from './ops/slice-pad.ts';
 export { moveAxis, swapAxes, transpose } from './ops/transpose.ts';
-export {
-  countsField,
-  type FoldOptions,
-  fold,
-  type Padding,
-  paddingField,
-  type WindowOptions,
-  windows,
-} from './ops/windows.ts';
+export { countsField, type Padding, paddingField } from './ops/windowing.ts';
+export { type FoldOptions, fold, type WindowOptions, windows } from './ops/windows.ts';
 export { checkOptions } from './options/check-options.ts';
 export type { Bounds, Field, Fields, FieldsOf, OptionsOf, Refused } from './options/field.ts';
 export * as field from './options/field.ts';

@@ -52,18 +52,20 @@ function oneOf<T>(list: readonly T[]): fc.Arbitrary<T> {
 }
 
 export interface RecipeOptions {
-  /** Whether one step may be as much as softmax cross entropy with its gradient, which shrinks as a whole only. */
+  /** Whether one step may be as much as softmax cross entropy or a convolution with gradients, which shrinks as a whole only. */
   readonly composites?: boolean;
   /** Whether inputs may hold NaN, infinities, subnormal numbers and the ends of int32; they may when it is left out. */
   readonly specials?: boolean;
 }
+
+const composite: ReadonlySet<StepKind> = new Set(['training', 'normal', 'windows', 'convolve']);
 
 /** Recipes for Programs of one dtype beside integers and booleans. */
 export function recipes(
   dtype: FloatDType,
   { composites = true, specials: special = true }: RecipeOptions = {},
 ): fc.Arbitrary<Recipe> {
-  const kinds = stepKinds.filter((kind) => composites || (kind !== 'training' && kind !== 'normal'));
+  const kinds = stepKinds.filter((kind) => composites || !composite.has(kind));
   return fc.record({
     dtype: fc.constant(dtype),
     extents: fc.array(oneOf(extents), { minLength: 2, maxLength: 3 }),

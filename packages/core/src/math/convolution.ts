@@ -15,8 +15,8 @@ import {
   type Windowing,
   windowCounts,
   windowing,
-  windowsAlong,
-} from '../ops/windows.ts';
+} from '../ops/windowing.ts';
+import { windowsAlong } from '../ops/windows.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { type FieldsOf, list, whole } from '../options/field.ts';
 import { formatShape, type Shape, sameShape } from '../tensors/shape.ts';

@@ -3,17 +3,22 @@ import { viewPrimitive } from '../forms/moving.ts';
 import { apply, applyPrimitive } from '../graph/apply.ts';
 import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
-import { either, type FieldsOf, list, needed, one, oneOf, whole } from '../options/field.ts';
+import { type FieldsOf, list, needed, one, whole } from '../options/field.ts';
 import { formatShape, normalizeAxis, type Shape, sameShape } from '../tensors/shape.ts';
-import { add } from './arithmetic.ts';
-import { squeeze } from './reshape.ts';
-import { pad, slice } from './slice-pad.ts';
-import { moveAxis } from './transpose.ts';
+import { sum } from './broadcast-sum.ts';
+import { reshape } from './reshape.ts';
+import { transpose } from './transpose.ts';
+import {
+  countsField,
+  type Padding,
+  padded,
+  paddingField,
+  type Windowing,
+  windowCounts,
+  windowing,
+} from './windowing.ts';
 
 // Windows and fold are each other's transpose, so each one's vjp is the other.
-
-/** Places around each windowed axis: none, as many as make the result ceil(extent / step) long, or [before, after] for each. */
-export type Padding = 'valid' | 'same' | readonly (readonly [number, number])[];
 
 export interface WindowOptions {
   /** The axes along which windows move. */
@@ -35,17 +40,11 @@ export interface FoldOptions extends Omit<WindowOptions, 'value'> {
   readonly extents: readonly number[];
 }
 
-const counts = either(whole({ from: 1 }), list(whole({ from: 1 })));
-/** Options of whatever moves windows: one number or one for each axis, and the places around. */
-export const paddingField = either(
-  oneOf<'valid' | 'same'>('valid', 'same'),
-  list(one<readonly [number, number]>('[before, after]', isPair)),
-);
 const placing = {
   axes: needed(list(whole())),
-  size: needed(counts),
-  step: counts,
-  dilation: counts,
+  size: needed(countsField),
+  step: countsField,
+  dilation: countsField,
   padding: paddingField,
 };
 const windowFields = {
@@ -56,72 +55,6 @@ const foldFields = {
   ...placing,
   extents: needed(list(whole({ from: 0 }))),
 } satisfies FieldsOf<FoldOptions>;
-export const countsField = counts;
-
-function isPair(given: unknown): boolean {
-  return Array.isArray(given) && given.length === 2 && given.every((n) => Number.isInteger(n) && n >= 0);
-}
-
-/** How windows lie along some axes, a number for each. */
-export interface Windowing {
-  readonly size: Shape;
-  readonly step: Shape;
-  readonly dilation: Shape;
-  /** Places before and after the axis; less than 0 where elements are left out. */
-  readonly low: Shape;
-  readonly high: Shape;
-}
-
-interface Unplaced extends Pick<WindowOptions, 'size' | 'step' | 'dilation' | 'padding'> {
-  readonly extents: Shape;
-}
-
-/** The windows along axes of `extents`, with one number for each axis. @throws ShapeError, OptionError */
-export function windowing({ extents, size, step = 1, dilation = 1, padding = 'valid' }: Unplaced): Windowing {
-  const each = (given: number | readonly number[], name: string): Shape => {
-    const all = typeof given === 'number' ? extents.map(() => given) : given;
-    if (all.length === extents.length) return all;
-    throw new OptionError({
-      got: `${all.length} numbers as '${name}'`,
-      expected: `one, or one for each of ${extents.length} axes`,
-    });
-  };
-  const [sizes, steps, dilations] = [each(size, 'size'), each(step, 'step'), each(dilation, 'dilation')];
-  const around = extents.map((extent, i): readonly [number, number] => {
-    if (padding === 'valid') return [0, 0];
-    if (padding !== 'same') return padding[i] ?? [0, 0];
-    const [s = 1, reach] = [steps[i], ((sizes[i] ?? 1) - 1) * (dilations[i] ?? 1) + 1];
-    const total = Math.max(0, (Math.ceil(extent / s) - 1) * s + reach - extent);
-    return [total >> 1, total - (total >> 1)];
-  });
-  if (typeof padding !== 'string' && padding.length !== extents.length)
-    throw new OptionError({
-      got: `padding of ${padding.length} axes`,
-      expected: `[before, after] for each of ${extents.length}`,
-    });
-  return {
-    size: sizes,
-    step: steps,
-    dilation: dilations,
-    low: around.map(([before]) => before),
-    high: around.map(([, after]) => after),
-  };
-}
-
-/** How many windows there are along each axis. @throws ShapeError for a window that is larger than its axis with padding. */
-export function windowCounts(extents: Shape, { size, step, dilation, low, high }: Windowing): number[] {
-  return extents.map((extent, i) => {
-    const reach = ((size[i] ?? 1) - 1) * (dilation[i] ?? 1) + 1;
-    const length = extent + (low[i] ?? 0) + (high[i] ?? 0);
-    if (length < reach)
-      throw new ShapeError({
-        got: `a window of ${reach} over ${extent}${length === extent ? '' : ` (${length} with padding)`} along axis ${i} of ${formatShape(extents)}`,
-        expected: 'windows no larger than what they move over',
-        hint: "padding: 'same' makes room around it.",
-      });
-    return Math.floor((length - reach) / (step[i] ?? 1)) + 1;
-  });
-}
 
 interface WindowsAttributes extends Readonly<Record<string, readonly number[]>> {
   readonly axes: readonly number[];
@@ -177,33 +110,6 @@ export function windowsAlong(x: Value, axes: readonly number[], along: Windowing
   return windowsPrimitiveOn(padded(x, axes, along), { axes, ...along });
 }
 
-/** `x` with places around some axes, before and after them and between neighbours; negative numbers leave out. */
-export function padded(
-  x: Value,
-  axes: readonly number[],
-  { low, high, between = [], value = 0 }: PaddedOptions,
-): Value {
-  const spread = (numbers: Shape, f: (n: number) => number) =>
-    x.shape.map((_, axis) => f(numbers[axes.indexOf(axis)] ?? 0));
-  const more = (n: number) => Math.max(0, n);
-  const wide = pad(x, {
-    low: spread(low, more),
-    high: spread(high, more),
-    between: spread(between, more),
-    value,
-  });
-  const less = (n: number) => Math.max(0, -n);
-  const stop = spread(high, less).map((n, axis) => (wide.shape[axis] ?? 0) - n);
-  return slice(wide, spread(low, less), stop);
-}
-
-interface PaddedOptions {
-  readonly low: Shape;
-  readonly high: Shape;
-  readonly between?: Shape;
-  readonly value?: number;
-}
-
 function placed(
   shape: Shape,
   { axes: given, ...options }: Omit<WindowOptions, 'value'>,
@@ -236,16 +142,12 @@ export function fold(y: Value, options: FoldOptions): Value {
       got: formatShape(y.shape),
       expected: `${formatShape(expected)}, the windows of ${formatShape(shape)}`,
     });
+  const placing = { axes, size, step, dilation, extents: around };
   const made = apply(
     {
       kind: 'composite',
       name: 'fold',
-      forward: (windowed: Value) =>
-        axes.reduceRight(
-          (sum, axis, i) =>
-            foldedLast(sum, axis, { step: step[i] ?? 1, dilation: dilation[i] ?? 1, extent: around[i] ?? 0 }),
-          windowed,
-        ),
+      forward: (windowed: Value) => (areTiles(placing) ? joined : added)(windowed, placing),
       vjp: (gradient) => [windowsPrimitiveOn(gradient, { axes, size, step, dilation })],
     },
     y,
@@ -253,21 +155,77 @@ export function fold(y: Value, options: FoldOptions): Value {
   return padded(made, axes, { low: low.map((n) => -n), high: high.map((n) => -n) });
 }
 
-/** `y` without its last axis, along which the k-th place of the windows along `axis` stands. */
-function foldedLast(
-  y: Value,
-  axis: number,
-  { step, dilation, extent }: { readonly step: number; readonly dilation: number; readonly extent: number },
-): Value {
-  const count = y.shape[axis] ?? 0;
-  const length = count === 0 ? 0 : (count - 1) * step + 1;
-  const first = moveAxis(y, -1, 0);
-  const parts = Array.from({ length: first.shape[0] ?? 0 }, (_, k) =>
-    padded(squeeze(slice(first, [k], [k + 1]), 0), [axis], {
-      low: [k * dilation],
-      high: [extent - length - k * dilation],
-      between: [step - 1],
-    }),
-  );
-  return parts.reduce((sum, part) => add(sum, part));
+interface Folding extends Pick<Windowing, 'size' | 'step' | 'dilation'> {
+  readonly axes: readonly number[];
+  /** Of the result along the axes. */
+  readonly extents: Shape;
+}
+
+/** Whether windows lie side by side: no element is in two of them. */
+function areTiles({ size, step, dilation }: Folding): boolean {
+  return size.every((n, i) => n === step[i] && (n === 1 || dilation[i] === 1));
+}
+
+/** Windows side by side, put together: their places become neighbours of the axis that they belong to. */
+function joined(y: Value, { axes, size, extents }: Folding): Value {
+  const rank = y.shape.length - axes.length;
+  const order = Array.from({ length: rank }, (_, axis) => {
+    const i = axes.indexOf(axis);
+    return i < 0 ? [axis] : [axis, rank + i];
+  }).flat();
+  const shape = y.shape
+    .slice(0, rank)
+    .map((extent, axis) => extent * (axes.includes(axis) ? (size[axes.indexOf(axis)] ?? 1) : 1));
+  const whole = reshape(transpose(y, order), shape);
+  const missing = axes.map((axis, i) => (extents[i] ?? 0) - (shape[axis] ?? 0));
+  return padded(whole, axes, { low: axes.map(() => 0), high: missing });
+}
+
+/** The sum over the places k of a window of y[.., (i - k dilation) / step, .., k], where there is such a window: a view of `y` with zeros around and between. */
+function added(y: Value, { axes, size, step, dilation, extents }: Folding): Value {
+  const reach = size.map((n, i) => (n - 1) * (dilation[i] ?? 1));
+  const length = axes.map((axis, i) => Math.max(0, ((y.shape[axis] ?? 0) - 1) * (step[i] ?? 1) + 1));
+  const room = padded(y, axes, {
+    low: reach,
+    high: length.map((covered, i) => (extents[i] ?? 0) - covered),
+    between: step.map((n) => n - 1),
+  });
+  const skewed = skew(room, { axes, dilation });
+  const rank = y.shape.length - axes.length;
+  const places = axes.map((_, i) => rank + i);
+  // The places of windows first: sums along them go on side by side for neighbours.
+  const turned = transpose(skewed, [...places, ...Array.from({ length: rank }, (_, axis) => axis)]);
+  return sum(turned, { axis: axes.map((_, i) => i) });
+}
+
+interface SkewAttributes extends Readonly<Record<string, readonly number[]>> {
+  readonly axes: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+/** y[.., i, .., k] = x[.., i + (n - 1 - k) dilation, .., k], with the n places k of windows along the last axes. */
+const skewPrimitive = viewPrimitive<SkewAttributes>('skew', {
+  infer: ([x], { axes, dilation }) => {
+    const rank = x.shape.length - axes.length;
+    const shape = x.shape.map((extent, axis) => {
+      const i = axes.indexOf(axis);
+      return i < 0 ? extent : extent - ((x.shape[rank + i] ?? 1) - 1) * (dilation[i] ?? 1);
+    });
+    return { shape, dtype: x.dtype };
+  },
+  view: ({ shape, offset, strides }, { axes, dilation }, to) => {
+    const rank = shape.length - axes.length;
+    const back = axes.map((axis, i) => (strides[axis] ?? 0) * (dilation[i] ?? 1));
+    const all = strides.map((stride, axis) => (axis < rank ? stride : stride - (back[axis - rank] ?? 0)));
+    return {
+      offset: back.reduce((from, far, i) => from + far * ((shape[rank + i] ?? 1) - 1), offset),
+      strides: all.map((stride, axis) => (to[axis] === 1 ? 0 : stride)),
+    };
+  },
+  batch: ([x], { attributes: { axes, dilation } }) =>
+    skew(x, { axes: axes.map((axis) => axis + 1), dilation }),
+});
+
+function skew(x: Value, attributes: SkewAttributes): Value {
+  return applyPrimitive(skewPrimitive, [x], attributes);
 }

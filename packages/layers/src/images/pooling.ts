@@ -10,6 +10,7 @@ import {
   layerFields,
   max,
   mean,
+  moveAxis,
   OptionError,
   type Padding,
   paddingField,
@@ -125,9 +126,11 @@ export function overTiles(x: Value, size: Shape, f: Pooled): Value {
 
 function overWindows(x: Value, { size, strides, padding, value = 0 }: Placing, f: Pooled): Value {
   const windowed = windows(x, { axes: spatialAxes(x), size, step: strides, padding, value });
+  const channels = x.shape.length - 1;
+  // Channels last: neighbours in memory are compared side by side.
   return f(
-    windowed,
-    size.map((_, i) => x.shape.length + i),
+    moveAxis(windowed, channels, -1),
+    size.map((_, i) => channels + i),
   );
 }
 

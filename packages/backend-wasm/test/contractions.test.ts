@@ -135,7 +135,7 @@ const labels = ['labels', randomCase, 120] as const;
 /** Straight lines read windows by the windows' own `evaluate`: a few are enough, and they take long to compile. */
 const cases = [
   ['kernels', backends.kernels, [labels, ['windows', windowsCase, 150]]],
-  ['straight lines', backends['straight lines'], [labels, ['windows', windowsCase, 6]]],
+  ['straight lines', backends['straight lines'], [labels, ['windows', windowsCase, 1]]],
 ] as const;
 
 describe.each(cases)('%s: contractions of random labels', (_, backend, makers) => {

@@ -12,7 +12,7 @@ export interface Arguments {
   readonly rounds: number;
   /** In headless Chromium instead of Node. */
   readonly chromium: boolean;
-  /** A Python whose JAX takes part; none when left out. */
+  /** A Python whose JAX takes part, and its torch where a case is a step; none when left out. */
   readonly python: string | undefined;
 }
 

@@ -35,6 +35,24 @@ export interface PredictionCase {
   readonly batch: number;
 }
 
+/** An array that a step is given: uniform in [-scale, scale], 0 for a scale of 0, or one-hot labels. */
+export interface StepArgument {
+  readonly shape: readonly number[];
+  readonly scale: number | 'labels';
+}
+
+/** A function of arrays. As many of its last results as are `replaced` take the place of its last arguments in the next step. */
+export interface StepCase {
+  readonly kind: 'step';
+  readonly name: StepName;
+  readonly arguments: readonly StepArgument[];
+  readonly replaced: number;
+  /** Of one step. */
+  readonly flops?: number;
+}
+
+export type StepName = 'conv-3x3' | 'lenet' | 'resnet-block' | 'adam-10m';
+
 /** A training step of a causal transformer on windows of tokens, by AdamW; or one more place of a sequence that it makes. */
 export interface LanguageCase {
   readonly kind: 'language' | 'generation';
@@ -49,7 +67,7 @@ export interface LanguageCase {
 
 export type FunctionName = 'matmul' | 'elementwise' | 'exp' | 'tanh' | 'sigmoid' | 'gelu' | 'softmax';
 
-export type Case = TrainingCase | FunctionCase | PredictionCase | LanguageCase;
+export type Case = TrainingCase | FunctionCase | PredictionCase | LanguageCase | StepCase;
 
 const mlp128: TrainingCase = {
   kind: 'training',
@@ -126,6 +144,44 @@ export const cases = {
   'gpt-medium': { ...gptSmall, context: 96, width: 128, heads: 4, layers: 4 },
   'transformer-256': { ...gptSmall, context: 128, width: 256, heads: 8, layers: 1, batch: 8 },
   generate: { ...gptSmall, kind: 'generation', batch: 1 },
+  // y, and the gradients at x and at the kernel
+  'conv-3x3': {
+    kind: 'step',
+    name: 'conv-3x3',
+    arguments: [of(1, 16, 32, 32, 64), of(0.05, 3, 3, 64, 64), of(1, 16, 32, 32, 64)],
+    replaced: 0,
+    flops: 3 * 2 * 16 * 32 * 32 * 64 * 64 * 9,
+  },
+  // x, labels, and kernels and biases, which move
+  lenet: {
+    kind: 'step',
+    name: 'lenet',
+    arguments: [
+      of(1, 64, 28, 28, 1),
+      { shape: [64, 10], scale: 'labels' },
+      ...[of(0.3, 3, 3, 1, 8), of(0.1, 8), of(0.15, 3, 3, 8, 16), of(0.1, 16)],
+      ...[of(0.1, 576, 128), of(0.1, 128), of(0.2, 128, 10), of(0.1, 10)],
+    ],
+    replaced: 8,
+  },
+  // x, the slope of the loss at y, and kernels, scales and shifts, which move
+  'resnet-block': {
+    kind: 'step',
+    name: 'resnet-block',
+    arguments: [
+      ...[of(1, 32, 16, 16, 64), of(1, 32, 16, 16, 64)],
+      ...[of(0.05, 3, 3, 64, 64), of(1, 64), of(0.1, 64)],
+      ...[of(0.05, 3, 3, 64, 64), of(1, 64), of(0.1, 64)],
+    ],
+    replaced: 6,
+  },
+  // the gradient, and step, both averages and weights, which move
+  'adam-10m': {
+    kind: 'step',
+    name: 'adam-10m',
+    arguments: [of(1, 1e7), of(0, 1), of(0, 1e7), of(0, 1e7), of(1, 1e7)],
+    replaced: 4,
+  },
   'predict-mlp128': { kind: 'prediction', widths: [784, 128, 10], batch: 128 },
 } as const satisfies Record<string, Case>;
 
@@ -137,6 +193,10 @@ export function isCase(name: string): name is CaseName {
 
 export function caseOf(name: CaseName): Case {
   return cases[name];
+}
+
+function of(scale: number, ...shape: number[]): StepArgument {
+  return { shape, scale };
 }
 
 function product(n: number): FunctionCase {

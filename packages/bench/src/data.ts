@@ -1,4 +1,4 @@
-import type { FunctionCase, LanguageCase, PredictionCase, TrainingCase } from './cases.ts';
+import type { FunctionCase, LanguageCase, PredictionCase, StepCase, TrainingCase } from './cases.ts';
 
 /** Row-major float32 elements with their shape. */
 export interface Numbers {
@@ -108,5 +108,17 @@ export function languageData({ vocabulary, context, batch }: LanguageCase): read
       }
     }
     return { x, y };
+  });
+}
+
+/** The first arguments of a step. */
+export function stepData({ arguments: all }: Pick<StepCase, 'arguments'>): Numbers[] {
+  const random = randomOf(5);
+  return all.map(({ shape, scale }) => {
+    if (scale !== 'labels') return uniform(shape, scale, random);
+    const [rows = 0, classes = 0] = shape;
+    const data = new Float32Array(rows * classes);
+    for (let row = 0; row < rows; row++) data[row * classes + Math.floor(random() * classes)] = 1;
+    return { shape, data };
   });
 }

@@ -20,10 +20,14 @@ export interface Wanted {
   readonly python?: string | undefined;
 }
 
+const channelsLast =
+  'x and kernels in the memory format channels_last, which is its fastest for convolutions';
 const tuned = 'the gradients of its products written with explicit transposes';
 
 /** The product first, itself in one thread beside several, then its peers that have such a backend. */
 export function entriesOf(name: CaseName, { backend, threads, chromium, python }: Wanted): Entry[] {
+  const { kind } = caseOf(name);
+  const steps = kind === 'step';
   const entry = (library: LibraryName, form?: string, note?: string, count = 1): Entry => ({
     name: `${library}${form === undefined ? '' : `-${form}`}${count > 1 ? ` (${count} threads)` : ''}`,
     library,
@@ -32,6 +36,7 @@ export function entriesOf(name: CaseName, { backend, threads, chromium, python }
       backend: backend === 'native' && library !== 'pullback' ? 'wasm' : backend,
       threads: count,
       ...(form !== undefined && { form }),
+      ...(steps && { steps }),
     },
     ...(note !== undefined && { note }),
   });
@@ -47,17 +52,27 @@ export function entriesOf(name: CaseName, { backend, threads, chromium, python }
       : []),
   ];
   if (backend === 'cpu') return own;
-  const { kind } = caseOf(name);
   // The peers have no layers of sequences that train on wasm; torch's time is that of packages/train/test/fixtures/gpt.py.
   if (kind === 'language' || kind === 'generation') return own;
+  const fromPython =
+    python === undefined || chromium || !steps
+      ? []
+      : [
+          entry('torch'),
+          ...(name === 'adam-10m' ? [] : [entry('torch', 'channels-last', channelsLast)]),
+          entry('jax'),
+        ];
   const peer = (library: LibraryName, form?: string, note?: string) =>
     entry(library, form, note, chromium && backend === 'wasm' ? threads : 1);
-  const inPython = python === undefined || chromium ? [] : [entry('jax', undefined, undefined, threads)];
+  const inPython =
+    python === undefined || chromium || steps ? [] : [entry('jax', undefined, undefined, threads)];
   return [
     ...own,
     ...inPython,
     peer('jax-js'),
-    peer('tfjs'),
+    // Its wasm kernels lack the gradients of convolutions.
+    ...(steps && name !== 'adam-10m' ? [] : [peer('tfjs')]),
+    ...fromPython,
     ...(kind === 'training' && name !== 'xor' && backend === 'wasm' ? [peer('tfjs', 'tuned', tuned)] : []),
     ...(kind === 'prediction' && backend === 'wasm' && !chromium ? [entry('onnxruntime-web')] : []),
   ];

@@ -1,4 +1,4 @@
-import type { FunctionCase, LanguageCase, PredictionCase, TrainingCase } from './cases.ts';
+import type { FunctionCase, LanguageCase, PredictionCase, StepCase, TrainingCase } from './cases.ts';
 import type { languageData, Numbers, TrainingData } from './data.ts';
 
 export type BackendName = 'wasm' | 'native' | 'webgpu' | 'cpu';
@@ -9,6 +9,8 @@ export interface Setting {
   readonly threads: number;
   /** Which of its forms, where it has several. */
   readonly form?: string;
+  /** Whether a library of Python runs a step: arrays in, arrays out. */
+  readonly steps?: boolean;
 }
 
 /** A case, ready to be run in one library. */
@@ -34,10 +36,17 @@ export interface Library {
   call(call: FunctionCase, data: readonly Numbers[]): Run | Promise<Run>;
   /** Left out where a library has no layers of sequences. */
   language?(language: LanguageCase, data: ReturnType<typeof languageData>): Run | Promise<Run>;
+  /** The figures are a sample of the results that replace nothing, or of all where there are none. */
+  advance(step: StepCase, data: readonly Numbers[]): Run | Promise<Run>;
   predict(
     prediction: PredictionCase,
     data: { readonly layers: TrainingData['layers']; readonly x: Numbers },
   ): Run | Promise<Run>;
+}
+
+/** A case that a library has no form of. */
+export function without(library: string, step: StepCase): never {
+  throw new Error(`${library} has no form of ${step.name} here`);
 }
 
 /** Sixty-four of the elements of each result, evenly spread, and the first and last: small enough to be sent and compared. */

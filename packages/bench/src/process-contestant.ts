@@ -3,6 +3,7 @@ import type { Contestant, Opener } from './contestant.ts';
 import type { Entry } from './entries.ts';
 import type { Calls, Counted, Kind, Reply } from './protocol.ts';
 import { PythonContestant } from './python-contestant.ts';
+import { StepContestant } from './step-contestant.ts';
 
 /** A young generation so large that nothing in it is collected while a few steps are counted. */
 const uncollected = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
@@ -48,8 +49,11 @@ class ProcessContestant implements Contestant {
 
 /** Opens a Node process for a library of Node, and one of `python` for those of Python. */
 export function openProcessWith(python: string | undefined): Opener {
-  return async (entry, counted) =>
-    entry.library === 'jax' && python !== undefined
-      ? new PythonContestant(entry, python)
-      : new ProcessContestant(entry, counted);
+  return async (entry, counted) => {
+    const isPython = entry.library === 'jax' || entry.library === 'torch';
+    if (python === undefined || !isPython) return new ProcessContestant(entry, counted);
+    return entry.setting.steps === true
+      ? new StepContestant(entry, python)
+      : new PythonContestant(entry, python);
+  };
 }

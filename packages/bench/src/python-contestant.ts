@@ -64,6 +64,7 @@ function argumentsOf(kind: Kind, args: readonly unknown[]): unknown[] {
 function dataOf(chosen: Case): unknown {
   if (chosen.kind === 'training') return trainingData(chosen);
   if (chosen.kind === 'prediction') return predictionData(chosen);
+  if (chosen.kind === 'step') throw new Error('a step is run by step-contestant.ts');
   return chosen.kind === 'function' ? functionData(chosen) : languageData(chosen);
 }
 

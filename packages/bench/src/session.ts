@@ -1,6 +1,6 @@
 import { type Case, type CaseName, caseOf } from './cases.ts';
 import { countsPerStep } from './counts-per-step.ts';
-import { functionData, languageData, predictionData, trainingData } from './data.ts';
+import { functionData, languageData, predictionData, stepData, trainingData } from './data.ts';
 import type { Counters, Library, Open, Run, Setting } from './library.ts';
 
 /** The files of libraries/, loaded when they are wanted: loading is part of a first step. */
@@ -14,7 +14,7 @@ const libraries: Readonly<Record<ScriptName, () => Promise<{ readonly open: Open
 export type LibraryName = ScriptName | PythonName;
 type ScriptName = 'pullback' | 'jax-js' | 'tfjs' | 'onnxruntime-web';
 /** Those of python/peer.py, in a process of another kind. */
-export type PythonName = 'jax';
+export type PythonName = 'jax' | 'torch';
 
 export interface Started {
   /** From the import of the library to the end of the first step, its loss read; data and first weights were there before. */
@@ -40,7 +40,7 @@ export class Session {
     const chosen = caseOf(name);
     const make = prepared(chosen);
     const begin = performance.now();
-    if (library === 'jax') throw new Error('jax runs in Python');
+    if (library === 'jax' || library === 'torch') throw new Error(`${library} runs in Python`);
     const run = await make(await (await libraries[library]()).open(setting));
     await run.step(1);
     const figures = [await run.figures()];
@@ -112,6 +112,10 @@ function prepared(chosen: Case): (library: Library) => Run | Promise<Run> {
     const data = predictionData(chosen);
     return (library) => library.predict(chosen, data);
   }
+  if (chosen.kind === 'step') {
+    const data = stepData(chosen);
+    return (library) => library.advance(chosen, data);
+  }
   if (chosen.kind !== 'function') {
     const data = languageData(chosen);
     return (library) => {
@@ -124,7 +128,7 @@ function prepared(chosen: Case): (library: Library) => Run | Promise<Run> {
 }
 
 /** Milliseconds of a fixed loop of integers: larger than elsewhere in a run, and the machine was busy. */
-function scalarLoop(): number {
+export function scalarLoop(): number {
   const begin = performance.now();
   let state = 1;
   for (let i = 0; i < 4_000_000; i++) {

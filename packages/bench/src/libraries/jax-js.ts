@@ -1,6 +1,16 @@
 // jax-js in its fastest form: one jit around the whole step, the parameter tree in and out. An argument is consumed by use, `.ref` keeps it.
-import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
-import type { FunctionName, TrainingCase } from '../cases.ts';
+import {
+  blockUntilReady,
+  defaultDevice,
+  init,
+  jit,
+  lax,
+  nn,
+  numpy as np,
+  tree,
+  valueAndGrad,
+} from '@jax-js/jax';
+import type { FunctionName, StepCase, TrainingCase } from '../cases.ts';
 import type { Layer, Numbers, TrainingData } from '../data.ts';
 import { type Open, type Run, sampleOf } from '../library.ts';
 
@@ -13,6 +23,7 @@ export const open: Open = async ({ backend }) => {
   return {
     train: (training, data) => (training.optimizer === 'adam' ? trainAdam : trainSgd)(training, data),
     call: ({ name }, data) => callFunction(functions[name], data.map(arrayOf)),
+    advance: (step, data) => advance(step, data),
     predict: (_, { layers, x }) => predict(layers, arrayOf(x)),
   };
 };
@@ -159,6 +170,158 @@ function callFunction(f: (x: np.Array, y: np.Array) => np.Array[], [x = missing(
     settle: async () => {},
     figures: async () => sampleOf(await Promise.all(results.map((result) => result.ref.data()))),
   };
+}
+
+/** Channels first, as its convolutions have them. */
+const first = (x: np.Array): np.Array => np.transpose(x, [0, 3, 1, 2]);
+const last = (x: np.Array): np.Array => np.transpose(x, [0, 2, 3, 1]);
+const kernelFirst = (w: np.Array): np.Array => np.transpose(w, [3, 2, 0, 1]);
+const kernelLast = (w: np.Array): np.Array => np.transpose(w, [2, 3, 1, 0]);
+const conv = (x: np.Array, w: np.Array, padding: 'SAME' | 'VALID'): np.Array =>
+  lax.conv(x, w, [1, 1], padding);
+const perChannel = (x: np.Array): np.Array => np.reshape(x, [1, -1, 1, 1]);
+
+/** The largest of windows side by side: reduceWindow has no gradient. */
+function pool(x: np.Array): np.Array {
+  const [n = 0, c = 0, height = 0, width = 0] = x.shape;
+  return np.max(np.reshape(x, [n, c, height / 2, 2, width / 2, 2]), [3, 5]);
+}
+
+function lenetLoss(weights: np.Array[], x: np.Array, y: np.Array): np.Array {
+  const [w1, b1, w2, b2, d1, c1, d2, c2] = weights as [
+    ...[np.Array, np.Array, np.Array, np.Array],
+    ...[np.Array, np.Array, np.Array, np.Array],
+  ];
+  const one = pool(nn.relu(conv(x, w1, 'VALID').add(perChannel(b1))));
+  const room = np.pad(one, [
+    [0, 0],
+    [0, 0],
+    [1, 0],
+    [1, 0],
+  ]);
+  const two = pool(nn.relu(conv(room, w2, 'VALID').add(perChannel(b2))));
+  const flat = np.reshape(last(two), [64, 576]);
+  const z = np.matmul(nn.relu(np.matmul(flat, d1).add(c1)), d2).add(c2);
+  return nn.logSoftmax(z).mul(y).sum(1).mean().neg();
+}
+
+function normalized(z: np.Array, scale: np.Array, shift: np.Array): np.Array {
+  const centred = z.ref.sub(np.mean(z, [0, 2, 3], { keepdims: true }));
+  const variance = np.mean(np.square(centred.ref), [0, 2, 3], { keepdims: true });
+  return centred
+    .div(np.sqrt(variance.add(1e-5)))
+    .mul(perChannel(scale))
+    .add(perChannel(shift));
+}
+
+function resnetLoss(weights: np.Array[], x: np.Array, slope: np.Array): np.Array {
+  const [w1, s1, t1, w2, s2, t2] = weights as [
+    ...[np.Array, np.Array, np.Array],
+    ...[np.Array, np.Array, np.Array],
+  ];
+  const inner = nn.relu(normalized(conv(x.ref, w1, 'SAME'), s1, t1));
+  const y = nn.relu(x.add(normalized(conv(inner, w2, 'SAME'), s2, t2)));
+  return y.mul(slope).mean();
+}
+
+/** Parameters that move by a tenth of their gradients. */
+function descent(
+  lossOf: (weights: np.Array[], x: np.Array, y: np.Array) => np.Array,
+  [x = missing(), y = missing(), ...weights]: np.Array[],
+): Run {
+  const both = valueAndGrad(lossOf);
+  const step = jit((now: np.Array[], a: np.Array, b: np.Array): [np.Array, np.Array[]] => {
+    const [loss, gradients] = both(tree.ref(now), a, b);
+    return [loss, now.map((w, i) => w.sub((gradients[i] ?? missing()).mul(0.1)))];
+  });
+  let now = weights;
+  let loss: np.Array | undefined;
+  return {
+    step: async (count) => {
+      for (let i = 0; i < count; i++) {
+        loss?.dispose();
+        [loss, now] = step(now, x.ref, y.ref);
+        await blockUntilReady([loss, now]);
+      }
+    },
+    settle: async () => {},
+    figures: async () => sampleOf([(await loss?.ref.data()) ?? []]),
+  };
+}
+
+function convolutions([x, w, g]: np.Array[]): Run {
+  const f = jit((a: np.Array, k: np.Array, slope: np.Array): np.Array[] => {
+    const [[, y], gradients] = valueAndGrad(
+      (both: np.Array[]): [np.Array, np.Array] => {
+        const [input = missing(), kernel = missing()] = both;
+        const made = conv(input, kernel, 'SAME');
+        return [made.ref.mul(slope).sum(), made];
+      },
+      { hasAux: true },
+    )([a, k]);
+    return [y, ...gradients];
+  });
+  let results: np.Array[] = [];
+  return {
+    step: async (count) => {
+      for (let i = 0; i < count; i++) {
+        for (const result of results) result.dispose();
+        results = f((x ?? missing()).ref, (w ?? missing()).ref, (g ?? missing()).ref);
+        await blockUntilReady(results);
+      }
+    },
+    settle: async () => {},
+    figures: async () => {
+      const [y = missing(), dx = missing(), dw = missing()] = results;
+      const turned = [last(y.ref), last(dx.ref), kernelLast(dw.ref)];
+      return sampleOf(await Promise.all(turned.map((result) => result.data())));
+    },
+  };
+}
+
+/** The step is counted on the host, as in training. */
+function moments([g, , ...all]: np.Array[]): Run {
+  const step = jit((slope: np.Array, c1: np.Array, c2: np.Array, state: np.Array[]): np.Array[] => {
+    const [m0 = missing(), v0 = missing(), w = missing()] = state;
+    const m = m0.mul(0.9).add(slope.ref.mul(0.1));
+    const v = v0.mul(0.999).add(np.square(slope).mul(1 - 0.999));
+    const change = m.ref.div(c1).div(np.sqrt(v.ref.div(c2)).add(1e-8));
+    return [m, v, w.sub(change.mul(1e-3))];
+  });
+  let state = all;
+  let t = 0;
+  return {
+    step: async (count) => {
+      for (let i = 0; i < count; i++) {
+        t++;
+        state = step((g ?? missing()).ref, np.array(1 - 0.9 ** t), np.array(1 - 0.999 ** t), state);
+        await blockUntilReady(state);
+      }
+    },
+    settle: async () => {},
+    figures: async () => {
+      const read = await Promise.all(state.map((array) => array.ref.data()));
+      return sampleOf([[t], ...read]);
+    },
+  };
+}
+
+function advance({ name }: StepCase, data: readonly Numbers[]): Run {
+  const arrays = data.map(arrayOf);
+  const images = (which: readonly number[], kernels: readonly number[]) =>
+    arrays.map((array, i) =>
+      which.includes(i) ? first(array) : kernels.includes(i) ? kernelFirst(array) : array,
+    );
+  switch (name) {
+    case 'conv-3x3':
+      return convolutions(images([0, 2], [1]));
+    case 'lenet':
+      return descent(lenetLoss, images([0], [2, 4]));
+    case 'resnet-block':
+      return descent(resnetLoss, images([0, 1], [2, 5]));
+    case 'adam-10m':
+      return moments(arrays);
+  }
 }
 
 function predict(layers: readonly Layer[], x: np.Array): Run {

@@ -11,6 +11,7 @@ export const open: Open = async ({ threads }) => {
   return {
     train: only('train'),
     call: only('call functions'),
+    advance: only('train'),
     predict: async (_, { layers, x }) => {
       const session = await ort.InferenceSession.create(perceptron(layers, x.shape), {
         executionProviders: ['wasm'],

@@ -9,19 +9,28 @@ import {
   add,
   type Backend,
   backendOf,
+  cast,
+  constant,
+  conv2d,
+  convolution,
   defineActivation,
   dense,
+  div,
   exp,
+  flatten,
   gelu,
   gradient,
   halfSquaredError,
   languageModel,
   Model,
   matmul,
+  maxPool,
+  mean,
   mul,
   type Layer as NetworkLayer,
   placeholder,
   relu,
+  reshape,
   sequenceCrossEntropy,
   sequential,
   sgd,
@@ -29,6 +38,8 @@ import {
   silu,
   softmax,
   softmaxCrossEntropy,
+  sqrt,
+  square,
   sub,
   sum,
   type Tensor,
@@ -36,8 +47,9 @@ import {
   tensor,
   trace,
   type Value,
+  zeroPadding,
 } from 'pullback';
-import type { FunctionName, LanguageCase, TrainingCase } from '../cases.ts';
+import type { FunctionName, LanguageCase, StepCase, StepName, TrainingCase } from '../cases.ts';
 import type { Layer, Numbers } from '../data.ts';
 import { type Library, type Open, type Run, type Setting, sampleOf } from '../library.ts';
 
@@ -47,6 +59,8 @@ export const open: Open = async (setting) => {
     train: (training, data) => train(backend, training, data, setting.form),
     call: (call, data) => callFunction(backend, functions[call.name], data),
     language: (language, data) => speak(backend, language, data),
+    advance: (step, data) =>
+      step.name === 'lenet' ? trainLenet(backend, data) : advance(backend, step, data),
     predict: ({ widths }, { layers, x }) => predict(backend, widths, layers, x),
   };
 };
@@ -172,6 +186,109 @@ const functions: Readonly<Record<FunctionName, (x: Value, y: Value) => readonly 
     return [y, ...gradient(sum(mul(y, weights)), [x])];
   },
 };
+
+type StepOf = (...given: readonly Value[]) => readonly Value[];
+
+/** All but lenet, which is a model. */
+const stepsOf: Readonly<Record<Exclude<StepName, 'lenet'>, StepOf>> = {
+  'conv-3x3': (...given) => {
+    const [x, kernel, slope] = given as [Value, Value, Value];
+    const y = convolution(x, kernel, { padding: 'same' });
+    return [y, ...gradient(sum(mul(y, slope)), [x, kernel])];
+  },
+  'resnet-block': (...given) => {
+    const [x, slope, ...weights] = given as [Value, Value, ...Value[]];
+    const [w1, s1, t1, w2, s2, t2] = weights as [Value, Value, Value, Value, Value, Value];
+    const inner = relu(normalized(convolution(x, w1, { padding: 'same' }), s1, t1));
+    const outer = normalized(convolution(inner, w2, { padding: 'same' }), s2, t2);
+    const loss = mean(mul(relu(add(x, outer)), slope));
+    return [loss, ...gradient(loss, weights).map((g, i) => sub(weights[i] ?? g, mul(0.1, g)))];
+  },
+  'adam-10m': (...given) => {
+    const [g, step, first, second, weight] = given as [Value, Value, Value, Value, Value];
+    const [moved] = adam({ learningRate: 0.001 }).update(
+      [{ path: 'weights', weight, gradient: g, slots: { first, second } }],
+      { learningRate: constant(0.001), step: reshape(cast(step, 'int32'), []) },
+    );
+    if (moved === undefined) throw new Error('an update of nothing');
+    const { slots } = moved;
+    return [add(step, 1), slots['first'] ?? first, slots['second'] ?? second, moved.weight];
+  },
+};
+
+/** As batchNorm in training. */
+function normalized(z: Value, scale: Value, shift: Value): Value {
+  const over = { axis: [0, 1, 2], keepAxis: true };
+  const centred = sub(z, mean(z, over));
+  return add(mul(div(centred, sqrt(add(mean(square(centred), over), 1e-5))), scale), shift);
+}
+
+/** Compiled once; results that replace arguments are written over them. */
+async function advance(
+  backend: Backend,
+  { name, replaced }: StepCase,
+  data: readonly Numbers[],
+): Promise<Run> {
+  if (name === 'lenet') throw new Error('lenet is a model');
+  const given = data.map((numbers) => tensor(numbers));
+  const values = given.map((argument, i) => placeholder(argument, `argument${i}`));
+  const results = stepsOf[name](...values);
+  const executable = await backend.compile(trace(values, [...results]));
+  const inputs = given.map((argument) => bufferOf(backend, argument));
+  const own = results.slice(0, results.length - replaced).map(({ spec }) => backend.allocate(spec));
+  const moving = inputs.slice(inputs.length - replaced);
+  const binding = executable.bind(inputs, [...own, ...moving]);
+  const settle = await fenceOf(backend);
+  return {
+    step: (count) => binding.run(count),
+    settle,
+    figures: async () => {
+      const read = own.length > 0 ? own : moving;
+      return sampleOf(await Promise.all(read.map((buffer) => backend.read(buffer))));
+    },
+    counters: () => countersOf(backend),
+  };
+}
+
+async function trainLenet(backend: Backend, data: readonly Numbers[]): Promise<Run> {
+  const [x, y, ...weights] = data.map((numbers) => tensor(numbers));
+  if (x === undefined || y === undefined) throw new Error('lenet without data');
+  const from = (i: number) => ({
+    kernelInitializer: () => Float64Array.from(weights[i]?.data ?? []),
+    biasInitializer: () => Float64Array.from(weights[i + 1]?.data ?? []),
+  });
+  const model = await Model.create({
+    network: sequential(
+      ...[
+        conv2d(8, 3, from(0)),
+        relu(),
+        maxPool(2),
+        zeroPadding([
+          [1, 0],
+          [1, 0],
+        ]),
+      ],
+      ...[conv2d(16, 3, from(2)), relu(), maxPool(2), flatten()],
+      ...[dense(128, from(4)), relu(), dense(10, from(6))],
+    ),
+    input: [28, 28, 1],
+    loss: softmaxCrossEntropy(),
+    optimizer: sgd({ learningRate: 0.1 }),
+    backend,
+  });
+  let last: { read(): Promise<number> } | undefined;
+  const read = async () => sampleOf([[(await last?.read()) ?? Number.NaN]]);
+  return {
+    step: (count) => {
+      for (let i = 0; i < count; i++) last = model.step({ x, y }).loss;
+    },
+    settle: async () => {
+      await read();
+    },
+    figures: read,
+    counters: () => countersOf(backend),
+  };
+}
 
 /** Compiled once, arguments and results on the backend, as the peers have them: `compile` would copy both at every call. */
 async function callFunction(

@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-layers'; // without it the core knows no gradients
 import * as tf from '@tensorflow/tfjs-core';
 import type { FunctionName, TrainingCase } from '../cases.ts';
 import type { Layer, Numbers, TrainingData } from '../data.ts';
-import { type Open, type Run, sampleOf } from '../library.ts';
+import { type Open, type Run, sampleOf, without } from '../library.ts';
 
 type Product = (x: tf.Tensor2D, kernel: tf.Tensor2D, first: boolean) => tf.Tensor2D;
 
@@ -17,6 +17,7 @@ export const open: Open = async ({ backend, threads, form }) => {
   return {
     train: (training, data) => train(training, data, product),
     call: ({ name }, data) => callFunction(functions[name], data.map(tensorOf)),
+    advance: (step, data) => (step.name === 'adam-10m' ? moments(data) : without('tfjs', step)),
     predict: (_, { layers, x }) => predict(layers, tensorOf(x)),
   };
 };
@@ -155,6 +156,41 @@ function callFunction(
       first.dispose();
     },
     figures: async () => sampleOf(await Promise.all(results.map((result) => result.data()))),
+  };
+}
+
+/** Its own Adam, on a gradient that is given. */
+function moments([g, , , , start]: readonly Numbers[]): Run {
+  if (g === undefined || start === undefined) throw new Error('an update without data');
+  const [slope, weights] = [tf.tensor1d(g.data), tf.variable(tf.tensor1d(start.data))];
+  const [beta1, beta2] = [0.9, 0.999];
+  let [m, v] = [tf.zerosLike(slope), tf.zerosLike(slope)];
+  let t = 0;
+  return {
+    step: (count) => {
+      for (let i = 0; i < count; i++) {
+        t++;
+        const made = tf.tidy(() => {
+          const first = tf.add(tf.mul(m, beta1), tf.mul(slope, 1 - beta1));
+          const second = tf.add(tf.mul(v, beta2), tf.mul(tf.square(slope), 1 - beta2));
+          const root = tf.sqrt(tf.div(second, 1 - beta2 ** t));
+          const change = tf.div(tf.div(first, 1 - beta1 ** t), tf.add(root, 1e-8));
+          return [first, second, tf.sub(weights, tf.mul(change, 1e-3))] as const;
+        });
+        tf.dispose([m, v]);
+        m = made[0] as tf.Tensor1D;
+        v = made[1] as tf.Tensor1D;
+        weights.assign(made[2] as tf.Tensor1D);
+        made[2].dispose();
+      }
+    },
+    settle: async () => {
+      await tf.slice(weights, [0], [1]).data();
+    },
+    figures: async () => {
+      const read = await Promise.all([m, v, weights].map((each) => each.data()));
+      return sampleOf([[t], ...read]);
+    },
   };
 }
 

@@ -293,6 +293,13 @@ const others: readonly Probe[] = [
     f: (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, y))),
   },
   {
+    name: 'windows folded back',
+    inputs: [float32(6, 2, 3)],
+    f: (x) =>
+      given(x, (y) => core.fold(y, { axes: [0], size: 3, dilation: 2, padding: [[1, 2]], extents: [7] })),
+    isSum: true,
+  },
+  {
     name: 'convolutions with padding, and their gradients',
     inputs: [float32(2, 4, 3, 2), float32(2, 3, 2, 33), float32(2, 4, 3, 33)],
     f: (a, b, c) =>

@@ -10,6 +10,8 @@ interface Segment {
   readonly writers: number[];
   readonly value: number | undefined;
   readonly readers: number[];
+  /** Those that touched it before the first of the writers: each of them waits for all of these. */
+  readonly before: readonly number[];
 }
 
 /** Who reads and writes which parts of memory, told in order: each waits for those that touched the same bytes last. */
@@ -30,7 +32,7 @@ export class Accesses {
   /**
    * Notes what `node` writes.
    * @param value where the region is one that several write, each other elements of it.
-   * @returns the last writers, but those of the same value, and those who have read since.
+   * @returns the last writers and those who have read since; for a further part of a value those that its first part waited for.
    */
   write(node: number, region: Region, value?: number): number[] {
     const waits = new Set<number>();
@@ -38,10 +40,12 @@ export class Accesses {
       const { start, end, writers, readers } = part;
       if (value !== undefined && value === part.value && readers.length === 0) {
         writers.push(node);
+        for (const earlier of part.before) waits.add(earlier);
         return part;
       }
-      for (const before of [...writers, ...readers]) waits.add(before);
-      return { start, end, writers: [node], value, readers: [] };
+      const before = [...writers, ...readers];
+      for (const earlier of before) waits.add(earlier);
+      return { start, end, writers: [node], value, readers: [], before };
     });
     return [...waits];
   }
@@ -55,7 +59,8 @@ export class Accesses {
     const made: Segment[] = [];
     let [at, last] = [start, first];
     const fresh = (to: number): void => {
-      if (to > at) made.push(change({ start: at, end: to, writers: [], value: undefined, readers: [] }));
+      if (to > at)
+        made.push(change({ start: at, end: to, writers: [], value: undefined, readers: [], before: [] }));
     };
     for (; last < segments.length; last++) {
       const segment = segments[last];

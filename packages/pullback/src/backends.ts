@@ -29,15 +29,15 @@ type Options = Readonly<Record<string, never>>;
 export type BackendName = keyof typeof loaders | 'auto';
 
 export interface BackendChoice {
+  /** The dtype of the computation, when `auto` chooses: a GPU has no float64. float32 when left out. */
   readonly dtype?: FloatDType | undefined;
+  /** Those of the backend that is named. */
   readonly options?: Options | undefined;
 }
 
 /**
  * The backend of that name, loaded; an object is taken as it is. Where it is a page's policy that leaves `auto` nothing but cpu, a
  * warning names the directive, once.
- * @param choice.dtype what will be computed in, when `auto` chooses: a GPU has no float64.
- * @param choice.options those of the backend that is named.
  * @throws UnknownNameError, and UnsupportedError for one that cannot be used here.
  */
 export async function backendOf(

@@ -63,8 +63,8 @@ interface Form extends Windowing {
 // convolution and both of its transposes, so each one's vjp is made of the other two.                                                     (4.1)
 
 /**
- * The convolution of `x` [...batch, ...spatial, channels] with `kernel` [...size, channels / groups, outputs]: y[n, o, d] = sum over k, c of
- * x[n, o strides + k dilation - before, c] kernel[k, c, d]. As in other libraries of this field the kernel is not flipped. The kernel has two axes more than
+ * The convolution of `x` [...batch, ...spatial, channels] with `kernel` [...size, channels / groups, outputs]:
+ * `y[n, o, d] = sum over k, c of x[n, o strides + k dilation - before, c] kernel[k, c, d]`. As in other libraries of this field the kernel is not flipped. The kernel has two axes more than
  * there are spatial ones.
  * @throws ShapeError, DTypeError, OptionError
  */

@@ -4,7 +4,7 @@ import type { Source } from './source.ts';
 import type { Crew } from './threads/crew.ts';
 import type { Library } from './toolchain/library.ts';
 
-/** What C reads of a step. */
+/** The numbers of a step that C reads. */
 export interface Listed {
   readonly script: BigInt64Array;
   readonly count: number;

@@ -4,7 +4,7 @@ import type { Compiled } from './compiled.ts';
 import type { Memory } from './memory.ts';
 import { type Blocks, Script } from './script.ts';
 
-/** What executables and bindings report to. */
+/** Executables and bindings report to this. */
 export interface Owner {
   readonly memory: Memory;
   readonly counted: { programs: number; bindings: number; calls: number };

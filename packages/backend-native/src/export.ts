@@ -123,7 +123,7 @@ function tensorsOf(program: Program, { inputs, outputs }: ExportedNames): Readon
   return found;
 }
 
-/** What a number is in memory: bools are 0 and 1 there. */
+/** The C type of a number in memory: bools are 0 and 1 there. */
 function numbers(dtype: DType, data: TypedArray): string {
   const stored = dtype === 'bool' ? 'uint8' : dtype;
   const texts = Array.from(data, (x) => literal(stored, x));

@@ -132,7 +132,7 @@ export class NativeBackend implements Backend {
     return new NativeExecutable(compiled, this);
   }
 
-  /** What a Program becomes here: kernels, what was fused, memory, and the C with where it comes from. */
+  /** A Program as it is run here: kernels, reasons, memory, and the C with its origins. */
   explain(program: Program): string {
     const kernels = kernelsFor(program);
     const { command, macros } = this.#compiler;

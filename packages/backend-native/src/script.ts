@@ -17,7 +17,7 @@ interface Place {
 /** The numbers of an entry: a kernel, its table, the first unit and the one behind the last, whether threads share them; or -1, to, from, bytes and 0. */
 const entrySize = 5;
 
-/** What a step does, in order, as numbers that the C reads, with calls of the host between. */
+/** The calls of a step, in order, as numbers that the C reads, with calls of the host between. */
 export class Script {
   readonly run: (times: number) => void;
   readonly #arena: Block;

@@ -34,7 +34,7 @@ export interface Function {
   readonly mayDivide: boolean;
 }
 
-/** What a kernel is done by: a function and where the buffers begin whose addresses it is given, or the host. */
+/** A kernel is done by a function, with places where its buffers begin, or by the host. */
 export type Task =
   | { readonly function: Function; readonly from: Structure['from'] }
   | { readonly host: WholeKernel };

@@ -1,4 +1,4 @@
-/** What code is made for. */
+/** The machine that code is made for. */
 export interface Target {
   /** Lanes of 32 bits in a vector: 4, 8 or 16; 1 for plain loops. */
   readonly lanes: number;

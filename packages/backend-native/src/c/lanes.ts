@@ -1,6 +1,6 @@
 import type { DType } from '@pullback/core';
 
-/** What a C value holds: float32, float64, int32 or a mask of 32-bit lanes, a mask of 64-bit lanes. */
+/** The content of a C value: float32, float64, int32 or a mask of 32-bit lanes, a mask of 64-bit lanes. */
 export type Kind = 'f' | 'd' | 'i' | 'l';
 
 const vectorNames = { f: 'f32', d: 'f64', i: 'i32', l: 'i64' } as const;

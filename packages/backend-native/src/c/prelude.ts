@@ -98,7 +98,7 @@ function scalars(fused: boolean): string[] {
   ];
 }
 
-/** What vectors need and scalars are by themselves. */
+/** Functions that vectors need and scalars have by themselves. */
 function plain(): string[] {
   const comparisons = (type: string, f: string) => [
     `INLINE int32_t less_${f}(${type} a, ${type} b) { return -(a < b); }`,

@@ -107,7 +107,7 @@ export interface Kept {
   readonly offset: number | undefined;
 }
 
-/** What later passes read that an earlier one computed. */
+/** Statements of an earlier pass that later ones read. */
 export function keptBetween(loops: Loops, passes: ReadonlyMap<number, number>): Map<number, Kept> {
   const { writer, kernel, last } = loops;
   const { statements, outer } = kernel;

@@ -156,7 +156,7 @@ function placesInRow(loops: Loops): Place[] {
   }).flat();
 }
 
-/** What is known once a row and stored. */
+/** Statements that are known once a row, and stored. */
 function storedOnceARow({ stored, writer, kernel }: Loops): number[] {
   return stored.filter((i) => {
     const { varies } = writer.statement(i);

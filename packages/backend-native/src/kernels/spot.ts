@@ -127,7 +127,7 @@ export class Writer {
     }
   }
 
-  /** What a statement makes at a spot; sums must have been kept there before. */
+  /** The number of a statement at a spot; sums must have been kept there before. */
   value(spot: Spot, index: number): string {
     const statement = this.statement(index);
     const at = this.#spotFor(spot, statement.varies, index);

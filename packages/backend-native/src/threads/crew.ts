@@ -1,6 +1,6 @@
 import type { Koffi } from '../toolchain/library.ts';
 
-/** What a step knows of a crew: the head of its struct in C. */
+/** The head of a crew's struct in C, which a step knows. */
 export const crewHead = [
   'struct crew {',
   '  void (*run)(struct crew *, void (*work)(void *, int), void *);',

@@ -5,7 +5,7 @@ import type { Host } from './host.ts';
 export interface Compiler {
   readonly command: string;
   readonly flags: readonly string[];
-  /** What it predefines, its version and what the processor can do among it. */
+  /** The macros that it predefines, its version and the features of the processor among them. */
   readonly macros: ReadonlyMap<string, string>;
   /** All that decides about its code, in writing. */
   readonly key: string;

@@ -1,7 +1,7 @@
 import { UnsupportedError } from '@pullback/core';
 import type { Host } from './host.ts';
 
-/** What is used of koffi. */
+/** The part of koffi that is used. */
 export interface Koffi {
   load(path: string): Library;
   address(value: ArrayBufferView): bigint;

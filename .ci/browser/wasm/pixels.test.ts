@@ -1,4 +1,4 @@
-// What a page has pictures in, as tensors: the pixels that were drawn.
+// The pictures of a page as tensors: the pixels that were drawn.
 import { decodeImage, encodePng, pixelsOf } from '@pullback/images';
 import { expect, test } from 'vitest';
 

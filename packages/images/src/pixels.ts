@@ -20,7 +20,7 @@ interface Drawable {
   readonly height: number;
 }
 
-/** What a page has pictures in: an ImageData, a canvas, an ImageBitmap, an image element. */
+/** The pictures of a page: an ImageData, a canvas, an ImageBitmap, an image element. */
 export type PixelSource = Image | CanvasLike | Drawable;
 
 /**

@@ -129,7 +129,7 @@ function meaningOf(
         const { offset = 0, strides = [] } = views[i] ?? {};
         indicesOf(operand.shape).forEach((index, k) => {
           const place = offset + along(strides, index);
-          // What is written twice is whatever comes last, which nobody knows.
+          // An element that is written twice has the last number, and the order is nobody's promise.
           result[place] = written.has(place) ? Number.NaN : (operand.data[k] ?? Number.NaN);
           written.add(place);
         });

@@ -65,7 +65,7 @@ function lineOf({ predictions: [low, high] }: LossGround, t: Float64Array): (s: 
     });
 }
 
-/** What is left of the rise between two places when both are brought together around its steepest part. */
+/** The rise that stays between two places when both are brought together around its steepest part. */
 function jumpBetween(error: (s: number) => number, from: number, to: number): { at: number; height: number } {
   let [a, b] = [from, to];
   for (let i = 0; i < 24; i++) {

@@ -21,7 +21,7 @@ import {
 } from './error-rules.ts';
 import type { RandomProgram } from './random-program.ts';
 
-/** What the form of a primitive says of its error; of elements their own rule does. */
+/** The error of a primitive follows from its form; elements have a rule of their own. */
 function ruleOf({ form, name }: Primitive): Rule {
   switch (form?.kind) {
     case 'elements':

@@ -101,7 +101,7 @@ export function besides(parent: Spot, lane: Lane, axis: number, index: Code, cou
   return [first, ...further];
 }
 
-/** What a statement reads from a buffer at its own point. */
+/** The element of a buffer that a statement reads at its own point. */
 export type Load = Extract<Input, { kind: 'load' }>;
 
 /** Writes the statements of a kernel at spots. */

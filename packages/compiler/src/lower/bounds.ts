@@ -2,7 +2,7 @@ import { denseView, type Shape, type View } from '@pullback/core';
 import type { Bounded } from './lowering.ts';
 import type { Bound } from './op.ts';
 
-/** What lies at `to` in zeros of shape `outer`, read where it lies: its own elements within bounds. Undefined where there are places between. */
+/** A value placed at `to` in zeros of shape `outer`, read as its own elements within bounds. Undefined where places lie between them. */
 export function paddedBy(inner: Bounded, shape: Shape, to: View, outer: Shape): Bounded | undefined {
   const dense = denseView(outer).strides;
   const isWhole = shape.every((extent, axis) => extent <= 1 || to.strides[axis] === dense[axis]);

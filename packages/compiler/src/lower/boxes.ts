@@ -50,7 +50,7 @@ export function viewOf(box: Box, to: readonly number[]): View {
   };
 }
 
-/** What a view of `outer` has in `inner`, a box inside of it. */
+/** The part of a view of `outer` that lies in `inner`, a box inside of it. */
 export function viewInside({ offset, strides }: View, outer: Box, inner: Box): View {
   const places = inner.map((run, axis) => {
     const { start, step } = outer[axis] ?? run;

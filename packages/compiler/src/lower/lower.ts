@@ -153,7 +153,7 @@ function view(lowering: Lowering, instruction: Instruction, form: Extract<Form, 
   lowering.means(first, { ...base, view: found ?? seen(base) ?? dense(-1, spec.shape).view });
 }
 
-/** What is padded, seen through a view: the bounds are affine functions of places as the elements' own place is. */
+/** A padded value seen through a view: its bounds are affine functions of places, as the place of each element is. */
 function throughBounds(
   { bounds, ...inner }: Bounded,
   through: (view: View) => View | undefined,

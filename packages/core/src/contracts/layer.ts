@@ -21,7 +21,7 @@ export interface Decoding {
   readonly position: Value;
   /** How many there may be in all. */
   readonly capacity: number;
-  /** What the layer keeps between steps, zeros at first. */
+  /** Numbers that the layer keeps between steps, zeros at first. */
   cache(name: string, shape: Shape): State;
 }
 

@@ -12,7 +12,7 @@ export interface Slot {
   readonly optional?: boolean;
 }
 
-/** What an optimizer keeps for a parameter between steps, by name. */
+/** The slots that an optimizer keeps for a parameter between steps, by name. */
 export type Slots = Readonly<Record<string, Slot>>;
 
 export interface OptimizedParameter {

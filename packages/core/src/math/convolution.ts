@@ -285,7 +285,7 @@ function checkGroups(outputs: number, groups: number, kernel: Value): void {
     });
 }
 
-/** What is said where the channels of `x` are not those of the kernel: both readings, where the other layout would fit. */
+/** The error for channels of `x` that are not those of the kernel; it shows both readings where the other layout would fit. */
 function misfit(x: Value, kernel: Value, channels: number, rank: number, groups: number): ShapeError {
   const first = x.shape.at(-1 - rank);
   const per = groups === 1 ? '' : ` in ${groups} groups`;

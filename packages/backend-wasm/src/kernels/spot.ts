@@ -12,7 +12,7 @@ import { type Code, types } from '../encoding.ts';
 import { get, i32, i32x4, set, shuffle, v128 } from '../instructions.ts';
 import type { Four, Lane } from '../lane.ts';
 import { castFour, writeFormula } from '../scalar/lanes.ts';
-import { loadFour, numberFour, splatFour, storeFour, stridedFour } from '../scalar/memory.ts';
+import { loadFour, numberFour, rotated, splatFour, storeFour, stridedFour } from '../scalar/memory.ts';
 import type { Address, Bases } from './bases.ts';
 
 /** The four neighbours that a spot stands for: from `index` on along `axis`; the first `count` of them exist. */
@@ -387,15 +387,4 @@ function masked(value: Four, mask: Code, dtype: DType): Four {
   return dtype === 'float64'
     ? [v128.and(low, widened([0, 0, 1, 1])), v128.and(high, widened([2, 2, 3, 3]))]
     : [low, high];
-}
-
-/** The k-th element first. */
-function rotated([low, high]: Four, k: number, dtype: DType): Four {
-  if (dtype !== 'float64' || high === undefined) {
-    const order = [0, 1, 2, 3].map((lane) => (lane + k) % 4);
-    return [shuffle(low, low, order)];
-  }
-  const half = k < 2 ? low : high;
-  const lanes = k % 2 === 0 ? [0, 1, 2, 3] : [2, 3, 0, 1];
-  return [shuffle(half, half, lanes), high];
 }

@@ -1,6 +1,6 @@
 import { type DType, roundTo } from '@pullback/core';
 import type { Code } from '../encoding.ts';
-import { f32x4, f64x2, i8x16, i16x8, i32, i32x4, v128 } from '../instructions.ts';
+import { f32x4, f64x2, i8x16, i16x8, i32, i32x4, shuffle, v128 } from '../instructions.ts';
 import type { Four, Lane } from '../lane.ts';
 
 // Between memory, where bools and uint8 are bytes, and registers, where they are masks and int32. Addresses are in bytes; an
@@ -142,4 +142,15 @@ function gathered(first: Code, others: readonly Code[], load: LoadLane, offset: 
 function inRegister(dtype: 'uint8' | 'bool', bytes: Code, lane: Lane): Code {
   const wide = i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(bytes));
   return dtype === 'uint8' ? wide : i32x4.gtS(wide, lane.constant(i32x4.const(0)));
+}
+
+/** Four elements turned round, so that the k-th comes first. */
+export function rotated([low, high]: Four, k: number, dtype: DType): Four {
+  if (dtype !== 'float64' || high === undefined) {
+    const order = [0, 1, 2, 3].map((lane) => (lane + k) % 4);
+    return [shuffle(low, low, order)];
+  }
+  const half = k < 2 ? low : high;
+  const lanes = k % 2 === 0 ? [0, 1, 2, 3] : [2, 3, 0, 1];
+  return [shuffle(half, half, lanes), high];
 }

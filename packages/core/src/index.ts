@@ -164,7 +164,8 @@ export {
   tensor,
   tensorOf,
 } from './tensors/tensor.ts';
-export { type Compiled, type CompileOptions, compile, compileFields } from './trace/compile.ts';
+export { type Compiled, type CompileOptions, compile, compileFields, compileOn } from './trace/compile.ts';
 export { evaluate } from './trace/evaluate.ts';
+export { operationsOf } from './trace/operations.ts';
 export { formatProgram, type Instruction, type Program } from './trace/program.ts';
 export { trace } from './trace/trace.ts';

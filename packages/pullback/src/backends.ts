@@ -1,12 +1,7 @@
-import {
-  type Backend,
-  type FloatDType,
-  field,
-  parts,
-  UnknownNameError,
-  UnsupportedError,
-} from '@pullback/core';
-import { forbidden, whyNoWasm } from './why-no-wasm.ts';
+import { type Backend, field, parts, UnknownNameError, UnsupportedError } from '@pullback/core';
+import { type Asked, chosen } from './auto.ts';
+import { whyNoWasm } from './why-no-wasm.ts';
+import { whyNoWebGpu } from './why-no-webgpu.ts';
 
 /** The backends that are loaded when they are named. */
 const loaders = {
@@ -23,14 +18,12 @@ export const backendField = field.either(parts.backend, field.text());
 type Options = Readonly<Record<string, never>>;
 
 /**
- * `auto` is the fastest that the machine has: webgpu on a real GPU, else wasm where it has SIMD and may be compiled, else the
- * reference.
+ * `auto` is the fastest that the machine has: webgpu on a real GPU; native where koffi and a C compiler are and a call is long enough to be worth compiling
+ * C; else wasm where it has SIMD and may be compiled, else the reference.
  */
 export type BackendName = keyof typeof loaders | 'auto';
 
-export interface BackendChoice {
-  /** The dtype of the computation, when `auto` chooses: a GPU has no float64. float32 when left out. */
-  readonly dtype?: FloatDType | undefined;
+export interface BackendChoice extends Partial<Asked> {
   /** Those of the backend that is named. */
   readonly options?: Options | undefined;
 }
@@ -42,10 +35,10 @@ export interface BackendChoice {
  */
 export async function backendOf(
   named: Backend | BackendName,
-  { dtype = 'float32', options }: BackendChoice = {},
+  { dtype = 'float32', operations, options }: BackendChoice = {},
 ): Promise<Backend> {
   if (typeof named !== 'string') return named;
-  if (named === 'auto') return (dtype === 'float32' ? await onGpu() : undefined) ?? onProcessor();
+  if (named === 'auto') return chosen({ dtype, operations }, loaders);
   const load = Object.hasOwn(loaders, named) ? loaders[named] : undefined;
   if (load === undefined) throw new UnknownNameError('backend', named, [...Object.keys(loaders), 'auto']);
   const why = named === 'wasm' ? whyNoWasm() : undefined;
@@ -63,70 +56,4 @@ export async function whyNoBackend(name: Exclude<BackendName, 'auto'>): Promise<
   if (name === 'wasm') return whyNoWasm();
   if (name === 'native') return (await import('@pullback/backend-native')).whyNoNative();
   return name === 'webgpu' ? whyNoWebGpu() : undefined;
-}
-
-/**
- * A backend on a GPU, which runs on the host what it has no kernel for; undefined where there is none: an adapter that computes on the CPU loses to
- * wasm. Nothing is loaded where there is no WebGPU.
- */
-async function onGpu(): Promise<Backend | undefined> {
-  if (!mayHaveWebGpu()) return undefined;
-  const { findAdapter, isSoftware, webgpu } = await import('@pullback/backend-webgpu');
-  try {
-    const adapter = await findAdapter();
-    if (adapter === undefined || isSoftware(adapter)) return undefined;
-    return await webgpu({ fallback: 'cpu' });
-  } catch {
-    return undefined;
-  }
-}
-
-async function whyNoWebGpu(): Promise<string | undefined> {
-  if (!mayHaveWebGpu()) {
-    if (Reflect.get(globalThis, 'isSecureContext') === false)
-      return 'there is no WebGPU in a page that did not come by https or from localhost';
-    return 'there is no WebGPU';
-  }
-  const { findAdapter } = await import('@pullback/backend-webgpu');
-  return (await findAdapter()) === undefined ? 'WebGPU has no adapter' : undefined;
-}
-
-/** In Node it is the application that brings WebGPU, as the package `webgpu` in a folder above the one that it runs in. */
-function mayHaveWebGpu(): boolean {
-  if (typeof navigator === 'object' && 'gpu' in navigator) return true;
-  const host: unknown = Reflect.get(globalThis, 'process');
-  if (!isNode(host)) return false;
-  const { existsSync } = host.getBuiltinModule('fs');
-  const { dirname, join } = host.getBuiltinModule('path');
-  let folder = host.cwd();
-  while (!existsSync(join(folder, 'node_modules', 'webgpu'))) {
-    const above = dirname(folder);
-    if (above === folder) return false;
-    folder = above;
-  }
-  return true;
-}
-
-interface NodeProcess {
-  cwd(): string;
-  getBuiltinModule(name: 'fs'): { existsSync(path: string): boolean };
-  getBuiltinModule(name: 'path'): { dirname(path: string): string; join(...parts: string[]): string };
-}
-
-function isNode(host: unknown): host is NodeProcess {
-  return (
-    typeof host === 'object' && host !== null && 'getBuiltinModule' in host && typeof document !== 'object'
-  );
-}
-
-let warned = false;
-
-function onProcessor(): Promise<Backend> {
-  const why = whyNoWasm();
-  if (why === undefined) return loaders.wasm();
-  if (why === forbidden && !warned) {
-    warned = true;
-    console.warn(`The backend is cpu, which is slow: ${why}.`);
-  }
-  return loaders.cpu();
 }

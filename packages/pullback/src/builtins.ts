@@ -11,7 +11,7 @@ import { backendOf } from './backends.ts';
 
 declare module '@pullback/plugin' {
   interface BackendSpecs {
-    auto: { dtype?: FloatDType };
+    auto: { dtype?: FloatDType; operations?: () => number };
     cpu: object;
     wasm: WasmOptions;
     native: NativeOptions;
@@ -21,10 +21,17 @@ declare module '@pullback/plugin' {
 
 const own = plugin(
   ({ backend }) => {
-    backend('auto', (options: { dtype?: FloatDType }) => backendOf('auto', options), {
-      doc: 'the fastest that the machine has',
-      options: { dtype: field.oneOf('float32', 'float64') },
-    });
+    backend(
+      'auto',
+      (options: { dtype?: FloatDType; operations?: () => number }) => backendOf('auto', options),
+      {
+        doc: 'the fastest that the machine has',
+        options: {
+          dtype: field.oneOf('float32', 'float64'),
+          operations: field.callable('a function that gives a number'),
+        },
+      },
+    );
     const named = [
       ['cpu', 'the reference: every primitive by its own meaning'],
       ['wasm', 'float32 as SIMD kernels in one WebAssembly module'],

@@ -4,7 +4,8 @@ import {
   type CompileOptions,
   checkOptions,
   compileFields,
-  compile as compileFor,
+  compileOn,
+  operationsOf,
   type Value,
 } from '@pullback/core';
 import { type BackendName, backendField, backendOf } from './backends.ts';
@@ -15,6 +16,8 @@ export async function compile(
   options: Omit<CompileOptions, 'backend'> & { readonly backend?: Backend | BackendName },
 ): Promise<Compiled> {
   checkOptions('compile', options, { ...compileFields, backend: backendField });
-  const { backend = 'auto', dtype } = options;
-  return compileFor(f, { ...options, backend: await backendOf(backend, { dtype }) });
+  const { backend = 'auto', ...rest } = options;
+  return compileOn(f, rest, (program) =>
+    backendOf(backend, { dtype: rest.dtype, operations: () => operationsOf(program) }),
+  );
 }

@@ -1,7 +1,15 @@
 import { CheckpointError, checkOptions, type Field, field, UnsupportedError } from '@pullback/core';
 import { sequential } from '@pullback/layers';
 import { type AnySpec, type BackendSpec, expectContainer, type ModelSpec, resolve } from '@pullback/plugin';
-import { type CheckpointSource, type EpochRecord, isStream, modelFields, restored } from '@pullback/train';
+import {
+  type CheckpointSource,
+  definitionOf,
+  type EpochRecord,
+  isStream,
+  modelFields,
+  restored,
+  stepOperations,
+} from '@pullback/train';
 import type { Container } from 'inversify';
 import { Model } from './model.ts';
 import {
@@ -56,24 +64,28 @@ export class SpecBuilder implements ModelBuilder {
     const network = sequential(
       ...specs.map((layer, i) => resolve(container, 'layer', layer, `layers[${i}]`)),
     );
-    const model = await Model.create({
+    const parts = {
       ...rest,
       network,
       loss: resolve(container, 'loss', loss, 'loss'),
       optimizer: resolve(container, 'optimizer', optimizer, 'optimizer'),
+    };
+    const operations = () => stepOperations(definitionOf(parts));
+    const model = await Model.create({
+      ...parts,
       backend:
         backend === undefined && container.isBound(BACKEND)
           ? container.get(BACKEND)
-          : await resolve(container, 'backend', chosenBy(spec), 'backend'),
+          : await resolve(container, 'backend', chosenBy(spec, operations), 'backend'),
       ...(container.isBound(PROGRESS) && { progress: container.get(PROGRESS) }),
     });
     return model.remember(spec, (metric) => resolve(container, 'metric', metric, 'metrics'));
   }
 }
 
-/** The backend of a spec; `auto` has to know what will be computed in. */
-function chosenBy({ backend = 'auto', dtype }: ModelSpec): BackendSpec {
-  return backend === 'auto' && dtype !== undefined ? { type: 'auto', dtype } : backend;
+/** The backend of a spec; `auto` has to know how much will be computed, and in what. */
+function chosenBy({ backend = 'auto', dtype }: ModelSpec, operations: () => number): BackendSpec {
+  return backend === 'auto' ? { type: 'auto', ...(dtype && { dtype }), operations } : backend;
 }
 
 /**

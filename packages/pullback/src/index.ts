@@ -39,6 +39,7 @@ export {
   type StepOptions,
   type Weights,
 } from '@pullback/train';
+export { whyChosen } from './auto.ts';
 export { type BackendName, backendOf, whyNoBackend } from './backends.ts';
 export { builtins } from './builtins.ts';
 export { compile } from './compile.ts';

@@ -13,11 +13,14 @@ import { metricsByName } from '@pullback/metrics';
 import type { MetricSpec, ModelSpec } from '@pullback/plugin';
 import {
   type CheckpointSource,
+  definitionOf,
   type ModelOptions,
   modelFields,
   restored,
+  stepOperations,
   Model as TrainedModel,
 } from '@pullback/train';
+import { whyChosen } from './auto.ts';
 import { type BackendName, backendField, backendOf } from './backends.ts';
 
 /** A metric by its name, or by its name as `type` and its options: those of the library, and those that plugins declare. */
@@ -44,7 +47,8 @@ export class Model extends TrainedModel<MetricName> {
   ): Promise<Model> {
     checkOptions('Model.create', options, { ...modelFields, backend: backendField });
     const { backend = 'auto', dtype } = options;
-    return new Model({ ...options, backend: await backendOf(backend, { dtype }) });
+    const operations = () => stepOperations(definitionOf(options));
+    return new Model({ ...options, backend: await backendOf(backend, { dtype, operations }) });
   }
 
   static override async load(
@@ -77,7 +81,13 @@ export class Model extends TrainedModel<MetricName> {
   }
 
   override async to(backend: Backend | BackendName, options: { dtype?: FloatDType } = {}): Promise<void> {
-    return super.to(await backendOf(backend, { dtype: options.dtype ?? this.dtype }), options);
+    const { dtype = this.dtype } = options;
+    return super.to(await backendOf(backend, { dtype, operations: () => this.operations() }), options);
+  }
+
+  override explain(batch: Parameters<TrainedModel['explain']>[0]): string {
+    const [text, why] = [super.explain(batch), whyChosen(this.backend)];
+    return why === undefined ? text : `${this.backend.name} by 'auto': ${why}\n${text}`;
   }
 
   /**

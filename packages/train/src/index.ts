@@ -8,6 +8,7 @@ export type { GivenWeight, GivenWeights } from './checkpoint/weights.ts';
 export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 export { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 export type { InputShapes, Network } from './definition/definition.ts';
+export { definitionOf } from './definition/definition-of.ts';
 export type { Inputs, Targets } from './definition/named-inputs.ts';
 export type { Losses, Predictions } from './definition/outputs.ts';
 export { type Application, type Build, type Variable, Walk } from './definition/walk.ts';
@@ -39,6 +40,7 @@ export type {
   Weights,
 } from './model-options.ts';
 export { modelFields } from './option-fields.ts';
+export { stepOperations } from './programs/step-operations.ts';
 export type { Batch } from './samples/batch.ts';
 export {
   type BatchesOptions,

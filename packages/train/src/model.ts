@@ -9,7 +9,6 @@ import {
   type Metric,
   type NonFiniteError,
   OptionError,
-  placementOf,
   type Tensor,
   UnknownNameError,
 } from '@pullback/core';
@@ -20,8 +19,9 @@ import { type LoadOptions, matchWeights } from './checkpoint/match-weights.ts';
 import type { GivenWeights } from './checkpoint/weights.ts';
 import type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 import { Decoder, type DecoderOptions } from './decoding/decoder.ts';
+import { definitionOf } from './definition/definition-of.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
-import { headsOf, refuseSeveral } from './definition/outputs.ts';
+import { refuseSeveral } from './definition/outputs.ts';
 import { Evaluation } from './fitting/evaluation.ts';
 import { type Counts, fitLoop } from './fitting/fit.ts';
 import { fitData } from './fitting/fit-data.ts';
@@ -36,7 +36,6 @@ import {
   type EvaluateOptions,
   type FitOptions,
   isMetric,
-  isShape,
   type Metrics,
   type ModelOptions,
   type Named,
@@ -49,6 +48,7 @@ import {
 import * as fields from './option-fields.ts';
 import type { Watched } from './programs/metric-sums.ts';
 import { planNames, shared } from './programs/names.ts';
+import { stepOperations } from './programs/step-operations.ts';
 import { Engine } from './running/engine.ts';
 import { Runs } from './running/runs.ts';
 import type { Batch, Shaped, Targeted } from './samples/batch.ts';
@@ -83,16 +83,12 @@ export class Model<Name extends Named = never> {
 
   protected constructor(options: ModelOptions) {
     checkOptions('Model.create', options, fields.modelFields);
-    const { input, layout = 'row', dtype = 'float32', seed = 0, network, optimizer } = options;
-    const inputs = isShape(input) ? { input } : input;
-    const heads = headsOf(options.loss, options.lossWeights);
-    const placement = placementOf(layout);
+    const definition = definitionOf(options);
     this.#checkFinite = options.checkFinite ?? false;
     const train = (samples: Samples, times: number) => this.#train(samples, undefined, times);
     this.#steps = new Steps(this.#counts, this.#runs, train, { atOnce: !this.#checkFinite });
     this.#progress = options.progress ?? defaultProgress();
-    this.#learningRate = optimizer.learningRate;
-    const definition = { network, inputs, heads, optimizer, dtype, layout, placement, seed };
+    this.#learningRate = definition.optimizer.learningRate;
     this.#engine = Engine.create(definition, options.backend);
   }
 
@@ -258,6 +254,11 @@ export class Model<Name extends Named = never> {
       engine.release();
       this.#steps.forget();
     });
+  }
+
+  /** Roughly how many operations a training step is, on a usual batch. */
+  protected operations(): number {
+    return stepOperations(this.#now().definition);
   }
 
   /** Every layer with its path, output shape and number of weights. */

@@ -8,6 +8,7 @@ import { parts } from '../options/parts.ts';
 import type { DType, FloatDType, Tensor, TensorSpec } from '../tensors/dtype.ts';
 import type { Shape } from '../tensors/shape.ts';
 import { fit, type TensorLike } from '../tensors/tensor.ts';
+import type { Program } from './program.ts';
 import { trace } from './trace.ts';
 
 export interface CompileOptions {
@@ -43,11 +44,22 @@ export async function compile(
   f: (...x: Value[]) => Value | readonly Value[],
   options: CompileOptions,
 ): Promise<Compiled> {
-  const { inputs, dtype = 'float32', backend } = checkOptions('compile', options, compileFields);
+  const { backend, ...rest } = checkOptions('compile', options, compileFields);
+  return compileOn(f, rest, async () => backend);
+}
+
+/** The same on a backend that is chosen by the Program. */
+export async function compileOn(
+  f: (...x: Value[]) => Value | readonly Value[],
+  { inputs, dtype = 'float32' }: Omit<CompileOptions, 'backend'>,
+  choose: (program: Program) => Promise<Backend>,
+): Promise<Compiled> {
   const specs: TensorSpec[] = inputs.map((input) => ('dtype' in input ? input : { shape: input, dtype }));
   const arguments_ = specs.map((spec, i) => placeholder(spec, `argument${i}`));
   const outputs = [f(...arguments_)].flat();
-  const executable = await backend.compile(trace(arguments_, outputs));
+  const program = trace(arguments_, outputs);
+  const backend = await choose(program);
+  const executable = await backend.compile(program);
   const given = specs.map((spec) => backend.allocate(spec));
   const made = outputs.map(({ spec }) => backend.allocate(spec));
   const binding = executable.bind(given, made);

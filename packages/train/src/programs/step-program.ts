@@ -46,6 +46,14 @@ export interface BatchSpecs {
   readonly choice?: Choice;
 }
 
+/** Samples without targets. */
+export function samplesOf({ inputs, layout, dtype }: Definition, count: number): BatchSpecs {
+  const shapes = Object.values(inputs).map((shape) =>
+    layout === 'row' ? [count, ...shape] : [...shape, count],
+  );
+  return { inputs: shapes.map((shape) => ({ shape, dtype })), targets: [] };
+}
+
 /**
  * One walk through the network of `definition`, on a batch of `specs`; a second one where a layer is frozen in one place and trained in
  * another, which is known at its end.

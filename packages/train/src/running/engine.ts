@@ -24,7 +24,7 @@ import { LossTargets } from '../programs/loss-targets.ts';
 import { lossTotal, type Watched, watch } from '../programs/metric-sums.ts';
 import { shared } from '../programs/names.ts';
 import { sampleBytes } from '../programs/sample-bytes.ts';
-import { type BatchSpecs, type PlanKind, planOf, walkThrough } from '../programs/step-program.ts';
+import { type PlanKind, planOf, samplesOf, walkThrough } from '../programs/step-program.ts';
 import type { Batch, Shaped } from '../samples/batch.ts';
 import { ResidentCache } from '../samples/resident-cache.ts';
 import { type SampleWeights, weightsOf } from '../samples/sample-weights.ts';
@@ -87,22 +87,13 @@ export class Engine {
 
   /** One walk through the network on one sample; in training on two, since figures of a batch may be refused for one. */
   walk(training: boolean) {
-    return walkThrough(this.definition, this.#samplesOf(training ? 2 : 1), training);
+    return walkThrough(this.definition, samplesOf(this.definition, training ? 2 : 1), training);
   }
 
   /** Bytes of all that a prediction computes from a sample. */
   get sampleBytes(): number {
-    this.#sampleBytes ??= sampleBytes(planOf('prediction', this.definition, this.#samplesOf(1)));
+    this.#sampleBytes ??= sampleBytes(planOf('prediction', this.definition, samplesOf(this.definition, 1)));
     return this.#sampleBytes;
-  }
-
-  #samplesOf(count: number): BatchSpecs {
-    const { inputs, layout, dtype } = this.definition;
-    const specs = Object.values(inputs).map((shape) => ({
-      shape: layout === 'row' ? [count, ...shape] : [...shape, count],
-      dtype,
-    }));
-    return { inputs: specs, targets: [] };
   }
 
   /** Samples with everything checked, targets in the dtypes that their losses take. */

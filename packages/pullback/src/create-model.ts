@@ -2,7 +2,7 @@ import { CheckpointError, checkOptions, type Field, field, UnsupportedError } fr
 import { sequential } from '@pullback/layers';
 import { type AnySpec, type BackendSpec, expectContainer, type ModelSpec, resolve } from '@pullback/plugin';
 import {
-  type CheckpointSource,
+  type ByteSource,
   definitionOf,
   type EpochRecord,
   isStream,
@@ -115,7 +115,7 @@ export async function fitFrom(
  * container. Training goes on as if it had never stopped.
  * @throws CheckpointError for a file that is damaged or holds no spec, and what `createModel` throws.
  */
-export async function loadModel(container: Container, source: CheckpointSource): Promise<Model> {
+export async function loadModel(container: Container, source: ByteSource): Promise<Model> {
   return restored(source, async ({ seed, dtype }, { spec }) => {
     if (spec === undefined)
       throw new CheckpointError({

@@ -16,10 +16,10 @@ export * from '@pullback/plugin';
 export {
   type Batch,
   type BatchStream,
+  type ByteSource,
+  type ByteTarget,
   batches,
   type Callback,
-  type CheckpointSource,
-  type CheckpointTarget,
   type EpochRecord,
   earlyStopping,
   type FitControl,

@@ -12,7 +12,7 @@ import {
 import { metricsByName } from '@pullback/metrics';
 import type { MetricSpec, ModelSpec } from '@pullback/plugin';
 import {
-  type CheckpointSource,
+  type ByteSource,
   definitionOf,
   type ModelOptions,
   modelFields,
@@ -52,7 +52,7 @@ export class Model extends TrainedModel<MetricName> {
   }
 
   static override async load(
-    source: CheckpointSource,
+    source: ByteSource,
     options: Omit<ModelOptions, 'backend'> & { readonly backend?: Backend | BackendName },
   ): Promise<Model> {
     return restored(source, ({ seed, dtype }) => Model.create({ dtype, ...options, seed }));

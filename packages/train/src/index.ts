@@ -1,11 +1,9 @@
-export type { CheckpointSource } from './checkpoint/byte-reader.ts';
-export type { Checkpoint } from './checkpoint/checkpoint.ts';
-export { loadWeights, openCheckpoint, restored } from './checkpoint/lazily.ts';
+export type { ByteSource, ByteTarget, Saved, SaveOptions } from '@pullback/safetensors';
+export { loadWeights, restored } from './checkpoint/lazily.ts';
 export type { ReadOptions } from './checkpoint/load-weights.ts';
 export type { LoadOptions } from './checkpoint/match-weights.ts';
 export type { RunState } from './checkpoint/run-state.ts';
 export type { GivenWeight, GivenWeights } from './checkpoint/weights.ts';
-export type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 export { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 export type { InputShapes, Network } from './definition/definition.ts';
 export { definitionOf } from './definition/definition-of.ts';

@@ -12,12 +12,10 @@ import {
   type Tensor,
   UnknownNameError,
 } from '@pullback/core';
-import type { CheckpointSource } from './checkpoint/byte-reader.ts';
-import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import type { ByteSource, ByteTarget, Saved, SaveOptions, TensorFile } from '@pullback/safetensors';
 import { restored } from './checkpoint/lazily.ts';
 import { type LoadOptions, matchWeights } from './checkpoint/match-weights.ts';
 import type { GivenWeights } from './checkpoint/weights.ts';
-import type { CheckpointTarget, Saved, SaveOptions } from './checkpoint/write-file.ts';
 import { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 import { definitionOf } from './definition/definition-of.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
@@ -77,7 +75,7 @@ export class Model<Name extends Named = never> {
    * had never stopped, bit for bit. Network, loss and optimizer are code and are given again; seed and dtype come from the file.
    * @throws CheckpointError for a file that is damaged or another model's.
    */
-  static async load(source: CheckpointSource, options: ModelOptions): Promise<Model> {
+  static async load(source: ByteSource, options: ModelOptions): Promise<Model> {
     return restored(source, ({ seed, dtype }) => Model.create({ dtype, ...options, seed }));
   }
 
@@ -333,7 +331,7 @@ export class Model<Name extends Named = never> {
    * at all, a stream is closed at the end.
    * @returns how many bytes were written, and with `sha256` their digest.
    */
-  async save(target: CheckpointTarget, options: SaveOptions = {}): Promise<Saved> {
+  async save(target: ByteTarget, options: SaveOptions = {}): Promise<Saved> {
     checkOptions('save', options, fields.saveFields);
     const { saveStore } = await import('./checkpoint/checkpoint.ts');
     const { writeRunState } = await import('./checkpoint/run-state.ts');
@@ -344,7 +342,7 @@ export class Model<Name extends Named = never> {
   }
 
   /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
-  async restore(checkpoint: Checkpoint): Promise<void> {
+  async restore(checkpoint: TensorFile): Promise<void> {
     const { restoreStore } = await import('./checkpoint/checkpoint.ts');
     const { readRunState } = await import('./checkpoint/run-state.ts');
     return this.#alone(async ({ definition, store }) => {

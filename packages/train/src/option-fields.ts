@@ -1,5 +1,5 @@
 import { type FieldsOf, type FloatDType, field, type Layer, parts, type Value } from '@pullback/core';
-import type { SaveOptions } from './checkpoint/write-file.ts';
+import type { SaveOptions } from '@pullback/safetensors';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import type { Predictions } from './definition/outputs.ts';
 import { callbackField } from './fitting/callbacks.ts';

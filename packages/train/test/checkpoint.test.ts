@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +11,7 @@ import { halfSquaredError } from '@pullback/losses';
 import { adam, sgd } from '@pullback/optimizers';
 import { loadWeights, Model, type ModelOptions } from '@pullback/train';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { f32, file } from './safetensors-file.ts';
+import { f32, file } from '../../safetensors/test/safetensors-file.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -135,57 +135,8 @@ describe('the format', () => {
   });
 });
 
-describe('hostile and damaged files are refused, with little memory, and change nothing', () => {
+describe('damaged files are refused and change nothing', () => {
   const a = { dtype: 'F32', shape: [1], data_offsets: [0, 4] };
-  const cases: Record<string, Uint8Array> = {
-    nothing: new Uint8Array(0),
-    'five bytes': new Uint8Array(5),
-    'a header longer than the file': file({ a }, f32(1), 2n ** 63n),
-    'a header of no length': file('', new Uint8Array(0)),
-    'no JSON': file('{{{{', new Uint8Array(0)),
-    'no UTF-8': file('', Uint8Array.of(0xff, 0xfe, 0xff), 3n),
-    'an array': file([a]),
-    'deeply nested': file('['.repeat(100_000)),
-    'a tensor that is a number': file({ a: 4 }),
-    'an unknown dtype': file({ a: { ...a, dtype: 'Q8_0' } }, f32(1)),
-    'a dtype whose size is another': file({ a: { ...a, dtype: 'F8_E4M3' } }, f32(1)),
-    'a dtype that is no text': file({ a: { ...a, dtype: 8 } }, f32(1)),
-    'a dtype from the prototype': file({ a: { ...a, dtype: 'constructor' } }, f32(1)),
-    'a negative extent': file({ a: { ...a, shape: [-1] } }, f32(1)),
-    'a shape past all numbers': file({ a: { ...a, shape: [2 ** 40, 2 ** 40] } }, f32(1)),
-    'a shape of half': file({ a: { ...a, shape: [0.5] } }, f32(1)),
-    'four terabytes': file({ a: { dtype: 'F32', shape: [2 ** 40], data_offsets: [0, 2 ** 42] } }, f32(1)),
-    'offsets backwards': file({ a: { ...a, data_offsets: [4, 0] } }, f32(1)),
-    'overlapping tensors': file({ a, b: a }, f32(1)),
-    'a gap': file({ a, b: { ...a, data_offsets: [8, 12] } }, f32(1, 2, 3)),
-    'bytes that no tensor has': file({ a }, f32(1, 2)),
-    'fewer bytes than the tensors': file({ a, b: { ...a, data_offsets: [4, 8] } }, f32(1)),
-    'the same name twice': file(
-      '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
-      f32(1, 2),
-    ),
-    'metadata of numbers': file({ __metadata__: { step: 3 }, a }, f32(1)),
-  };
-  for (const [name, bytes] of Object.entries(cases))
-    test(name, async () => {
-      const path = join(folder, 'hostile.safetensors');
-      await writeFile(path, bytes);
-      const before = process.memoryUsage().rss;
-      await expect(loadWeights(bytes)).rejects.toThrow(CheckpointError);
-      await expect(Model.load(path, options())).rejects.toThrow(CheckpointError);
-      expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
-    });
-
-  test('a stream that promises more than it has', async () => {
-    const bytes = cases['four terabytes'] ?? new Uint8Array(0);
-    const stream = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        controller.enqueue(bytes);
-        controller.close();
-      },
-    });
-    await expect(loadWeights(stream)).rejects.toThrow(CheckpointError);
-  });
 
   test('a file cut off at every 64th byte, and any bit of its header turned', async () => {
     const bytes = await bytesOf(await Model.create(options()));

@@ -7,17 +7,14 @@ import {
   type Tensor,
   tensorOf,
 } from '@pullback/core';
-import type { Store } from '../running/numbers.ts';
-import { type ByteReader, type CheckpointSource, readerOf } from './byte-reader.ts';
 import {
-  decodeHeader,
-  elementBytes,
-  encodeHeader,
-  headerLength,
-  type Stored,
-  tensorFrom,
-} from './safetensors.ts';
-import { type CheckpointTarget, type Saved, type SaveOptions, writeAll } from './write-file.ts';
+  type ByteTarget,
+  type Saved,
+  type SaveOptions,
+  type TensorFile,
+  writeSafetensors,
+} from '@pullback/safetensors';
+import type { Store } from '../running/numbers.ts';
 
 /** The names of a store that make up a model: what was summed up or read last is no part of it. */
 const lasting = /^(weight|slot|state):|^(step|key|learningRate)$/;
@@ -29,69 +26,18 @@ const inStore = (name: string) =>
 /** Whether a name in a file of ours is that of a weight. */
 export const isWeight = (name: string) => inStore(name) !== name;
 
-/** A file whose header was read and checked; its elements come later. */
-export interface Checkpoint {
-  readonly stored: ReadonlyMap<string, Stored>;
-  readonly metadata: Readonly<Record<string, string>>;
-  /**
-   * Every tensor, one after the other; can be gone through once, and must be to the end: then nothing may follow.
-   * The function that comes with a name makes the tensor. @throws CheckpointError when it cannot be read
-   */
-  tensors(): AsyncIterable<readonly [name: string, tensor: () => Tensor]>;
-  close(): Promise<void>;
-}
-
-/** @throws CheckpointError for a header that breaks the format: before anything of the size that it claims is allocated. */
-export async function openCheckpoint(source: CheckpointSource): Promise<Checkpoint> {
-  const reader = await readerOf(source);
-  return checkpointOf(reader, await reader.read(8).catch((failure) => closed(reader, failure)));
-}
-
-export async function closed(reader: ByteReader, failure: unknown): Promise<never> {
-  await reader.close();
-  throw failure;
-}
-
-/** @param first the first eight bytes. */
-export async function checkpointOf(reader: ByteReader, first: Uint8Array): Promise<Checkpoint> {
-  try {
-    const length = headerLength(first, reader.size);
-    const elements = reader.size === undefined ? undefined : reader.size - 8 - length;
-    const { stored, metadata } = decodeHeader(await reader.read(length), elements);
-    return {
-      stored,
-      metadata,
-      close: () => reader.close(),
-      tensors: async function* () {
-        for (const [name, each] of stored) {
-          const bytes = await reader.read(each.bytes);
-          yield [name, () => tensorFrom(name, each, bytes)] as const;
-        }
-        await reader.end();
-      },
-    };
-  } catch (failure) {
-    return closed(reader, failure);
-  }
-}
-
 /** Writes a store, a tensor at a time. */
 export async function saveStore(
   store: Store,
-  target: CheckpointTarget,
+  target: ByteTarget,
   metadata: Readonly<Record<string, string>>,
   options: SaveOptions,
 ): Promise<Saved> {
   const names = store.names().filter((name) => lasting.test(name));
-  const specs = new Map(names.map((name) => [inFile(name), store.spec(name)]));
-  return writeAll(
-    target,
-    (async function* () {
-      yield encodeHeader(specs, metadata);
-      for (const name of names) yield elementBytes(await store.read(name));
-    })(),
-    options,
+  const tensors = names.map(
+    (name) => [inFile(name), { ...store.spec(name), data: () => store.read(name) }] as const,
   );
+  return writeSafetensors(target, new Map(tensors), { ...options, metadata });
 }
 
 /**
@@ -101,7 +47,7 @@ export async function saveStore(
  */
 export async function restoreStore(
   store: Store,
-  checkpoint: Checkpoint,
+  checkpoint: TensorFile,
   optimizer: Pick<Optimizer, 'slots'>,
 ): Promise<void> {
   const wanted = store.names().filter((name) => lasting.test(name));

@@ -1,6 +1,5 @@
+import type { ByteSource, TensorFile } from '@pullback/safetensors';
 import type { Weights } from '../model-options.ts';
-import type { CheckpointSource } from './byte-reader.ts';
-import type { Checkpoint } from './checkpoint.ts';
 import type { ReadOptions } from './load-weights.ts';
 import type { Restorable } from './restored.ts';
 import type { RunState } from './run-state.ts';
@@ -8,14 +7,9 @@ import type { GivenWeights } from './weights.ts';
 
 // What reads and writes files is loaded when it is first wanted: most pages train without.
 
-/** See `openCheckpoint` of checkpoint/checkpoint.ts. @throws CheckpointError */
-export async function openCheckpoint(source: CheckpointSource): Promise<Checkpoint> {
-  return (await import('./checkpoint.ts')).openCheckpoint(source);
-}
-
 /** See `loadWeights` of checkpoint/load-weights.ts. @throws CheckpointError */
 export async function loadWeights(
-  source: CheckpointSource | GivenWeights,
+  source: ByteSource | GivenWeights,
   options?: ReadOptions,
 ): Promise<Weights> {
   return (await import('./load-weights.ts')).loadWeights(source, options);
@@ -26,8 +20,8 @@ export async function loadWeights(
  * @throws CheckpointError for a file that is damaged or another model's; the model is disposed then.
  */
 export async function restored<M extends Restorable>(
-  source: CheckpointSource,
-  make: (standing: RunState, metadata: Checkpoint['metadata']) => Promise<M>,
+  source: ByteSource,
+  make: (standing: RunState, metadata: TensorFile['metadata']) => Promise<M>,
 ): Promise<M> {
   return (await import('./restored.ts')).restored(source, make);
 }

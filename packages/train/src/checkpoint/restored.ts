@@ -1,9 +1,8 @@
-import type { CheckpointSource } from './byte-reader.ts';
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { type ByteSource, openSafetensors, type TensorFile } from '@pullback/safetensors';
 import { type RunState, readRunState } from './run-state.ts';
 
 export interface Restorable {
-  restore(checkpoint: Checkpoint): Promise<void>;
+  restore(checkpoint: TensorFile): Promise<void>;
   dispose(): void;
 }
 
@@ -12,10 +11,10 @@ export interface Restorable {
  * @throws CheckpointError for a file that is damaged or another model's; the model is disposed then.
  */
 export async function restored<M extends Restorable>(
-  source: CheckpointSource,
-  make: (standing: RunState, metadata: Checkpoint['metadata']) => Promise<M>,
+  source: ByteSource,
+  make: (standing: RunState, metadata: TensorFile['metadata']) => Promise<M>,
 ): Promise<M> {
-  const checkpoint = await openCheckpoint(source);
+  const checkpoint = await openSafetensors(source);
   try {
     const model = await make(readRunState(checkpoint.metadata), checkpoint.metadata);
     try {

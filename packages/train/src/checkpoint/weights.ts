@@ -46,6 +46,7 @@ export function isJson(source: unknown): source is GivenWeights {
   return !(
     Symbol.asyncIterator in Object(source) ||
     Symbol.iterator in Object(source) ||
-    'getReader' in Object(source)
+    'getReader' in Object(source) ||
+    typeof Object(source).range === 'function'
   );
 }

@@ -1,4 +1,4 @@
-import { field, OptionError } from '@pullback/core';
+import { type FieldsOf, field, OptionError } from '@pullback/core';
 import {
   type FileHandle,
   type FileStatus,
@@ -10,13 +10,15 @@ import {
 import { Sha256 } from './sha256.ts';
 import { removeStale, temporaryName } from './temporary-files.ts';
 
-/** Where a checkpoint goes to: a path, where there is a file system, or a stream. */
-export type CheckpointTarget = string | URL | WritableStream<Uint8Array>;
+/** Where a file goes to: a path, where there is a file system, or a stream. */
+export type ByteTarget = string | URL | WritableStream<Uint8Array>;
 
 export interface SaveOptions {
   /** Whether the digest of what is written is computed. */
   readonly sha256?: boolean;
 }
+
+export const saveFields = { sha256: field.flag() } satisfies FieldsOf<SaveOptions>;
 
 /** The file that was written. */
 export interface Saved {
@@ -29,7 +31,7 @@ type Chunks = AsyncIterable<Uint8Array>;
 
 /** Writes all chunks: a file appears whole under its name, or the old one stays; a stream is closed, or aborted on a failure. */
 export async function writeAll(
-  target: CheckpointTarget,
+  target: ByteTarget,
   chunks: Chunks,
   { sha256 = false }: SaveOptions,
 ): Promise<Saved> {

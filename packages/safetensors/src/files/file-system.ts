@@ -7,7 +7,7 @@ export interface FileHandle {
     bytes: Uint8Array,
     offset: number,
     length: number,
-    position: null,
+    position: number | null,
   ): Promise<{ readonly bytesRead: number }>;
   stat(): Promise<FileStatus>;
   chmod(mode: number): Promise<void>;
@@ -85,7 +85,7 @@ export async function pathOf(at: string | URL): Promise<string> {
     throw new UnsupportedError({
       got: `the URL '${at}'`,
       expected: 'a file: URL',
-      hint: 'loadWeights(await fetch(url)) reads a Response.',
+      hint: 'A Response is read, as of await fetch(url), and so are ranges(url).',
     });
   const { fileURLToPath } = await import(/* @vite-ignore */ modules.urls);
   return fileURLToPath(at);

@@ -9,6 +9,7 @@ import {
   type TypedArray,
   tensor,
 } from '@pullback/core';
+import { broken } from './files/byte-reader.ts';
 import { formatOf, readable } from './formats.ts';
 
 /*
@@ -36,6 +37,8 @@ export interface Stored {
   /** What it is read as; undefined when it cannot be read. */
   readonly dtype: DType | undefined;
   readonly bytes: number;
+  /** Where its elements begin, from the first byte of the file on. */
+  readonly start: number;
 }
 
 /** What a file holds, before its elements are read. */
@@ -45,17 +48,19 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The first bytes of a file of these tensors: the length and the header, padded so that elements are aligned. */
+/** The first bytes of a file of these tensors, padded so that elements are aligned, and how many bytes of each follow. */
 export function encodeHeader(
   specs: ReadonlyMap<string, TensorSpec>,
   metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+): { readonly bytes: Uint8Array; readonly sizes: ReadonlyMap<string, number> } {
+  const sizes = new Map<string, number>();
   let start = 0;
   const entries = [...specs].map(([name, { shape, dtype }]) => {
     const format = formats[dtype];
-    const end = start + (sizeOf(shape) * (formatOf(format)?.bits ?? 0)) / 8;
-    const entry = { dtype: format, shape, data_offsets: [start, end] };
-    start = end;
+    const size = (sizeOf(shape) * (formatOf(format)?.bits ?? 0)) / 8;
+    sizes.set(name, size);
+    const entry = { dtype: format, shape, data_offsets: [start, start + size] };
+    start += size;
     return [name, entry] as const;
   });
   const record = { __metadata__: metadata, ...Object.fromEntries(entries) };
@@ -63,7 +68,7 @@ export function encodeHeader(
   const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
   bytes.set(json, 8);
-  return bytes;
+  return { bytes, sizes };
 }
 
 /** The length of the header. @param size bytes of the whole file, where that is known. @throws CheckpointError */
@@ -76,8 +81,9 @@ export function headerLength(first: Uint8Array, size: number | undefined): numbe
   return Number(length);
 }
 
-/** @param elements bytes that follow the header, where that is known. @throws CheckpointError for anything but a well-formed header. */
-export function decodeHeader(bytes: Uint8Array, elements: number | undefined): Header {
+/** @param size bytes of the whole file, where that is known. @throws CheckpointError for anything but a well-formed header. */
+export function decodeHeader(bytes: Uint8Array, size: number | undefined): Header {
+  const first = 8 + bytes.length;
   const { __metadata__: metadata, ...tensors } = record(parse(bytes), 'the header');
   const stored = new Map<string, Stored>();
   const found = Object.entries(tensors).map(([name, entry]) => ({ name, ...entryOf(name, entry) }));
@@ -85,11 +91,11 @@ export function decodeHeader(bytes: Uint8Array, elements: number | undefined): H
   let at = 0;
   for (const { name, start, end, ...entry } of found) {
     if (start !== at) throw broken(`'${name}' from byte ${start}`, `byte ${at}: no gap and no overlap`);
-    stored.set(name, entry);
+    stored.set(name, { ...entry, start: first + start });
     at = end;
   }
-  if (elements !== undefined && at !== elements)
-    throw broken(`tensors of ${at} bytes in all`, `${elements}, as the file has after its header`);
+  if (size !== undefined && at !== size - first)
+    throw broken(`tensors of ${at} bytes in all`, `${size - first}, as the file has after its header`);
   const texts = Object.entries(record(metadata ?? {}, '__metadata__')).map(([name, text]) => {
     if (typeof text !== 'string') throw broken(`metadata '${name}' that is no text`, 'text');
     return [name, text] as const;
@@ -106,7 +112,7 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function entryOf(name: string, given: unknown): Stored & { readonly start: number; readonly end: number } {
+function entryOf(name: string, given: unknown): Stored & { readonly end: number } {
   const { dtype: format, shape, data_offsets: offsets } = record(given, `'${name}'`);
   if (typeof format !== 'string') throw broken(`'${name}' without a dtype`, readable.join(', '));
   if (!isSizes(shape)) throw broken(`'${name}' with a shape that is none`, 'whole numbers from 0 up');
@@ -129,16 +135,6 @@ function record(given: unknown, what: string): Readonly<Record<string, unknown>>
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw broken(`${what} that is no object`, 'an object');
   return { ...given };
-}
-
-/** A file that breaks the format. */
-export function broken(got: string, expected: string): CheckpointError {
-  return new CheckpointError({
-    got,
-    expected,
-    at: 'the safetensors file',
-    hint: 'The file is damaged, cut off, or no safetensors file. Nothing was changed.',
-  });
 }
 
 /** The elements of a tensor as bytes, without a copy. */

@@ -1,4 +1,5 @@
 import { whereabouts } from './graph/origin.ts';
+import { meant } from './options/meant.ts';
 
 /** What an error tells: what was got, what was expected, where in the model, and what to do. */
 export interface Complaint {
@@ -87,49 +88,15 @@ export class InternalError extends PullbackError {
   }
 }
 
-/** A name that nothing is bound to; lists what is bound and the nearest match. */
+/** A name that nothing is bound to; lists what is bound and the one that was meant. */
 export class UnknownNameError extends PullbackError {
   constructor(kind: string, name: string, known: Iterable<string>, at?: string) {
     const names = [...known].sort();
-    const near = nearest(name, names);
+    const near = meant(name, names);
     super({
       got: `no ${kind} is called '${name}'.${near === undefined ? '' : ` Did you mean '${near}'?`}`,
       hint: `Bound: ${names.length === 0 ? 'none' : names.join(', ')} (${names.length}).`,
       ...(at === undefined ? {} : { at }),
     });
   }
-}
-
-/** The known name at the smallest edit distance, when that is at most a third of the word. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(1, Math.ceil(name.length / 3)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
-}
-
-/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      const cost = Math.min(
-        (last[j] ?? 0) + 1,
-        (row[j - 1] ?? 0) + 1,
-        (last[j - 1] ?? 0) + (same ? 0 : 1),
-        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-          ? (beforeLast[j - 2] ?? 0) + 1
-          : Infinity,
-      );
-      row.push(cost);
-    }
-    [beforeLast, last] = [last, row];
-  }
-  return last[b.length] ?? 0;
 }

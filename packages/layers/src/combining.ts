@@ -1,5 +1,6 @@
 import {
   add as addValues,
+  checkCall,
   checkOptions,
   concatenate as concatenateValues,
   defineLayer,
@@ -97,7 +98,7 @@ function merging(
   merge: (values: readonly Value[], layout: 'row' | 'column') => Value,
   options: LayerOptions = {},
 ): Branch {
-  checkOptions(name, { layers: branches, ...options }, concatenateFields);
+  checkCall(name, { layers: branches }, options, concatenateFields);
   return defineLayer(
     name,
     (scope, ...inputs: readonly Value[]) => {

@@ -1,7 +1,7 @@
 import {
   type Activation,
   add,
-  checkOptions,
+  checkCall,
   type FieldsOf,
   field,
   formatShape,
@@ -46,7 +46,7 @@ export const denseFields = {
  * @throws OptionError when `units` is no whole number from 1 up; ShapeError for a scalar or, in column layout, no matrix.
  */
 export function dense(units: number, options: DenseOptions = {}): Layer<readonly [Value]> {
-  checkOptions('dense', { ...options, units }, denseFields);
+  checkCall('dense', { units }, options, denseFields);
   const { bias = true, kernelInitializer = glorotUniform(), biasInitializer = filled(0) } = options;
   return {
     name: 'dense',

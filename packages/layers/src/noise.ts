@@ -1,6 +1,6 @@
 import {
   add,
-  checkOptions,
+  checkCall,
   field,
   type Layer,
   type LayerOptions,
@@ -42,7 +42,7 @@ function keeps(scope: Scope, shape: Shape, rate: number): Value {
  * @throws OptionError for a rate outside of [0, 1).
  */
 export function dropout(rate: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkOptions('dropout', { ...options, rate }, dropoutFields);
+  checkCall('dropout', { rate }, options, dropoutFields);
   return noise('dropout', options, (scope, x) =>
     select(keeps(scope, x.shape, rate), mul(x, 1 / (1 - rate)), 0),
   );
@@ -54,7 +54,7 @@ export function dropout(rate: number, options: LayerOptions = {}): Layer<readonl
  * @throws OptionError for a rate outside of [0, 1).
  */
 export function spatialDropout(rate: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkOptions('spatialDropout', { ...options, rate }, dropoutFields);
+  checkCall('spatialDropout', { rate }, options, dropoutFields);
   return noise('spatialDropout', options, (scope, x) => {
     const last = x.shape.length - 1;
     const shape = x.shape.map((extent, i) => (i === 0 || i === last ? extent : 1));
@@ -71,7 +71,7 @@ const floor = -1.0507009873554805 * 1.6732632423543772;
  * @throws OptionError for a rate outside of [0, 1).
  */
 export function alphaDropout(rate: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkOptions('alphaDropout', { ...options, rate }, dropoutFields);
+  checkCall('alphaDropout', { rate }, options, dropoutFields);
   const kept = 1 - rate;
   const a = (kept + floor ** 2 * kept * rate) ** -0.5;
   const b = -a * floor * rate;
@@ -85,7 +85,7 @@ export function alphaDropout(rate: number, options: LayerOptions = {}): Layer<re
  * @throws OptionError for a deviation below 0.
  */
 export function gaussianNoise(deviation: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkOptions('gaussianNoise', { ...options, deviation }, noiseFields);
+  checkCall('gaussianNoise', { deviation }, options, noiseFields);
   return noise('gaussianNoise', options, (scope, x) =>
     add(x, mul(normal(scope.randomKey(), x.shape, { dtype: scope.dtype }), deviation)),
   );

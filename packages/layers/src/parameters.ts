@@ -1,6 +1,7 @@
 import {
   abs,
   add,
+  checkCall,
   checkOptions,
   clip,
   div,
@@ -170,7 +171,7 @@ export function unitNorm(options: NormOptions = {}): Constraint {
 /** w scaled down to the norm `limit` where it is longer. Source: Srebro and Shraibman 2005. */
 export function maxNorm(limit: number, options: NormOptions = {}): Constraint {
   const fields = { axis: axes, limit: field.needed(from0) };
-  const { axis = 0 } = checkOptions('maxNorm', { ...options, limit }, fields);
+  const { axis = 0 } = checkCall('maxNorm', { limit }, options, fields);
   return minMaxNorm({ low: 0, high: limit, axis });
 }
 

@@ -1,4 +1,5 @@
 import {
+  checkCall,
   checkOptions,
   field,
   formatShape,
@@ -29,7 +30,7 @@ export const permuteFields = {
 
 /** x times `scale`, such as 1/255 for bytes. */
 export function rescale(scale: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkOptions('rescale', { ...options, scale }, rescaleFields);
+  checkCall('rescale', { scale }, options, rescaleFields);
   return { name: 'rescale', label: options.name, forward: (_, x) => mul(x, scale) };
 }
 
@@ -66,7 +67,7 @@ function isShape(given: Shape | LayerOptions): given is Shape {
 }
 
 function reshapeLayer(shape: Shape, options: LayerOptions): Layer<readonly [Value]> {
-  checkOptions('reshape', { ...options, shape }, reshapeFields);
+  checkCall('reshape', { shape }, options, reshapeFields);
   const open = shape.filter((extent) => extent === -1).length;
   if (open > 1)
     throw new OptionError({
@@ -99,7 +100,7 @@ function reshapeLayer(shape: Shape, options: LayerOptions): Layer<readonly [Valu
  * @throws OptionError when `axes` is no order of 0 .. n-1; ShapeError when samples have another number of axes.
  */
 export function permute(axes: readonly number[], options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkOptions('permute', { ...options, axes }, permuteFields);
+  checkCall('permute', { axes }, options, permuteFields);
   if ([...axes].sort((a, b) => a - b).some((axis, i) => axis !== i))
     throw new OptionError({
       got: `the axes ${formatShape(axes)}`,

@@ -1,7 +1,7 @@
 import {
   add,
   and,
-  checkOptions,
+  checkCall,
   defineMetric,
   equal,
   field,
@@ -25,7 +25,7 @@ export const topKFields = { k: field.needed(field.whole({ from: 1 })), ...weight
  * @throws ShapeError, OptionError for a k that is no number of classes, DataError for labels outside of the classes.
  */
 export function topK(k: number, options: WeightedOptions = {}): Metric {
-  checkOptions("metric 'topK'", { ...options, k }, topKFields);
+  checkCall("metric 'topK'", { k }, options, topKFields);
   return defineMetric(
     named(`top-${k} accuracy`, options),
     (prediction, target, at) => {

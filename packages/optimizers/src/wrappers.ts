@@ -2,6 +2,7 @@ import {
   add,
   and,
   cast,
+  checkCall,
   checkOptions,
   clip,
   div,
@@ -96,7 +97,7 @@ export function weightDecay(
   optimizer: Optimizer,
   options: { readonly rate: number; readonly except?: (path: string) => boolean },
 ): Optimizer {
-  const given = checkOptions('weightDecay', { ...options, optimizer }, weightDecayFields);
+  const given = checkCall('weightDecay', { optimizer }, options, weightDecayFields);
   const { rate, except = () => false } = given;
   return {
     ...optimizer,
@@ -117,7 +118,7 @@ export function weightDecay(
  * good: after t steps it is the average itself, not 1 - decay^t of it. `model.slots('average')` reads it.
  */
 export function averaged(optimizer: Optimizer, options: { readonly decay?: number } = {}): Optimizer {
-  const { decay = 0.999 } = checkOptions('averaged', { ...options, optimizer }, averagedFields);
+  const { decay = 0.999 } = checkCall('averaged', { optimizer }, options, averagedFields);
   const own = freeSlot('average', optimizer);
   return {
     ...optimizer,
@@ -161,7 +162,7 @@ function freeSlot(name: string, optimizer: Optimizer): string {
  * step on all samples together. Weights and slots change every `steps`-th step only; the optimizer, its schedule, decay and averages count updates.
  */
 export function accumulated(optimizer: Optimizer, options: { readonly steps: number }): Optimizer {
-  const { steps } = checkOptions('accumulated', { ...options, optimizer }, accumulatedFields);
+  const { steps } = checkCall('accumulated', { optimizer }, options, accumulatedFields);
   const { schedule } = optimizer;
   const gradientSlot = freeSlot('accumulated', optimizer);
   const samplesSlot = freeSlot('accumulatedSamples', optimizer);

@@ -38,7 +38,12 @@ function orSpec(given: Field): Field {
   if (given.part === undefined) return given;
   const one = { ...spec, expected: `the spec of ${article(given.part)}: ${spec.expected}` };
   const either = given.many === true ? field.either(field.list(one), given) : field.either(one, given);
-  return { ...either, needed: given.needed };
+  // The hint of a thing says how code makes it; data have its name.
+  const refuse = (value: unknown) => {
+    const { hint: _, ...wrong } = either.refuse(value) ?? { got: '', place: '', expected: '', hint: '' };
+    return wrong.expected === '' ? undefined : wrong;
+  };
+  return { ...either, needed: given.needed, refuse };
 }
 
 /** The kind with its article. */

@@ -1,4 +1,11 @@
-import { CheckpointError, checkOptions, type Field, field, UnsupportedError } from '@pullback/core';
+import {
+  CheckpointError,
+  checkOptions,
+  type Field,
+  field,
+  OptionError,
+  UnsupportedError,
+} from '@pullback/core';
 import { sequential } from '@pullback/layers';
 import { type AnySpec, type BackendSpec, expectContainer, type ModelSpec, resolve } from '@pullback/plugin';
 import {
@@ -59,6 +66,7 @@ export class SpecBuilder implements ModelBuilder {
   async build(spec: ModelSpec): Promise<Model> {
     const container = this.#container;
     checkOptions('createModel', spec, specFields);
+    refuseCode(spec);
     const { layers, loss, optimizer, backend, ...rest } = spec;
     const specs: readonly AnySpec[] = layers;
     const network = sequential(
@@ -80,6 +88,25 @@ export class SpecBuilder implements ModelBuilder {
       ...(container.isBound(PROGRESS) && { progress: container.get(PROGRESS) }),
     });
     return model.remember(spec, (metric) => resolve(container, 'metric', metric, 'metrics'));
+  }
+}
+
+/** @throws OptionError for a function within a spec: it is no data. */
+function refuseCode(spec: ModelSpec): void {
+  const seen = new Set<unknown>();
+  const open: [place: string, part: unknown][] = [['', spec]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [place, part] = next;
+    if (typeof part === 'function')
+      throw new OptionError({
+        got: `a function at '${place}' of a spec`,
+        expected: "data: a name, or an object with 'type'",
+        hint: 'Model.create takes layers, losses and the like themselves.',
+      });
+    if (typeof part !== 'object' || part === null || seen.has(part)) continue;
+    seen.add(part);
+    for (const [key, each] of Object.entries(part))
+      open.push([Array.isArray(part) ? `${place}[${key}]` : place === '' ? key : `${place}.${key}`, each]);
   }
 }
 

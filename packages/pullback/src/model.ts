@@ -1,5 +1,6 @@
 import {
   type Backend,
+  checkCall,
   checkOptions,
   type Exported,
   type FieldsOf,
@@ -16,6 +17,7 @@ import {
   definitionOf,
   type ModelOptions,
   modelFields,
+  moveFields,
   restored,
   stepOperations,
   Model as TrainedModel,
@@ -81,7 +83,8 @@ export class Model extends TrainedModel<MetricName> {
   }
 
   override async to(backend: Backend | BackendName, options: { dtype?: FloatDType } = {}): Promise<void> {
-    const { dtype = this.dtype } = options;
+    const fields = { ...moveFields, backend: field.needed(backendField) };
+    const { dtype = this.dtype } = checkCall('to', { backend }, options, fields);
     return super.to(await backendOf(backend, { dtype, operations: () => this.operations() }), options);
   }
 

@@ -301,5 +301,5 @@ test('a wrong name lists what there is and the nearest match', async () => {
     optimizer: sgd({ learningRate: 0.1 }),
   });
   // @ts-expect-error: the compiler refuses the name; JavaScript gets the message.
-  await expect(model.to(wrong)).rejects.toThrow(/no backend is called 'gpu'. Did you mean 'cpu'/);
+  await expect(model.to(wrong)).rejects.toThrow(/no backend is called 'gpu'. Did you mean 'webgpu'/);
 });

@@ -1,9 +1,11 @@
 // Options that nothing takes are refused wherever there are options, in code and in specs; the nearest one is named.
+import * as pullback from 'pullback';
 import {
   accumulated,
   adam,
   averaged,
   batches,
+  boundNames,
   builtins,
   clipByNorm,
   compile,
@@ -37,6 +39,7 @@ import {
   normally,
   OptionError,
   parameterGroups,
+  parts,
   permute,
   plugin,
   poisson,
@@ -84,9 +87,34 @@ describe('in code', () => {
   const inner = sgd({ learningRate });
   const layer = dense(1);
   const wrong: Readonly<Record<string, () => unknown>> = {
+    "got 'relu'\n  Names are for createModel. Here: import { relu } from 'pullback', and relu.": () =>
+      js(dense)(1, { activation: 'relu' }),
+    "import { tanh } from 'pullback', and tanh.": () => js(dense)(1, { activation: 'Tanh' }),
+    'got an object with type, slope\n  Names are for createModel. Here: import { leakyRelu }': () =>
+      js(dense)(1, { activation: { type: 'leaky_relu', slope: 0.1 } }),
+    'An activation is given as it is, not called: relu.': () => js(dense)(1, { activation: relu() }),
+    "import { heNormal } from 'pullback', and heNormal().": () =>
+      js(dense)(1, { kernelInitializer: 'he_normal' }),
+    "import { cosine } from 'pullback', and cosine({ ... }).": () =>
+      js(adam)({ learningRate, schedule: 'cosine' }),
+    "an object of options for dense, got 'relu'": () => js(dense)(3, 'relu'),
+    'an object of options for dense, got a function': () => js(dense)(3, relu),
+    'an object of options for dense, got null': () => js(dense)(3, null),
+    'It stands before the options: dense(units, { ... }).': () => js(dense)({ units: 3, activation: relu }),
+    'It stands before the options: dropout(rate, { ... }).': () => js(dropout)({ rate: 0.5 }),
+    "dense has no option 'use_bias'. Did you mean 'bias'": () => js(dense)(3, { use_bias: false }),
+    "dense has no option 'inputShape'. Model.create, as 'input', takes it.": () =>
+      js(dense)(3, { inputShape: [2] }),
+    "'layers[0]' of sequential, got an array of 2\n  sequential(a, b, c) makes one layer of several.": () =>
+      js(sequential)([layer, relu()]),
+    "'layers[1]' of sequential, got 'relu'\n  Names are for createModel. Here: import { relu }": () =>
+      js(sequential)(layer, 'relu'),
+    'for adam, got nothing\n  It needs learningRate, and takes beta1, beta2, epsilon, schedule.': () =>
+      js(adam)(),
+    'for adam, got 0.001\n  It needs learningRate': () => js(adam)(0.001),
+    "adam has no option 'learning_rate'. Did you mean 'learningRate'": () => js(adam)({ learning_rate: 0.1 }),
     "dense has no option 'activaton'. Did you mean 'activation'": () => js(dense)(1, { activaton: relu }),
     "a whole number from 1 up as 'units' of dense, got an object with units": () => js(dense)({ units: 3 }),
-    "an activation as 'activation' of dense, got 'relu'": () => js(dense)(1, { activation: 'relu' }),
     "'layout' of dense, got 'rows'": () => js(dense)(1, { layout: 'rows' }),
     "relu has no option 'nam'. Did you mean 'name'": () => js(relu)({ nam: 'a' }),
     'an object of options for relu, got 3': () => js(relu)(3),
@@ -191,6 +219,42 @@ describe('in code', () => {
     "'backend' of Model.create, got an object with type": () =>
       js(Model.create)({ ...options(), backend: { type: 'wasm' } }),
     'an object of options for Model.create, got nothing': () => js(Model.create)(),
+    "a loss for each name as 'loss' of Model.create, got nothing\n  Here: import { softmaxCrossEntropy } from 'pullback', and softmaxCrossEntropy().":
+      () => js(Model.create)({ ...options(), loss: undefined }),
+    "got 'mse'\n  Names are for createModel. Here: import { meanSquaredError } from 'pullback', and meanSquaredError().":
+      () => js(Model.create)({ ...options(), loss: 'mse' }),
+    "import { categoricalCrossEntropy } from 'pullback'": () =>
+      js(Model.create)({ ...options(), loss: 'categorical_crossentropy' }),
+    "import { adam } from 'pullback', and adam({ learningRate: 0.001 }).": () =>
+      js(Model.create)({ ...options(), optimizer: 'Adam' }),
+    "'optimizer' of Model.create, got nothing\n  Here: import { adam }": () =>
+      js(Model.create)({ ...options(), optimizer: undefined }),
+    "'network' of Model.create, got an array of 2\n  sequential(a, b, c) makes one layer of several.": () =>
+      js(Model.create)({ ...options(), network: [dense(1), relu()] }),
+    "'input' of Model.create, got 2\n  Also one alone stands in an array.": () =>
+      js(Model.create)({ ...options(), input: 2 }),
+    "Model.create has no option 'layers'. Did you mean 'network'": () =>
+      js(Model.create)({ ...options(), layers: [dense(1)] }),
+    "Model.create has no option 'input_shape'. Did you mean 'input'": () =>
+      js(Model.create)({ ...options(), input_shape: [2] }),
+    "Model.create has no option 'metrics'. fit, as evaluate, takes it.": () =>
+      js(Model.create)({ ...options(), metrics: ['accuracy'] }),
+    "Model.create has no option 'lr'. An optimizer takes it.": () =>
+      js(Model.create)({ ...options(), lr: 0.1 }),
+    "fit has no option 'batch_size'. Did you mean 'batchSize'": (model) =>
+      js(model.fit.bind(model))(x, y, { batch_size: 1 }),
+    "fit has no option 'verbose'. Did you mean 'progress'": (model) =>
+      js(model.fit.bind(model))(x, y, { verbose: 0 }),
+    "'metrics' of fit, got 'accuracy'\n  Also one alone stands in an array.": (model) =>
+      js(model.fit.bind(model))(x, y, { metrics: 'accuracy' }),
+    'expected fit(x, y, options), got the options epochs in the place of the targets': (model) =>
+      js(model.fit.bind(model))(x, { epochs: 3 }),
+    'expected evaluate(x, y, options), got the options metrics in': (model) =>
+      js(model.evaluate.bind(model))(x, { metrics: ['accuracy'] }),
+    "predict has no option 'batch_size'. Did you mean 'batchSize'": (model) =>
+      js(model.predict.bind(model))(x, { batch_size: 1 }),
+    'weights by path, as weights() gives them, got nothing': (model) => js(model.load.bind(model))(),
+    "'backend' of to, got nothing": (model) => js(model.to.bind(model))(),
     "fit has no option 'epoch'. Did you mean 'epochs'": (model) =>
       js(model.fit.bind(model))(x, y, { ...quiet, epoch: 3 }),
     "fit has no option 'batchsize'. Did you mean 'batchSize'": (model) =>
@@ -244,6 +308,28 @@ describe('in code', () => {
     expect([model.stepCount, await model.weights()]).toEqual([0, before]);
   });
 
+  test.each([
+    ['acc', 'accuracy'],
+    ['mse', 'meanSquaredError'],
+    ['mape', 'meanAbsolutePercentageError'],
+    ['top_k', 'topK'],
+  ])('the metric %s: did you mean %s', async (name, near) => {
+    const model = await made();
+    await expect(js(model.fit.bind(model))(x, y, { metrics: [name] })).rejects.toThrow(
+      `no metric is called '${name}'. Did you mean '${near}'?`,
+    );
+  });
+
+  test('what hints tell to import is exported', () => {
+    const kinds = ['layer', 'activation', 'loss', 'optimizer', 'schedule', 'initializer'] as const;
+    for (const kind of kinds)
+      for (const name of ['zzz', ...boundNames(createContainer(builtins), kind)]) {
+        const hint = parts[kind].refuse(name)?.hint;
+        const told = /import \{ (\w+) \} from 'pullback', and \1/.exec(hint ?? '')?.[1];
+        expect(pullback).toHaveProperty(told ?? `a name by ${kind}`);
+      }
+  });
+
   test('step refuses at once', async () => {
     const model = await made();
     const step = js(model.step.bind(model));
@@ -252,6 +338,7 @@ describe('in code', () => {
     expect(() => step({ x, y, sampleWeight: [1] })).toThrow(
       "a batch has no option 'sampleWeight'. Did you mean 'sampleWeights'",
     );
+    expect(() => step(x, y)).toThrow('for a batch, got an array of 1\n  It needs x, y, and takes');
     expect(() => step({ x, target: y })).toThrow("a batch has no option 'target'");
     expect(() => js(model.explain.bind(model))({ x, target: y })).toThrow("explain has no option 'target'");
     expect(model.stepCount).toBe(0);
@@ -327,6 +414,20 @@ describe('in specs', () => {
   });
   const wrongSpecs: readonly (readonly [wrong: object, message: string])[] = [
     [{ sede: 3 }, "createModel has no option 'sede'. Did you mean 'seed'"],
+    [{ network: [] }, "createModel has no option 'network'. Did you mean 'layers'"],
+    [{ metrics: [] }, "createModel has no option 'metrics'. fit, as evaluate, takes it."],
+    [{ loss: 'mse' }, "no loss is called 'mse'. Did you mean 'meanSquaredError'"],
+    [{ loss: undefined }, "'loss' of createModel, got nothing"],
+    [{ optimizer: 'adam' }, "'learningRate' of optimizer 'adam', got nothing"],
+    [{ layers: ['Linear'] }, "no layer is called 'Linear'. Did you mean 'dense'"],
+    [{ layers: ['MaxPooling2D'] }, "no layer is called 'MaxPooling2D'. Did you mean 'maxPool'"],
+    [
+      { layers: [{ type: 'dense', units: 1, activation: 'swish' }] },
+      "no activation is called 'swish'. Did you mean 'silu'",
+    ],
+    [{ layers: [dense(1)] }, "a function at 'layers[0].forward' of a spec"],
+    [{ loss: halfSquaredError }, "a function at 'loss' of a spec"],
+    [{ backend: 'gpu' }, "no backend is called 'gpu'. Did you mean 'webgpu'"],
     [{ layout: 'diagonal' }, "'layout' of createModel, got 'diagonal'"],
     [{ input: 3 }, "'input' of createModel, got 3"],
     [{ input: null }, "'input' of createModel, got null"],

@@ -37,7 +37,7 @@ export type {
   StepOptions,
   Weights,
 } from './model-options.ts';
-export { modelFields } from './option-fields.ts';
+export { modelFields, moveFields } from './option-fields.ts';
 export { stepOperations } from './programs/step-operations.ts';
 export type { Batch } from './samples/batch.ts';
 export {

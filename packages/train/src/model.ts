@@ -1,5 +1,6 @@
 import {
   type Backend,
+  checkCall,
   checkLearningRate,
   checkOptions,
   DataError,
@@ -124,7 +125,7 @@ export class Model<Name extends Named = never> {
     given?: FitOptions<Name>,
   ): Promise<EpochRecord[]> {
     const [targets, options] = targetsAndOptions(x, y, given);
-    checkOptions('fit', options, fields.fitFields);
+    fields.checkBeside('fit', targets, options, fields.fitFields);
     const { epochs = 1, callbacks = [], signal, resume = false, progress = this.#progress } = options;
     const reporter = progress === false ? quiet : progress;
     const watched = this.#watch(options.metrics);
@@ -147,7 +148,7 @@ export class Model<Name extends Named = never> {
   /** The loss, and the metrics, over all samples; nothing is trained. */
   async evaluate(x: Inputs, y: Targets, options: EvaluateOptions<Name> = {}): Promise<EpochRecord> {
     const engine = this.#now();
-    checkOptions('evaluate', options, fields.evaluateFields);
+    fields.checkBeside('evaluate', y, options, fields.evaluateFields);
     const samples = engine.samples(x, y, options);
     const { batchSize = Math.min(256, samples.count), residentBytes = defaultResidentBytes } = options;
     const watched = this.#watch(options.metrics);
@@ -245,7 +246,7 @@ export class Model<Name extends Named = never> {
    * When it fails, the model stays where it was.
    */
   async to(backend: Backend, options: { dtype?: FloatDType } = {}): Promise<void> {
-    const { dtype = this.dtype } = checkOptions('to', options, fields.dtypeFields);
+    const { dtype = this.dtype } = checkCall('to', { backend }, options, fields.moveFields);
     return this.#alone(async (engine) => {
       const moved = await engine.store.copyTo(backend, dtype);
       this.#engine = new Engine({ ...engine.definition, dtype }, moved);

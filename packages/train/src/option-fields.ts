@@ -1,4 +1,15 @@
-import { type FieldsOf, type FloatDType, field, type Layer, parts, type Value } from '@pullback/core';
+import {
+  checkOptions,
+  type Fields,
+  type FieldsOf,
+  type FloatDType,
+  field,
+  type Layer,
+  OptionError,
+  partOf,
+  parts,
+  type Value,
+} from '@pullback/core';
 import type { SaveOptions } from '@pullback/safetensors';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import type { Predictions } from './definition/outputs.ts';
@@ -28,7 +39,8 @@ const metricName = field.one<Named>(
     (typeof x === 'object' && x !== null && typeof Reflect.get(x, 'type') === 'string'),
 );
 const metric = either(metricName, parts.metric);
-const metrics = either(list(metric), named(list(metric)));
+const metricList = list(metric, { words: 'an array of metrics or their names' });
+const metrics = either(metricList, named(metricList));
 const weights = {
   sampleWeights: field.anything<NonNullable<Batch['sampleWeights']>>('a weight for each sample'),
   classWeights: list(number({ from: 0 })),
@@ -36,7 +48,7 @@ const weights = {
 
 /** The options of `Model.create`. */
 export const modelFields = {
-  network: needed(having<Layer<readonly Value[], Predictions>>('a layer', 'forward')),
+  network: needed(partOf('layer', having<Layer<readonly Value[], Predictions>>('a layer', 'forward'))),
   input: needed(either(field.shape(), named(field.shape(), { from: 1 }))),
   loss: needed(either(loss, named(loss, { from: 1 }))),
   lossWeights: named(number()),
@@ -76,6 +88,18 @@ export const evaluateFields = {
   residentBytes,
 } satisfies FieldsOf<EvaluateOptions<Named>>;
 
+/** Checks the options of `fit(x, y, options)` and its like. @throws OptionError also for options in the place of the targets. */
+export function checkBeside(where: string, targets: unknown, options: object, fields: Fields): void {
+  const names = Object.keys(options).length === 0 && field.isPlain(targets) ? Object.keys(targets) : [];
+  if (names.length > 0 && names.every((name) => Object.hasOwn(fields, name)))
+    throw new OptionError({
+      got: `the options ${names.join(', ')} in the place of the targets`,
+      expected: `${where}(x, y, options)`,
+      hint: 'Batches that bring their targets are a stream: [{ x, y }].',
+    });
+  checkOptions(where, options, fields);
+}
+
 /** The options of `predict`. */
 export const predictFields = { batchSize, signal } satisfies FieldsOf<PredictOptions>;
 
@@ -98,5 +122,8 @@ export const shapeFields = { x: batchFields.x, y: field.anything<Targets>('targe
 /** The options of `save`. */
 export const saveFields = { sha256: flag() } satisfies FieldsOf<SaveOptions>;
 
-/** The options of `to` and `graph`. */
+/** The options of `graph`. */
 export const dtypeFields = { dtype };
+
+/** What `to` is given. */
+export const moveFields = { backend: modelFields.backend, dtype };

@@ -1,7 +1,8 @@
 import { OptionError } from '../errors.ts';
 import type { Value } from '../graph/value.ts';
 import { checkOptions } from '../options/check-options.ts';
-import { callable, type Fields, type FieldsOf, needed, number, part } from '../options/field.ts';
+import { callable, type Fields, type FieldsOf, needed, number } from '../options/field.ts';
+import { partOf } from '../options/part-of.ts';
 import type { TensorSpec } from '../tensors/dtype.ts';
 
 export interface Slot {
@@ -65,7 +66,7 @@ export interface Optimizer {
 /** The options of every optimizer. */
 export const optimizerFields = {
   learningRate: needed(number({ from: 0 })),
-  schedule: part('schedule', callable<Schedule>('a schedule')),
+  schedule: partOf('schedule', callable<Schedule>('a schedule')),
 } satisfies FieldsOf<OptimizerOptions>;
 
 /** The rules of an optimizer that treats every parameter alike. */

@@ -134,8 +134,8 @@ export function having<T>(expected: string, ...methods: readonly string[]): Fiel
     refuse: (given) => {
       if (hasMethods(given, methods)) return undefined;
       const wrong = { place: '', got: shown(given), expected };
-      if (typeof given !== 'function') return wrong;
-      return { ...wrong, hint: `A factory is called: ${given.name || 'make'}(...).` };
+      if (typeof given !== 'function' || given.name === '') return wrong;
+      return { ...wrong, hint: `A factory is called: ${given.name}(...).` };
     },
   };
 }
@@ -168,8 +168,11 @@ export function list<T>(
     needed: false,
     ...(member.part !== undefined && { part: member.part, many: true }),
     refuse: (given) => {
-      if (!Array.isArray(given) || given.length < from)
-        return { place: '', got: shown(given), expected: words };
+      if (!Array.isArray(given) || given.length < from) {
+        const alone = !Array.isArray(given) && given !== undefined && member.refuse(given) === undefined;
+        const hint = alone ? { hint: 'Also one alone stands in an array.' } : {};
+        return { place: '', got: shown(given), expected: words, ...hint };
+      }
       // `entries` visits holes too.
       for (const [i, each] of given.entries()) {
         const wrong = member.refuse(each);
@@ -222,8 +225,8 @@ export function faultOf(options: Readonly<Record<string, unknown>>, fields: Fiel
     const [value, field] = [options[name], fields[name]];
     if (field === undefined || (value === undefined && !field.needed)) continue;
     const { expected } = field;
-    const wrong = value === undefined ? { place: '', got: 'nothing', expected } : field.refuse(value);
-    if (wrong !== undefined) return { ...wrong, place: `.${name}${wrong.place}` };
+    const wrong = field.refuse(value) ?? (value === undefined && { place: '', got: 'nothing', expected });
+    if (wrong) return { ...wrong, place: `.${name}${wrong.place}` };
   }
   return undefined;
 }

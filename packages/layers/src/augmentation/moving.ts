@@ -3,6 +3,7 @@ import {
   and,
   broadcast,
   cast,
+  checkCall,
   checkOptions,
   countsField,
   field,
@@ -75,7 +76,7 @@ export function randomShift(
   places: number | readonly number[],
   options: LayerOptions = {},
 ): Layer<readonly [Value]> {
-  checkOptions('randomShift', { ...options, places }, randomShiftFields);
+  checkCall('randomShift', { places }, options, randomShiftFields);
   return imageLayer('randomShift', options.name, (scope, x) => {
     const most = perAxis(places, extentsOf(x).length, 'places');
     if (!scope.training) return x;
@@ -94,7 +95,7 @@ export function randomCrop(
   size: number | readonly number[],
   options: LayerOptions = {},
 ): Layer<readonly [Value]> {
-  checkOptions('randomCrop', { ...options, size }, randomCropFields);
+  checkCall('randomCrop', { size }, options, randomCropFields);
   return imageLayer('randomCrop', options.name, (scope, x) => {
     const extents = extentsOf(x);
     const sizes = perAxis(size, extents.length, 'size');
@@ -123,7 +124,7 @@ export function cutout(
   size: number | readonly number[],
   options: LayerOptions = {},
 ): Layer<readonly [Value]> {
-  checkOptions('cutout', { ...options, size }, cutoutFields);
+  checkCall('cutout', { size }, options, cutoutFields);
   return imageLayer(
     'cutout',
     options.name,

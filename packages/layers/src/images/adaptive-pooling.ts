@@ -1,5 +1,5 @@
 import {
-  checkOptions,
+  checkCall,
   constant,
   countsField,
   div,
@@ -65,7 +65,7 @@ function adaptive(
   f: Pooled,
   along: (x: Value, axis: number, coverage: Coverage) => Value,
 ): Layer<readonly [Value]> {
-  checkOptions(name, { ...options, size }, adaptivePoolFields);
+  checkCall(name, { size }, options, adaptivePoolFields);
   return imageLayer(name, options.name, (_, x) => {
     const extents = extentsOf(x);
     const counts = perAxis(size, extents.length, 'size');

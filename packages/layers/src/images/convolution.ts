@@ -2,6 +2,7 @@ import {
   type Activation,
   add,
   type ConvolutionOptions,
+  checkCall,
   checkOptions,
   convolution,
   convolutionTranspose,
@@ -95,7 +96,7 @@ export type Conv = (filters: number, kernel: KernelSize, options?: ConvOptions) 
 /** The convolutions over images of `rank` spatial axes. */
 function convOf(name: string, rank: number): Conv {
   return (units, kernelSize, options = {}) => {
-    const { groups = 1 } = checkOptions(name, { ...options, filters: units, kernel: kernelSize }, convFields);
+    const { groups = 1 } = checkCall(name, { filters: units, kernel: kernelSize }, options, convFields);
     const size = perAxis(kernelSize, rank, 'kernel');
     return imageLayer(
       name,
@@ -139,7 +140,7 @@ export function depthwiseConv(
   kernelSize: KernelSize,
   options: DepthwiseConvOptions = {},
 ): Layer<readonly [Value]> {
-  checkOptions('depthwiseConv', { ...options, kernel: kernelSize }, depthwiseConvFields);
+  checkCall('depthwiseConv', { kernel: kernelSize }, options, depthwiseConvFields);
   return imageLayer('depthwiseConv', options.name, (scope, x) =>
     finished(scope, depthwise(scope, x, kernelSize, 'kernel', options), options),
   );
@@ -154,7 +155,7 @@ export function separableConv(
   kernelSize: KernelSize,
   options: DepthwiseConvOptions = {},
 ): Layer<readonly [Value]> {
-  checkOptions('separableConv', { ...options, filters: units, kernel: kernelSize }, separableConvFields);
+  checkCall('separableConv', { filters: units, kernel: kernelSize }, options, separableConvFields);
   return imageLayer(
     'separableConv',
     options.name,

@@ -1,4 +1,5 @@
 import {
+  checkCall,
   checkOptions,
   constant,
   countsField,
@@ -51,7 +52,7 @@ export function maxPool(
   size: number | readonly number[],
   options: PoolOptions = {},
 ): Layer<readonly [Value]> {
-  checkOptions('maxPool', { ...options, size }, poolFields);
+  checkCall('maxPool', { size }, options, poolFields);
   return pool('maxPool', size, options, (x, placing) =>
     placing.tiles
       ? overTiles(x, placing.size, largest)
@@ -67,7 +68,7 @@ export function averagePool(
   size: number | readonly number[],
   options: PoolOptions = {},
 ): Layer<readonly [Value]> {
-  checkOptions('averagePool', { ...options, size }, poolFields);
+  checkCall('averagePool', { size }, options, poolFields);
   return pool('averagePool', size, options, (x, placing) => {
     if (placing.tiles) return overTiles(x, placing.size, average);
     if (placing.padding === 'valid') return overWindows(x, placing, average);

@@ -1,6 +1,7 @@
 import {
   add,
   broadcast,
+  checkCall,
   checkOptions,
   concatenate,
   constant,
@@ -43,7 +44,7 @@ export function upsampling(
   factor: number | readonly number[],
   options: UpsamplingOptions = {},
 ): Layer<readonly [Value]> {
-  const { method = 'nearest' } = checkOptions('upsampling', { ...options, factor }, upsamplingFields);
+  const { method = 'nearest' } = checkCall('upsampling', { factor }, options, upsamplingFields);
   const along = method === 'nearest' ? repeated : between;
   return imageLayer('upsampling', options.name, (_, x) => {
     const factors = perAxis(factor, extentsOf(x).length, 'factor');
@@ -116,7 +117,7 @@ function placed(
   options: LayerOptions,
   f: (x: Value, low: Shape, high: Shape) => Value,
 ): Layer<readonly [Value]> {
-  checkOptions(name, { ...options, places }, placesFields);
+  checkCall(name, { places }, options, placesFields);
   return imageLayer(name, options.name, (_, x) => {
     const end = (k: 0 | 1) => {
       const given = typeof places === 'number' ? places : places.map((each) => each[k]);

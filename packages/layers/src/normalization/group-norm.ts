@@ -1,4 +1,5 @@
 import {
+  checkCall,
   checkOptions,
   field,
   fill,
@@ -26,7 +27,7 @@ export const groupNormFields = { ...normalizationFields, groups: field.needed(fi
  * @throws ShapeError when the features do not divide into the groups.
  */
 export function groupNorm(groups: number, options: NormalizationOptions = {}): Layer<readonly [Value]> {
-  checkOptions('groupNorm', { ...options, groups }, groupNormFields);
+  checkCall('groupNorm', { groups }, options, groupNormFields);
   return {
     name: 'groupNorm',
     label: options.name,

@@ -1,7 +1,7 @@
 import {
   and,
   cast,
-  checkOptions,
+  checkCall,
   DataError,
   einsum,
   equal,
@@ -52,7 +52,7 @@ export interface Embedding extends Layer<readonly [Value]> {
  * @throws OptionError for wrong options or a column layout, DataError for an index outside of the vocabulary in a model's input.
  */
 export function embedding(vocabulary: number, width: number, options: EmbeddingOptions = {}): Embedding {
-  checkOptions('embedding', { ...options, vocabulary, width }, embeddingFields);
+  checkCall('embedding', { vocabulary, width }, options, embeddingFields);
   const { paddingIndex, initializer = normally({ deviation: 0.02 }), name } = options;
   if (paddingIndex !== undefined && paddingIndex >= vocabulary)
     throw new OptionError({ got: `the padding index ${paddingIndex}`, expected: `one below ${vocabulary}` });

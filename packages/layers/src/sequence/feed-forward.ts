@@ -1,7 +1,7 @@
 import {
   type Activation,
   add,
-  checkOptions,
+  checkCall,
   concatenate,
   type FieldsOf,
   field,
@@ -46,7 +46,7 @@ export const feedForwardFields = {
  * @throws ShapeError for a scalar or a vector, OptionError for wrong options or a column layout.
  */
 export function feedForward(units: number, options: FeedForwardOptions = {}): Layer<readonly [Value]> {
-  checkOptions('feedForward', { ...options, units }, feedForwardFields);
+  checkCall('feedForward', { units }, options, feedForwardFields);
   const { activation = gelu, gated = false, bias = true, kernelInitializer = glorotUniform() } = options;
   return {
     name: 'feedForward',

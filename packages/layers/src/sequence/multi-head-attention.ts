@@ -1,7 +1,7 @@
 import {
   add,
   and,
-  checkOptions,
+  checkCall,
   type FieldsOf,
   field,
   formatShape,
@@ -64,7 +64,7 @@ export function multiHeadAttention(
   heads: number,
   options: MultiHeadAttentionOptions = {},
 ): Layer<readonly Value[]> {
-  checkOptions('multiHeadAttention', { ...options, heads }, multiHeadAttentionFields);
+  checkCall('multiHeadAttention', { heads }, options, multiHeadAttentionFields);
   const { keyValueHeads: groups = heads, bias = true, causal = false, rotary, block } = options;
   const { kernelInitializer = glorotUniform() } = options;
   if (heads % groups !== 0)

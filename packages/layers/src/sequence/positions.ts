@@ -1,6 +1,6 @@
 import {
   add,
-  checkOptions,
+  checkCall,
   concatenate,
   constant,
   expandDims,
@@ -46,7 +46,7 @@ export const sinusoidalFields = { ...layerFields, length };
  */
 export function learnedPositions(length: number, options: PositionsOptions = {}): Layer<readonly [Value]> {
   const { initializer = normally({ deviation: 0.02 }), name } = options;
-  checkOptions('learnedPositions', { ...options, length }, positionsFields);
+  checkCall('learnedPositions', { length }, options, positionsFields);
   return {
     name: 'learnedPositions',
     label: name,
@@ -63,7 +63,7 @@ export function learnedPositions(length: number, options: PositionsOptions = {})
  * @throws ShapeError for a sequence longer than `length`, OptionError in column layout.
  */
 export function sinusoidalPositions(length: number, options: LayerOptions = {}): Layer<readonly [Value]> {
-  checkOptions('sinusoidalPositions', { ...options, length }, sinusoidalFields);
+  checkCall('sinusoidalPositions', { length }, options, sinusoidalFields);
   return {
     name: 'sinusoidalPositions',
     label: options.name,

@@ -1,5 +1,6 @@
 import {
   add,
+  checkCall,
   checkOptions,
   equal,
   expandDims,
@@ -55,7 +56,7 @@ export const transformerBlockFields = { ...transformerFields, heads };
  * @throws as multiHeadAttention and feedForward.
  */
 export function transformerBlock(heads: number, options: TransformerOptions = {}): Layer<readonly Value[]> {
-  checkOptions('transformerBlock', { ...options, heads }, transformerBlockFields);
+  checkCall('transformerBlock', { heads }, options, transformerBlockFields);
   const { units, norm = 'layerNorm', placement = 'pre', dropout: rate = 0, name, ...rest } = options;
   const { keyValueHeads: _k, causal: _c, rotary: _r, block: _b, ...inner } = rest;
   const { activation: _a, gated: _g, ...outer } = rest;

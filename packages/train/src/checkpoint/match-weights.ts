@@ -4,6 +4,7 @@ import {
   type FieldsOf,
   field,
   formatShape,
+  OptionError,
   ShapeError,
   sameShape,
   type TensorSpec,
@@ -32,6 +33,11 @@ export function matchWeights(
 ): Map<string, TypedArray> {
   checkOptions('load', options, loadFields);
   const { prefix = '', from = prefix } = options;
+  if (!field.isPlain(weights))
+    throw new OptionError({
+      got: field.shown(weights),
+      expected: 'weights by path, as weights() gives them',
+    });
   for (const given of Object.keys(weights)) {
     const path = `${prefix}${given.slice(from.length)}`;
     if (given.startsWith(from) && !held.has(path)) throw new UnknownNameError('weight', path, held.keys());

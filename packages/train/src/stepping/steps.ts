@@ -1,4 +1,4 @@
-import { checkOptions } from '@pullback/core';
+import { checkOptions, field } from '@pullback/core';
 import type { StepOptions } from '../model-options.ts';
 import { batchFields, stepFields } from '../option-fields.ts';
 import type { Engine } from '../running/engine.ts';
@@ -39,6 +39,7 @@ export class Steps {
    * @throws DataError for samples that do not fit, OptionError
    */
   run(engine: Engine, batch: Batch, options: StepOptions): void {
+    if (!field.isPlain(batch)) checkOptions('a batch', batch, batchFields);
     checkOptions('step', options, stepFields);
     const { times = 1, batchSize } = options;
     const atOnce = this.#atOnce && this.#runs.idle;

@@ -14,7 +14,11 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function allOf(source: ByteSource): Promise<void> {
   const from = await openSafetensors(source);
-  for await (const [, tensor] of from.tensors()) tensor();
+  try {
+    for await (const [, tensor] of from.tensors()) tensor();
+  } finally {
+    await from.close();
+  }
 }
 
 describe('hostile and damaged files are refused, with little memory, and change nothing', () => {

@@ -4,6 +4,7 @@ await import('./graphs.ts');
 await import('./training.ts');
 await import('./mathematics.ts');
 await import('./sequences.ts');
+await import('./fine-tuning.ts');
 console.log('all as the documentation says');
 
 export {};

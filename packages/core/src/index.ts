@@ -123,6 +123,7 @@ export { checkCall, checkOptions } from './options/check-options.ts';
 export type { Bounds, Field, Fields, FieldsOf, OptionsOf, Refused } from './options/field.ts';
 export * as field from './options/field.ts';
 export { nearest } from './options/meant.ts';
+export { fitsAny, type NamePattern, namePattern } from './options/name-pattern.ts';
 export { partOf } from './options/part-of.ts';
 export { parts } from './options/parts.ts';
 export { keyOf, RandomStream } from './random/stream.ts';

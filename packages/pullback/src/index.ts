@@ -20,6 +20,7 @@ export {
   type ByteTarget,
   batches,
   type Callback,
+  compareWeights,
   type EpochRecord,
   earlyStopping,
   type FitControl,
@@ -28,6 +29,7 @@ export {
   type GivenWeights,
   Inspection,
   loadWeights,
+  type NameMap,
   type Progress,
   type ProgressReporter,
   progressTo,
@@ -37,6 +39,9 @@ export {
   type Saved,
   type SaveOptions,
   type StepOptions,
+  type TransferOptions,
+  transferWeights,
+  type WeightReport,
   type Weights,
 } from '@pullback/train';
 export { whyChosen } from './auto.ts';

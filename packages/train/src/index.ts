@@ -1,8 +1,11 @@
 export type { ByteSource, ByteTarget, Saved, SaveOptions } from '@pullback/safetensors';
-export { loadWeights, restored } from './checkpoint/lazily.ts';
+export { compareWeights, loadWeights, restored, transferWeights } from './checkpoint/lazily.ts';
 export type { ReadOptions } from './checkpoint/load-weights.ts';
 export type { LoadOptions } from './checkpoint/match-weights.ts';
+export type { NameMap, NameRule } from './checkpoint/name-map.ts';
 export type { RunState } from './checkpoint/run-state.ts';
+export type { Receiving, TensorSource, TransferOptions } from './checkpoint/transfer-weights.ts';
+export type { WeightLine, WeightReport } from './checkpoint/weight-report.ts';
 export type { GivenWeight, GivenWeights } from './checkpoint/weights.ts';
 export { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 export type { InputShapes, Network } from './definition/definition.ts';

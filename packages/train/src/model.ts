@@ -11,6 +11,7 @@ import {
   type NonFiniteError,
   OptionError,
   type Tensor,
+  type TensorSpec,
   UnknownNameError,
 } from '@pullback/core';
 import type { ByteSource, ByteTarget, Saved, SaveOptions, TensorFile } from '@pullback/safetensors';
@@ -229,15 +230,22 @@ export class Model<Name extends Named = never> {
     return this.#alone(({ store }) => store.numbers(start, end));
   }
 
+  /** The shapes and dtypes of weights, and of what layers keep between steps, by path. */
+  specs(): Readonly<Record<'weights' | 'states', ReadonlyMap<string, TensorSpec>>> {
+    const { store } = this.#now();
+    return { weights: store.specs('weight:'), states: store.specs('state:') };
+  }
+
   /**
-   * Puts weights in: all of the model's, or those whose path starts with `prefix`. Where they were saved under another path, `from`
-   * is what stood in the place of `prefix` there.
+   * Puts weights in: all of the model's, or those whose path starts with `prefix`; and of what layers keep between steps whatever is given.
+   * Where they were saved under another path, `from` is what stood in the place of `prefix` there.
    * @throws UnknownNameError, DataError or ShapeError before anything is changed.
    */
   async load(weights: GivenWeights, options: LoadOptions = {}): Promise<void> {
     return this.#alone(async ({ store }) => {
-      const found = matchWeights(weights, store.specs('weight:'), options);
-      for (const [path, data] of found) store.write(`weight:${path}`, data);
+      const { weights: held, states } = this.specs();
+      const found = matchWeights(weights, { held, states }, options);
+      for (const [path, data] of found) store.write(`${held.has(path) ? 'weight' : 'state'}:${path}`, data);
     });
   }
 

@@ -3,6 +3,8 @@ import type { Weights } from '../model-options.ts';
 import type { ReadOptions } from './load-weights.ts';
 import type { Restorable } from './restored.ts';
 import type { RunState } from './run-state.ts';
+import type { Receiving, TensorSource, TransferOptions } from './transfer-weights.ts';
+import type { WeightReport } from './weight-report.ts';
 import type { GivenWeights } from './weights.ts';
 
 // What reads and writes files is loaded when it is first wanted: most pages train without.
@@ -24,4 +26,25 @@ export async function restored<M extends Restorable>(
   make: (standing: RunState, metadata: TensorFile['metadata']) => Promise<M>,
 ): Promise<M> {
   return (await import('./restored.ts')).restored(source, make);
+}
+
+/** What of a file goes where in a model, told from its header: no elements are read. @throws CheckpointError, OptionError */
+export async function compareWeights(
+  source: TensorSource,
+  model: Pick<Receiving, 'specs'>,
+  options?: TransferOptions,
+): Promise<WeightReport> {
+  return (await import('./transfer-weights.ts')).compareWeights(source, model, options);
+}
+
+/**
+ * Puts the tensors of a file into the model's weights and states.
+ * @throws CheckpointError when a weight is missing, a tensor left over or of another shape: before anything is read or changed.
+ */
+export async function transferWeights(
+  source: TensorSource,
+  model: Receiving,
+  options?: TransferOptions,
+): Promise<WeightReport> {
+  return (await import('./transfer-weights.ts')).transferWeights(source, model, options);
 }

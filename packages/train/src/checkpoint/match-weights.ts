@@ -3,6 +3,7 @@ import {
   DataError,
   type FieldsOf,
   field,
+  fitsAny,
   formatShape,
   OptionError,
   ShapeError,
@@ -18,32 +19,42 @@ export interface LoadOptions {
   readonly prefix?: string;
   /** What stands in the place of `prefix` in the paths that are given; `prefix` itself when left out. */
   readonly from?: string;
+  /** Patterns of paths, such as `network/head/**`, whose weights stay as they are where none are given. */
+  readonly keep?: readonly string[];
 }
 
-const loadFields = { prefix: field.text(), from: field.text() } satisfies FieldsOf<LoadOptions>;
+type Specs = ReadonlyMap<string, TensorSpec>;
+
+const loadFields = {
+  prefix: field.text(),
+  from: field.text(),
+  keep: field.list(field.text()),
+} satisfies FieldsOf<LoadOptions>;
 
 /**
- * The numbers for the weights that are `held`, by path.
- * @throws UnknownNameError for a path that is not held, ShapeError for another shape, DataError when some are missing.
+ * The numbers for the weights that are `held`, all of them, and for the `states` that are given, by path.
+ * @throws UnknownNameError for a path that is neither, ShapeError for another shape, DataError when weights are missing.
  */
 export function matchWeights(
   weights: GivenWeights,
-  held: ReadonlyMap<string, TensorSpec>,
+  { held, states }: { readonly held: Specs; readonly states: Specs },
   options: LoadOptions = {},
 ): Map<string, TypedArray> {
   checkOptions('load', options, loadFields);
-  const { prefix = '', from = prefix } = options;
   if (!field.isPlain(weights))
     throw new OptionError({
       got: field.shown(weights),
       expected: 'weights by path, as weights() gives them',
     });
+  const { prefix = '', from = prefix, keep = [] } = options;
+  const stays = fitsAny(keep);
+  const all = new Map([...states, ...held]);
   for (const given of Object.keys(weights)) {
     const path = `${prefix}${given.slice(from.length)}`;
-    if (given.startsWith(from) && !held.has(path)) throw new UnknownNameError('weight', path, held.keys());
+    if (given.startsWith(from) && !all.has(path)) throw new UnknownNameError('weight', path, held.keys());
   }
   const found = new Map<string, TypedArray>();
-  for (const [path, { shape: wanted }] of held) {
+  for (const [path, { shape: wanted }] of all) {
     const name = `${from}${path.slice(prefix.length)}`;
     const given = path.startsWith(prefix) && Object.hasOwn(weights, name) ? weights[name] : undefined;
     if (given === undefined) continue;
@@ -52,12 +63,14 @@ export function matchWeights(
       throw new ShapeError({ got: formatShape(shape), expected: formatShape(wanted), at: path });
     found.set(path, data);
   }
-  const missing = [...held.keys()].filter((path) => path.startsWith(prefix) && !found.has(path));
+  const missing = [...held.keys()].filter(
+    (path) => path.startsWith(prefix) && !found.has(path) && !stays(path),
+  );
   if (missing.length > 0)
     throw new DataError({
       got: `no weights for ${missing.join(', ')}`,
       expected: 'all of them',
-      hint: 'load(weights, { prefix }) loads a part, and { prefix, from } one that had another path.',
+      hint: 'load(weights, { prefix }) loads a part, and { prefix, from } one that had another path; { keep } leaves weights as they are.',
     });
   return found;
 }

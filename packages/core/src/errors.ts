@@ -75,6 +75,9 @@ export class CheckpointError extends PullbackError {}
 /** Something that has to wait until what goes on has ended, such as a second fit of one model. */
 export class BusyError extends PullbackError {}
 
+/** One of several processes that train together: it is lost, or has other numbers than the rest. */
+export class RankError extends PullbackError {}
+
 /** Use of something that was disposed. */
 export class DisposedError extends PullbackError {}
 

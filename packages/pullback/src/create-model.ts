@@ -26,6 +26,7 @@ import {
   MODEL_BUILDER,
   type ModelBuilder,
   PROGRESS,
+  REDUCER,
 } from './services.ts';
 
 /**
@@ -85,6 +86,7 @@ export class SpecBuilder implements ModelBuilder {
         backend === undefined && container.isBound(BACKEND)
           ? container.get(BACKEND)
           : await resolve(container, 'backend', chosenBy(spec, operations), 'backend'),
+      ...(container.isBound(REDUCER) && { reducer: container.get(REDUCER) }),
       ...(container.isBound(PROGRESS) && { progress: container.get(PROGRESS) }),
     });
     return model.remember(spec, (metric) => resolve(container, 'metric', metric, 'metrics'));

@@ -39,6 +39,8 @@ export {
   type Saved,
   type SaveOptions,
   type StepOptions,
+  type Straggler,
+  simulatedRanks,
   type TransferOptions,
   transferWeights,
   type WeightReport,
@@ -58,5 +60,6 @@ export {
   MODEL_BUILDER,
   type ModelBuilder,
   PROGRESS,
+  REDUCER,
   type TrainingData,
 } from './services.ts';

@@ -1,4 +1,4 @@
-import type { Backend } from '@pullback/core';
+import type { Backend, Reducer } from '@pullback/core';
 import type { ModelSpec } from '@pullback/plugin';
 import type { BatchStream, FitOptions, Inputs, ProgressReporter, Targets } from '@pullback/train';
 import type { ServiceIdentifier } from 'inversify';
@@ -13,6 +13,9 @@ export const BACKEND: ServiceIdentifier<Backend> = Symbol.for('pullback backend'
 
 /** Told about every fit that names no reporter of its own. */
 export const PROGRESS: ServiceIdentifier<ProgressReporter> = Symbol.for('pullback progress reporter');
+
+/** Sums gradients over several processes that train together. */
+export const REDUCER: ServiceIdentifier<Reducer> = Symbol.for('pullback reducer');
 
 /** Data to train on by name: a folder of files, a database, a service on the net. */
 export interface DataSource {

@@ -1,5 +1,6 @@
 export type { Placed } from './files/byte-reader.ts';
 export type { ByteSource } from './files/byte-source.ts';
+export { Sha256 } from './files/sha256.ts';
 export type { ByteTarget, Saved, SaveOptions } from './files/write-file.ts';
 export type { Stored } from './header.ts';
 export { type OpenOptions, openAny, openFields, openSafetensors } from './open.ts';

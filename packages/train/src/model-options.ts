@@ -5,6 +5,7 @@ import {
   type Layout,
   type Metric,
   type Optimizer,
+  type Reducer,
   type Shape,
   type Tensor,
 } from '@pullback/core';
@@ -34,6 +35,8 @@ export interface ModelOptions {
   readonly layout?: Layout;
   /** Told about every fit that names no reporter of its own: a bar on a terminal, lines elsewhere, when left out. */
   readonly progress?: ProgressReporter;
+  /** What sums gradients over several processes that train together; alone when left out. */
+  readonly reducer?: Reducer;
   /** Checks every step for the first node that makes a NaN or infinity, before it is run. Slow. */
   readonly checkFinite?: boolean;
 }

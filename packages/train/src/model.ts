@@ -22,6 +22,7 @@ import { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 import { definitionOf } from './definition/definition-of.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import { refuseSeveral } from './definition/outputs.ts';
+import { Together } from './distributed/together.ts';
 import { Evaluation } from './fitting/evaluation.ts';
 import { type Counts, fitLoop } from './fitting/fit.ts';
 import { fitData } from './fitting/fit-data.ts';
@@ -63,6 +64,7 @@ export class Model<Name extends Named = never> {
   readonly #counts: Counts = { steps: 0, epochs: 0, batches: 0 };
   readonly #runs = new Runs(() => this.#now().store);
   readonly #steps: Steps;
+  readonly #together: Together;
   #engine: Engine;
   #learningRate: number;
   #disposed = false;
@@ -86,10 +88,13 @@ export class Model<Name extends Named = never> {
     const definition = definitionOf(options);
     this.#checkFinite = options.checkFinite ?? false;
     const train = (samples: Samples, times: number) => this.#train(samples, undefined, times);
-    this.#steps = new Steps(this.#counts, this.#runs, train, { atOnce: !this.#checkFinite });
+    this.#steps = new Steps(this.#counts, this.#runs, train, {
+      atOnce: !this.#checkFinite && options.reducer === undefined,
+    });
+    this.#together = new Together(options.reducer, this.#counts, this);
     this.#progress = options.progress ?? defaultProgress();
     this.#learningRate = definition.optimizer.learningRate;
-    this.#engine = Engine.create(definition, options.backend);
+    this.#engine = Engine.create(definition, options.backend, options.reducer);
   }
 
   get stepCount(): number {
@@ -128,7 +133,8 @@ export class Model<Name extends Named = never> {
     const [targets, options] = targetsAndOptions(x, y, given);
     fields.checkBeside('fit', targets, options, fields.fitFields);
     const { epochs = 1, callbacks = [], signal, resume = false, progress = this.#progress } = options;
-    const reporter = progress === false ? quiet : progress;
+    const together = this.#together;
+    const reporter = progress === false || !together.reports ? quiet : progress;
     const watched = this.#watch(options.metrics);
     const [engine, runs] = [() => this.#now(), this.#runs];
     const step = (batch: Samples) => this.#train(batch, watched, 1);
@@ -137,7 +143,9 @@ export class Model<Name extends Named = never> {
       const { source, validation } = fitData(training, x, targets, options);
       try {
         await this.#steps.settled();
-        const plan = { epochs, source, validation, watched, callbacks, reporter, signal, resume };
+        await this.#alone(({ store }) => together.agree(store, true));
+        const decided = (stopped: boolean) => this.#alone(() => together.decided(stopped));
+        const plan = { decided, epochs, source, validation, watched, callbacks, reporter, signal, resume };
         return await fitLoop({ model: this, counts: this.#counts, engine, runs, pause }, plan);
       } finally {
         source.close();
@@ -257,7 +265,7 @@ export class Model<Name extends Named = never> {
     const { dtype = this.dtype } = checkCall('to', { backend }, options, fields.moveFields);
     return this.#alone(async (engine) => {
       const moved = await engine.store.copyTo(backend, dtype);
-      this.#engine = new Engine({ ...engine.definition, dtype }, moved);
+      this.#engine = new Engine({ ...engine.definition, dtype }, moved, engine.reducer);
       engine.release();
       this.#steps.forget();
     });
@@ -337,8 +345,9 @@ export class Model<Name extends Named = never> {
 
   /**
    * Writes weights, slots, state, step, epoch, learning rate and random numbers as one safetensors file: a path is written whole or not
-   * at all, a stream is closed at the end.
+   * at all, a stream is closed at the end. Where several processes train together, all call it and the first one writes.
    * @returns how many bytes were written, and with `sha256` their digest.
+   * @throws RankError where ranks have other numbers than the first.
    */
   async save(target: ByteTarget, options: SaveOptions = {}): Promise<Saved> {
     checkOptions('save', options, fields.saveFields);
@@ -346,7 +355,8 @@ export class Model<Name extends Named = never> {
     const { writeRunState } = await import('./checkpoint/run-state.ts');
     return this.#alone(async ({ definition: { seed, dtype, layout }, store }) => {
       const standing = { ...this.#counts, learningRate: this.#learningRate, seed, dtype, layout };
-      return saveStore(store, target, { ...writeRunState(standing), ...this.details() }, options);
+      const metadata = { ...writeRunState(standing), ...this.details() };
+      return this.#together.saved(store, () => saveStore(store, target, metadata, options));
     });
   }
 
@@ -358,6 +368,7 @@ export class Model<Name extends Named = never> {
       const standing = readRunState(checkpoint.metadata, definition.layout);
       await restoreStore(store, checkpoint, definition.optimizer);
       this.#standAt(standing);
+      this.#together.restored();
     });
   }
 
@@ -413,8 +424,8 @@ export class Model<Name extends Named = never> {
 
   async #train(samples: Samples, watched: readonly Watched[] | undefined, times: number): Promise<void> {
     const engine = this.#now();
-    const ready = await engine.prepare('training', samples, watched);
-    if (this.#checkFinite) await engine.runner.refuseNonFinite(ready, samples, this.#counts.steps);
-    engine.runner.run(ready, samples, times);
+    await this.#together.agree(engine.store, false);
+    const [checkFinite, { steps }] = [this.#checkFinite, this.#counts];
+    await engine.runOn('training', samples, watched, { times, steps, checkFinite });
   }
 }

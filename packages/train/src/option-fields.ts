@@ -58,6 +58,7 @@ export const modelFields = {
   dtype,
   layout: oneOf('row', 'column'),
   progress: reporter,
+  reducer: parts.reducer,
   checkFinite: flag(),
 } satisfies FieldsOf<ModelOptions>;
 

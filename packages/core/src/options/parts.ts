@@ -4,6 +4,7 @@ import type { Layer } from '../contracts/layer.ts';
 import type { Loss } from '../contracts/loss.ts';
 import type { Metric } from '../contracts/metric.ts';
 import type { Optimizer, Schedule } from '../contracts/optimizer.ts';
+import type { Reducer } from '../contracts/reducer.ts';
 import type { Activation } from '../graph/define-activation.ts';
 import type { Value } from '../graph/value.ts';
 import { callable, having } from './field.ts';
@@ -19,4 +20,5 @@ export const parts = {
   initializer: partOf('initializer', callable<Initializer>('an initializer')),
   metric: partOf('metric', having<Metric>('a metric', 'observe')),
   backend: partOf('backend', having<Backend>('a backend', 'allocate', 'compile')),
+  reducer: having<Reducer>('a reducer with sum and exchange', 'sum', 'exchange'),
 };

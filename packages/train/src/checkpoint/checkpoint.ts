@@ -14,10 +14,9 @@ import {
   type TensorFile,
   writeSafetensors,
 } from '@pullback/safetensors';
+import { planNames } from '../programs/names.ts';
 import type { Store } from '../running/numbers.ts';
 
-/** The names of a store that make up a model: what was summed up or read last is no part of it. */
-const lasting = /^(weight|slot|state):|^(step|key|learningRate)$/;
 /** In a file a weight has its bare path, as other programs expect. */
 const inFile = (name: string) => name.replace(/^weight:/, '');
 const inStore = (name: string) =>
@@ -33,7 +32,7 @@ export async function saveStore(
   metadata: Readonly<Record<string, string>>,
   options: SaveOptions,
 ): Promise<Saved> {
-  const names = store.names().filter((name) => lasting.test(name));
+  const names = store.names().filter(planNames.isLasting);
   const tensors = names.map(
     (name) => [inFile(name), { ...store.spec(name), data: () => store.read(name) }] as const,
   );
@@ -50,7 +49,7 @@ export async function restoreStore(
   checkpoint: TensorFile,
   optimizer: Pick<Optimizer, 'slots'>,
 ): Promise<void> {
-  const wanted = store.names().filter((name) => lasting.test(name));
+  const wanted = store.names().filter(planNames.isLasting);
   const lacking = wanted.filter((name) => !checkpoint.stored.has(inFile(name)));
   const slotOf = (name: string) =>
     name.startsWith('slot:')

@@ -41,10 +41,7 @@ export class Evaluation implements Validation {
       kind: 'evaluation',
       watched,
       residentBytes,
-      step: async (batch) => {
-        const now = engine();
-        now.runner.run(await now.prepare('evaluation', batch, watched), batch);
-      },
+      step: (batch) => engine().runOn('evaluation', batch, watched),
     });
   }
 
@@ -86,10 +83,7 @@ export class StreamEvaluation implements Validation {
     this.#watched = watched;
     this.#source = streamSource(stream, {
       ...reading,
-      step: async (batch) => {
-        const now = engine();
-        now.runner.run(await now.prepare('evaluation', batch, watched), batch);
-      },
+      step: (batch) => engine().runOn('evaluation', batch, watched),
     });
   }
 

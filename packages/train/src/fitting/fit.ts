@@ -35,6 +35,8 @@ export interface FitPlan {
   readonly callbacks: readonly Callback[];
   readonly reporter: ProgressReporter;
   readonly signal: AbortSignal | undefined;
+  /** What the first of several ranks decided at the end of an epoch. */
+  readonly decided: (stopped: boolean) => Promise<boolean>;
   /** Goes on in the epoch that the last fit did not end. */
   readonly resume: boolean;
 }
@@ -44,7 +46,7 @@ export async function fitLoop(
   { model, counts, engine, runs, pause }: Trainee,
   plan: FitPlan,
 ): Promise<EpochRecord[]> {
-  const { epochs, source, validation, watched, callbacks, reporter, signal, resume } = plan;
+  const { epochs, source, validation, watched, callbacks, reporter, signal, resume, decided } = plan;
   const history: EpochRecord[] = [];
   let stopped = false;
   const better = figuresOf(engine().better(watched), validation !== undefined);
@@ -88,6 +90,7 @@ export async function fitLoop(
       samples,
       total: source.count,
       seconds: (performance.now() - started) / 1000,
+      straggler: engine().parted?.stragglers.found,
     });
     const tally = new Tally();
     const figuresSoFar = async (samples: number) =>
@@ -120,6 +123,7 @@ export async function fitLoop(
     history.push(record);
     reporter.epoch(progress(samples), record);
     await tell('epochEnd', (callback) => callback.epochEnd?.(record, control));
+    stopped = await decided(stopped);
     signal?.throwIfAborted();
   }
   await tell('fitEnd', (callback) => callback.fitEnd?.(history, controlOf(history.length)));

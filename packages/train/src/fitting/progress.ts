@@ -1,3 +1,5 @@
+import type { Straggler } from '../distributed/stragglers.ts';
+
 /** How far a fit is. */
 export interface Progress {
   readonly epoch: number;
@@ -6,6 +8,8 @@ export interface Progress {
   /** Samples of an epoch; undefined for a stream, whose length nobody knows. */
   readonly total: number | undefined;
   readonly seconds: number;
+  /** Of several processes that train together, the one that the others wait for. */
+  readonly straggler?: Straggler | undefined;
 }
 
 /** The figures of one epoch: `loss`, the metrics, and the same of the validation data after `validation`. */
@@ -32,7 +36,7 @@ const pause = 0.1;
 export function progressTo(stream: Terminal, width = 24): ProgressReporter {
   let drawn = 0;
   return {
-    batch: async ({ epoch, epochs, samples, total, seconds }, figures) => {
+    batch: async ({ epoch, epochs, samples, total, seconds, straggler }, figures) => {
       if (stream.isTTY !== true || (seconds > drawn && seconds < drawn + pause)) return;
       drawn = seconds;
       const rate = samples / seconds;
@@ -43,7 +47,10 @@ export function progressTo(stream: Terminal, width = 24): ProgressReporter {
         total === undefined
           ? `${samples} samples, ${speed}`
           : `${bar}, ${((total - samples) / rate).toFixed(0)} s left`;
-      stream.write(`\r\u001b[Kepoch ${epoch}/${epochs} ${text}  ${formatFigures(await figures())}`);
+      const late = straggler && `  rank ${straggler.rank} takes ${straggler.factor.toFixed(1)} times as long`;
+      stream.write(
+        `\r\u001b[Kepoch ${epoch}/${epochs} ${text}  ${formatFigures(await figures())}${late ?? ''}`,
+      );
     },
     epoch: ({ epoch, epochs, seconds }, record) => {
       const start = stream.isTTY === true ? '\r\u001b[K' : '';

@@ -15,7 +15,8 @@ import { errorOf } from '../definition/outputs.ts';
 import type { Application } from '../definition/walk.ts';
 import type { Weights } from '../model-options.ts';
 import { planNames } from '../programs/names.ts';
-import { computable, walkThrough, weightedSum } from '../programs/step-program.ts';
+import { weightedSum } from '../programs/observe.ts';
+import { computable, walkThrough } from '../programs/walk-through.ts';
 import type { Samples } from '../samples/samples.ts';
 import { table } from './table.ts';
 

@@ -23,7 +23,20 @@ export const planNames = {
   isCache: (name: string) => name.startsWith('cache:'),
   /** How many places there were before. */
   position: 'position',
+  /** The place of a part's first sample in the whole batch, and the part's share of its samples. */
+  place: 'place',
+  share: 'share',
+  /** How many samples the error of a whole batch is a mean over. */
+  samples: 'samples',
+  /** The i-th vector of numbers that are summed over parts. */
+  bucket: (i: number) => `bucket/${i}`,
+  /** What a state will be that does not depend on the samples. */
+  next: (path: string) => `next:${path}`,
+  /** Whether a number of a store makes up a model: what was summed up or read last is no part of it. */
+  isLasting: (name: string) => /^(weight|slot|state):|^(step|key|learningRate)$/.test(name),
   /** Whether a name is one of these, and no number of the model. */
   isOfBatch: (name: string) =>
-    /^(x\/|target\/|prediction\/|kept:|cache:|(sampleWeights|order|cursor|position)$)/.test(name),
+    /^(x\/|target\/|prediction\/|bucket\/|kept:|cache:|next:|(sampleWeights|order|cursor|position|place|share|samples)$)/.test(
+      name,
+    ),
 } as const;

@@ -1,19 +1,17 @@
 import { bytesOf, sizeOf } from '@pullback/core';
+import { dependents } from './dependents.ts';
 import { planNames } from './names.ts';
-import type { Plan } from './step-program.ts';
+import type { Plan } from './plan.ts';
 
 /** Bytes of all that a Program on one sample computes from it, were all of it kept at once. */
-export function sampleBytes({ program: { inputs, body }, inputs: names, specs }: Plan): number {
-  const ofSample = inputs.map((_, i) => planNames.isOfBatch(names[i] ?? ''));
+export function sampleBytes(plan: Plan): number {
+  const ofSample = dependents(plan);
   let bytes = 0;
-  for (const [name, { shape, dtype }] of specs)
+  for (const [name, { shape, dtype }] of plan.specs)
     if (planNames.isOfBatch(name)) bytes += sizeOf(shape) * bytesOf(dtype);
-  for (const { inputs: operands, first, outputs } of body) {
-    const depends = operands.some((operand) => ofSample[operand]);
+  for (const { first, outputs } of plan.program.body)
     outputs.forEach(({ shape, dtype }, i) => {
-      ofSample[first + i] = depends;
-      if (depends) bytes += sizeOf(shape) * bytesOf(dtype);
+      if (ofSample[first + i]) bytes += sizeOf(shape) * bytesOf(dtype);
     });
-  }
   return bytes;
 }

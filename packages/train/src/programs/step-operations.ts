@@ -1,6 +1,7 @@
 import { operationsOf } from '@pullback/core';
 import type { Definition } from '../definition/definition.ts';
-import { planOf, samplesOf } from './step-program.ts';
+import { planOf } from './step-program.ts';
+import { samplesOf } from './walk-through.ts';
 
 /** The samples of a batch where `fit` is told no other number. */
 const samples = 32;

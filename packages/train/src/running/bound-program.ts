@@ -1,16 +1,21 @@
-import type { Binding, Buffer, Executable } from '@pullback/core';
+import type { Binding, Buffer, Executable, TensorSpec } from '@pullback/core';
 import { planNames } from '../programs/names.ts';
-import type { Plan } from '../programs/step-program.ts';
+import type { Plan } from '../programs/plan.ts';
 import type { Samples } from '../samples/samples.ts';
 import { Pace } from '../stepping/call-pace.ts';
 import type { Store } from './numbers.ts';
+
+/** Buffers of a batch that a Program shares with others, by name. */
+export type GivenBuffers = (name: string, spec: TensorSpec) => Buffer | undefined;
 
 /** A Program with its buffers fixed, ready to be run. */
 export class BoundProgram {
   /** How many steps of it a call has time for. */
   readonly pace = new Pace();
-  /** What it leaves for metrics that keep the numbers of every batch, by the name of their total. */
+  /** What a step leaves for metrics that keep the numbers of every batch, by the name of their total. */
   readonly kept: readonly (readonly [string, Buffer])[];
+  /** The same of a part of a batch: it is not all that there is. */
+  readonly keptOfPart: BoundProgram['kept'];
   /** The samples that its buffers hold, as they were when they were written. */
   holds: Samples | undefined;
   readonly #release: () => void;
@@ -24,17 +29,15 @@ export class BoundProgram {
     release: () => void,
   ) {
     this.#release = release;
-    this.kept = [...batch].flatMap(([name, buffer]) =>
+    const kept = [...batch].flatMap(([name, buffer]) =>
       planNames.isKept(name) ? [[name.slice(planNames.kept('').length), buffer] as const] : [],
     );
+    this.kept = plan.partial === undefined ? kept : [];
+    this.keptOfPart = plan.partial === undefined ? [] : kept;
   }
 
   /** Compiles a Program and gives it its buffers: those of its batch from `given`, or made for it alone. */
-  static async make(
-    plan: Plan,
-    store: Store,
-    given?: (name: string) => Buffer | undefined,
-  ): Promise<BoundProgram> {
+  static async make(plan: Plan, store: Store, given?: GivenBuffers): Promise<BoundProgram> {
     const { backend } = store;
     const executable: Executable = await backend.compile(plan.program);
     const batch = new Map<string, Buffer>();
@@ -46,7 +49,7 @@ export class BoundProgram {
     const bufferOf = (name: string): Buffer => {
       const spec = plan.specs.get(name) ?? { shape: [], dtype: 'float32' };
       if (!planNames.isOfBatch(name)) return store.hold(name, spec);
-      const known = batch.get(name) ?? given?.(name);
+      const known = batch.get(name) ?? given?.(name, spec);
       const buffer = known ?? backend.allocate(spec);
       if (known === undefined) own.push(buffer);
       batch.set(name, buffer);

@@ -9,6 +9,7 @@ import {
   NonFiniteError,
   OptionError,
   RandomStream,
+  type Reducer,
   sizeOf,
   type Tensor,
   type TensorSpec,
@@ -19,19 +20,29 @@ import {
 import type { Definition } from '../definition/definition.ts';
 import type { Inputs, Targets } from '../definition/named-inputs.ts';
 import type { Checked } from '../definition/walk.ts';
+import { PartedSteps } from '../distributed/parted-steps.ts';
 import type { EpochRecord } from '../fitting/progress.ts';
 import { LossTargets } from '../programs/loss-targets.ts';
 import { lossTotal, type Watched, watch } from '../programs/metric-sums.ts';
 import { shared } from '../programs/names.ts';
 import { sampleBytes } from '../programs/sample-bytes.ts';
-import { type PlanKind, planOf, samplesOf, walkThrough } from '../programs/step-program.ts';
+import { type PlanKind, planOf } from '../programs/step-program.ts';
+import { samplesOf, walkThrough } from '../programs/walk-through.ts';
 import type { Batch, Shaped } from '../samples/batch.ts';
 import { ResidentCache } from '../samples/resident-cache.ts';
 import { type SampleWeights, weightsOf } from '../samples/sample-weights.ts';
-import { readSamples, type Samples } from '../samples/samples.ts';
+import { readSamples, type Samples, section, specsOf } from '../samples/samples.ts';
 import type { BoundProgram } from './bound-program.ts';
 import { Store } from './numbers.ts';
 import { Runner } from './runner.ts';
+
+interface RunOptions {
+  readonly times?: number;
+  /** How many steps there were before. */
+  readonly steps?: number;
+  /** Whether the first node that makes a NaN or infinity is looked for before a step is run. */
+  readonly checkFinite?: boolean;
+}
 
 /** A model's numbers on a backend, and what can be done with them. Its steps are counted by the model. */
 export class Engine {
@@ -43,11 +54,16 @@ export class Engine {
   /** What layers refuse of the model's inputs, with the place of the input. */
   readonly #checks: readonly (Pick<Checked, 'path' | 'check'> & { readonly input: number })[];
   #sampleBytes: number | undefined;
+  /** How steps are run where several ranks share them, or where batches are cut into parts. */
+  readonly parted: PartedSteps | undefined;
 
   constructor(
     readonly definition: Definition,
     readonly store: Store,
+    readonly reducer?: Reducer,
   ) {
+    if (reducer !== undefined && (reducer.size > 1 || reducer.parts !== undefined))
+      this.parted = new PartedSteps(reducer, definition, store, () => this.walk(true));
     this.runner = new Runner(store);
     this.residents = new ResidentCache(store);
     const { predictions, walk, batch } = this.walk(false);
@@ -60,9 +76,9 @@ export class Engine {
   }
 
   /** With the first numbers of everything that the network and the optimizer ask for. */
-  static create(definition: Definition, backend: Backend): Engine {
+  static create(definition: Definition, backend: Backend, reducer?: Reducer): Engine {
     const { seed, dtype, optimizer } = definition;
-    const engine = new Engine(definition, new Store(backend));
+    const engine = new Engine(definition, new Store(backend), reducer);
     const { walk } = engine.walk(true);
     const { store } = engine;
     for (const [kind, variables] of [
@@ -182,7 +198,46 @@ export class Engine {
   }
 
   prepare(kind: PlanKind, samples: Samples, watched?: readonly Watched[]): Promise<BoundProgram> {
-    return this.runner.prepare(kind, this.definition, samples, watched);
+    return this.runner.prepare(kind, this.definition, samples, watched, this.parted?.buffers);
+  }
+
+  /**
+   * Steps, or a batch of an evaluation, on samples from the host: with other ranks where there are some.
+   * @throws NonFiniteError where that is looked for.
+   */
+  async runOn(
+    kind: 'training' | 'evaluation',
+    samples: Samples,
+    watched: readonly Watched[] | undefined,
+    { times = 1, steps = 0, checkFinite = false }: RunOptions = {},
+  ): Promise<void> {
+    const { parted, runner } = this;
+    if (parted === undefined) {
+      const ready = await this.prepare(kind, samples, watched);
+      if (checkFinite) await runner.refuseNonFinite(ready, samples, steps);
+      runner.run(ready, samples, times);
+      return;
+    }
+    const { layout } = this.definition;
+    for (let i = 0; i < times; i++) {
+      const { choice, count } = samples;
+      const from = choice === undefined ? 0 : ((steps + i) % (count / choice.size)) * choice.size;
+      const batch = choice === undefined ? samples : section(samples, from, from + choice.size, layout);
+      const few = () => specsOf(section(batch, 0, Math.min(2, batch.count), layout));
+      await parted.run({
+        kind,
+        watched,
+        count: batch.count,
+        plan: () => planOf(`${kind}Part`, this.definition, few(), watched),
+        run: async ({ from: first, size }, scalars) => {
+          const part = section(batch, first, first + size, layout);
+          const ready = await this.prepare(`${kind}Part`, part, watched);
+          if (checkFinite) await runner.refuseNonFinite(ready, part, steps + i, scalars);
+          runner.run(ready, part);
+          return ready;
+        },
+      });
+    }
   }
 
   /** Tensors of the outputs, in their order, by name. */
@@ -240,6 +295,7 @@ export class Engine {
 
   release(): void {
     this.runner.release();
+    this.parted?.release();
     this.residents.free();
     this.store.free();
   }

@@ -93,6 +93,11 @@ export class Store {
     for (const [total, buffer] of left) this.#kept.push([total, this.backend.read(buffer)]);
   }
 
+  /** Keeps numbers of a batch that were read. */
+  keepNumbers(total: string, numbers: TypedArray): void {
+    this.#kept.push([total, Promise.resolve(numbers)]);
+  }
+
   /** The numbers kept since the last time, in the order of the steps. */
   async takeKept(): Promise<(readonly [string, TypedArray])[]> {
     return Promise.all(this.#kept.splice(0).map(async ([total, numbers]) => [total, await numbers] as const));

@@ -3,7 +3,7 @@ import type { Definition } from '../definition/definition.ts';
 import type { Watched } from '../programs/metric-sums.ts';
 import { type PlanKind, planOf } from '../programs/step-program.ts';
 import { namedOf, type Samples, specsOf } from '../samples/samples.ts';
-import { BoundProgram } from './bound-program.ts';
+import { BoundProgram, type GivenBuffers } from './bound-program.ts';
 import type { Store } from './numbers.ts';
 import { ProgramCache } from './program-cache.ts';
 
@@ -27,9 +27,10 @@ export class Runner {
     definition: Definition,
     samples: Samples,
     watched: readonly Watched[] | undefined,
+    given?: GivenBuffers,
   ): Promise<BoundProgram> {
     return this.#programs.need(keyOf(kind, samples, watched), () =>
-      BoundProgram.make(planOf(kind, definition, specsOf(samples), watched), this.#store),
+      BoundProgram.make(planOf(kind, definition, specsOf(samples), watched), this.#store, given),
     );
   }
 
@@ -46,8 +47,13 @@ export class Runner {
   }
 
   /** Runs the Program apart, on the host, and names the first node that makes a NaN or infinity. @throws NonFiniteError */
-  async refuseNonFinite({ plan }: BoundProgram, samples: Samples, step: number): Promise<void> {
-    const given = new Map<string, Tensor>([...(await this.#store.tensors()), ...namedOf(samples)]);
+  async refuseNonFinite(
+    { plan }: BoundProgram,
+    samples: Samples,
+    step: number,
+    others: readonly (readonly [string, Tensor])[] = [],
+  ): Promise<void> {
+    const given = new Map<string, Tensor>([...(await this.#store.tensors()), ...namedOf(samples), ...others]);
     const values = plan.inputs.flatMap((name) => given.get(name) ?? []);
     const { checkFinite } = await import('../looking/find-non-finite.ts');
     checkFinite(plan.program, plan.inputs, values, step);

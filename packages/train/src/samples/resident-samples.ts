@@ -4,7 +4,7 @@ import type { Watched } from '../programs/metric-sums.ts';
 import { planNames } from '../programs/names.ts';
 import type { Choice } from '../programs/sample-selection.ts';
 import { type PlanKind, planOf } from '../programs/step-program.ts';
-import { BoundProgram } from '../running/bound-program.ts';
+import { BoundProgram, type GivenBuffers } from '../running/bound-program.ts';
 import type { Store } from '../running/numbers.ts';
 import { ProgramCache } from '../running/program-cache.ts';
 import { namedOf, type Samples, specsOf } from './samples.ts';
@@ -39,13 +39,16 @@ export class ResidentSet {
     samples: Samples,
     watched: readonly Watched[] | undefined,
     choice: Choice | undefined,
+    given?: GivenBuffers,
   ): Promise<BoundProgram> {
     const key = JSON.stringify([kind, choice, watched?.map(({ total }) => total)]);
     return this.#programs.need(key, () => {
       const specs = { ...specsOf(samples), ...(choice && { choice }) };
       if (choice?.by === 'order') this.#hold(planNames.order, { shape: [this.#count], dtype: 'int32' });
-      return BoundProgram.make(planOf(kind, definition, specs, watched), this.#store, (name) =>
-        this.#buffers.get(name),
+      return BoundProgram.make(
+        planOf(kind, definition, specs, watched),
+        this.#store,
+        (name, spec) => this.#buffers.get(name) ?? given?.(name, spec),
       );
     });
   }

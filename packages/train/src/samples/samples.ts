@@ -17,7 +17,7 @@ import type { Definition } from '../definition/definition.ts';
 import { byName, type Inputs, type Targets } from '../definition/named-inputs.ts';
 import { planNames } from '../programs/names.ts';
 import type { Choice } from '../programs/sample-selection.ts';
-import type { BatchSpecs } from '../programs/step-program.ts';
+import type { BatchSpecs } from '../programs/walk-through.ts';
 
 /** Samples on the host: inputs in the model's order, targets in that of its outputs, weights where there are some. */
 export interface Samples {

@@ -1,10 +1,11 @@
+import type { PartedSteps } from '../distributed/parted-steps.ts';
 import type { Watched } from '../programs/metric-sums.ts';
 import type { Choice } from '../programs/sample-selection.ts';
-import type { PlanKind } from '../programs/step-program.ts';
+import { planOf } from '../programs/step-program.ts';
 import type { BoundProgram } from '../running/bound-program.ts';
 import type { Engine } from '../running/engine.ts';
 import type { ResidentSet } from '../samples/resident-samples.ts';
-import { pickSamples, type Samples } from '../samples/samples.ts';
+import { pickSamples, type Samples, specsOf } from '../samples/samples.ts';
 
 /** The samples of a step: `size` of them from place `from` of `order` on, or in their own order. */
 export interface Range {
@@ -14,7 +15,7 @@ export interface Range {
 }
 
 export interface IndexedOptions {
-  readonly kind: PlanKind;
+  readonly kind: 'training' | 'evaluation';
   readonly watched: readonly Watched[];
   /** How many bytes of samples may lie on a backend. */
   readonly residentBytes: number;
@@ -49,6 +50,10 @@ export class IndexedSteps {
       await this.#options.step(pickSamples(samples, rows, engine.definition.layout));
       return 1;
     }
+    if (engine.parted !== undefined) {
+      await this.#parted(engine, engine.parted, set, { from, size, order });
+      return 1;
+    }
     const choice = this.#choice(size, order);
     const known = this.#ready.get(size);
     const ready = known?.released === false ? known : await this.#prepare(engine, set, choice);
@@ -79,6 +84,35 @@ export class IndexedSteps {
       this.#here = { engine, set: engine.residents.take(this.#samples, this.#options.residentBytes) };
     }
     return this.#here;
+  }
+
+  /** One step whose parts choose their samples from those on the backend. */
+  async #parted(engine: Engine, parted: PartedSteps, set: ResidentSet, { from, size, order }: Range) {
+    const { kind, watched } = this.#options;
+    const { definition } = engine;
+    const choiceOf = (few: number): Choice => ({ size: few, by: order === undefined ? 'cursor' : 'order' });
+    await parted.run({
+      kind,
+      watched,
+      count: size,
+      plan: () => {
+        const choice = choiceOf(Math.min(2, size));
+        return planOf(`${kind}Part`, definition, { ...specsOf(this.#samples), choice }, watched);
+      },
+      run: async (part) => {
+        const choice = choiceOf(part.size);
+        const ready = await set.prepare(
+          `${kind}Part`,
+          definition,
+          this.#samples,
+          watched,
+          choice,
+          parted.buffers,
+        );
+        set.run(ready, choice, 1, from + part.from, order);
+        return ready;
+      },
+    });
   }
 
   #choice(size: number, order: Int32Array | undefined): Choice | undefined {

@@ -5,6 +5,7 @@ await import('./training.ts');
 await import('./mathematics.ts');
 await import('./sequences.ts');
 await import('./fine-tuning.ts');
+await import('./distributed.ts');
 console.log('all as the documentation says');
 
 export {};

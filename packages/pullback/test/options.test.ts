@@ -207,6 +207,8 @@ describe('in code', () => {
     "Model.create has no option 'layuot'. Did you mean 'layout'": () =>
       js(Model.create)({ ...options(), layuot: 'row' }),
     "'layout' of Model.create, got 'diagonal'": () => js(Model.create)({ ...options(), layout: 'diagonal' }),
+    "'reducer' of Model.create, got an object with no properties": () =>
+      js(Model.create)({ ...options(), reducer: {} }),
     "'checkFinite' of Model.create, got 'no'": () => js(Model.create)({ ...options(), checkFinite: 'no' }),
     "'seed' of Model.create, got 1.5": () => js(Model.create)({ ...options(), seed: 1.5 }),
     "a layer as 'network' of Model.create, got a function\n  A factory is called: relu(...).": () =>

@@ -15,7 +15,9 @@ import {
   PROGRESS,
   type ProgressReporter,
   plugin,
+  REDUCER,
   SpecBuilder,
+  simulatedRanks,
   UnknownNameError,
 } from 'pullback';
 import { describe, expect, test } from 'vitest';
@@ -79,6 +81,23 @@ describe('services are asked for by createModel and fitFrom', () => {
     expect((await createModel(tenant, spec)).backend).toBe(own);
     expect((await createModel(tenant, { ...spec, backend: 'cpu' })).backend).not.toBe(own);
     expect((await createModel(container, spec)).backend).not.toBe(own);
+  });
+
+  test('the reducer, by which several models train together', async () => {
+    const weights = await Promise.all(
+      simulatedRanks(2).map(async (reducer) => {
+        const tenant = fork(container);
+        tenant.bind(REDUCER).toConstantValue(reducer);
+        const model = await createModel(tenant, {
+          ...spec,
+          layers: [{ type: 'dense', units: 1 }],
+          seed: reducer.rank,
+        });
+        await fitFrom(tenant, model, 'memory', { epochs: 2 });
+        return model.weights();
+      }),
+    );
+    expect(weights[1]).toEqual(weights[0]);
   });
 
   test('the builder: another may change specs before they are built', async () => {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Mutation tests of core's ops, vjps and math: `npm run mutation`, or for one file `npm run mutation packages/core/src/ops/max.ts`.
-# Results are kept in reports/, and mutants whose tests did not change are not run again: `npm run mutation -- --force` runs all.
+# The last report stays in reports/.
 set -euo pipefail
 cd "$(dirname "$0")"
 npx -y pnpm@12.21.0 install --frozen-lockfile --silent

@@ -22,6 +22,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
     'at least one Value',
     'constant(x) makes one.',
   ],
+  'a norm of nothing': [() => p.globalNorm([]), p.OptionError, 'a norm of no Values', 'at least one'],
   'two dtypes': [
     () => p.mul(f(2), of('float64', 2)),
     p.DTypeError,
@@ -409,6 +410,70 @@ const refusals: Readonly<Record<string, Refusal>> = {
     'places [0, 0.5, 0]',
     'whole numbers from 0 up',
   ],
+  'steps for fewer axes': [
+    () => p.windows(f(5, 6), { axes: [0, 1], size: 2, step: [1] }),
+    p.OptionError,
+    "1 numbers as 'step'",
+    'one, or one for each of 2 axes',
+  ],
+  'sizes for more axes': [
+    () => p.windows(f(5, 6), { axes: [0], size: [2, 2] }),
+    p.OptionError,
+    "2 numbers as 'size'",
+    'one, or one for each of 1 axes',
+  ],
+  'dilation for no axes': [
+    () => p.windows(f(5, 6), { axes: [0], size: 2, dilation: [] }),
+    p.OptionError,
+    "0 numbers as 'dilation'",
+    'one, or one for each of 1 axes',
+  ],
+  'padding for more axes': [
+    () =>
+      p.windows(f(5, 6), {
+        axes: [0],
+        size: 2,
+        padding: [
+          [1, 0],
+          [0, 1],
+        ],
+      }),
+    p.OptionError,
+    'padding of 2 axes',
+    '[before, after] for each of 1',
+  ],
+  'a window larger than its axis': [
+    () => p.windows(f(5, 6), { axes: [1, 0], size: [2, 6] }),
+    p.ShapeError,
+    'a window of 6 over 5 along axis 1 of [6, 5]',
+    'windows no larger than what they move over',
+    "padding: 'same' makes room around it.",
+  ],
+  'a window larger than its axis with padding': [
+    () => p.windows(f(5), { axes: [0], size: 3, dilation: 4, padding: [[1, 1]] }),
+    p.ShapeError,
+    'a window of 9 over 5 (7 with padding) along axis 0 of [5]',
+    'windows no larger than what they move over',
+    "padding: 'same' makes room around it.",
+  ],
+  'windows along an axis twice': [
+    () => p.windows(f(5, 6), { axes: [1, -1], size: 2 }),
+    p.OptionError,
+    'axes [1, -1]',
+    'every axis once',
+  ],
+  'windows that an axis has not': [
+    () => p.fold(f(5, 3), { axes: [0], size: 3, extents: [6] }),
+    p.ShapeError,
+    '[5, 3]',
+    '[4, 3], the windows of [6]',
+  ],
+  'extents for more axes': [
+    () => p.fold(f(4, 3), { axes: [0], size: 3, extents: [6, 6] }),
+    p.ShapeError,
+    '[4, 3]',
+    '[4, 3], the windows of [6]',
+  ],
   'an axis twice in a permutation': [
     () => p.transpose(f(2, 3), [0, 0]),
     p.ShapeError,
@@ -454,4 +519,23 @@ test('what looks alike and is right is taken', () => {
   expect(p.equal(of('uint8', 2), 255).dtype).toBe('bool');
   expect(p.equal(of('bool', 2), 1).dtype).toBe('bool');
   expect(p.mul(f(2), 1e300).dtype).toBe('float32');
+});
+
+test.each([[[1]], [[1, 2, 3]], [[-1, 0]], [[0, 0.5]], [[0.5, 0]], [7], ['valid'], [{ length: 2 }]])(
+  'padding along an axis is no %j',
+  (padding) => {
+    // @ts-expect-error a pair of whole numbers from 0 up
+    expect(() => p.windows(f(5), { axes: [0], size: 2, padding: [padding] })).toThrow(p.OptionError);
+  },
+);
+
+test('options of windows are checked by name', () => {
+  // @ts-expect-error 'stride' is 'step'
+  expect(() => p.windows(f(5), { axes: [0], size: 2, stride: 2 })).toThrow(/windows\b.*stride/s);
+  // @ts-expect-error 'value' is for windows
+  expect(() => p.fold(f(4, 2), { axes: [0], size: 2, extents: [5], value: 1 })).toThrow(/fold\b.*value/s);
+  // @ts-expect-error a number stands in the padding
+  expect(() => p.windows(f(5), { axes: [0], size: 2, value: '1' })).toThrow(p.OptionError);
+  // @ts-expect-error a number of degrees of freedom
+  expect(() => p.standardDeviation(f(5), { correction: '1' })).toThrow(/standardDeviation/);
 });

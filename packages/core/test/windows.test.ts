@@ -37,6 +37,29 @@ describe('windows', () => {
     const low = p.windows(x, { axes: [0], size: 3, padding: [[2, 0]], value: -7 });
     expect(values(low).slice(0, 3)).toEqual([-7, -7, 1]);
   });
+  test("padding: 'same' counts dilation, another along each axis, and ends with the last element", () => {
+    const image = numbers([5, 6]);
+    const options = { axes: [0, 1], size: [3, 2], dilation: [2, 3], step: [1, 2] } as const;
+    // reach is 5 and 4; ceil(5 / 1) = 5 and ceil(6 / 2) = 3 windows; 4 and 2 places more, half of them before.
+    const y = p.windows(image, { ...options, padding: 'same' });
+    expect(y.shape).toEqual([5, 3, 3, 2]);
+    const padding = [
+      [2, 2],
+      [1, 1],
+    ] as const;
+    expect(values(y)).toEqual(values(p.windows(image, { ...options, padding })));
+    const at = (i: number, j: number) => values(image)[i * 6 + j];
+    expect(values(y).slice(0, 6)).toEqual([0, 0, 0, at(0, 2), 0, at(2, 2)]);
+  });
+  test('a fold of other extents than the windows of x had is another x', () => {
+    const y = numbers([2, 2], 1);
+    const [a = 0, b = 0, c = 0, d = 0] = values(y);
+    expect(values(p.fold(y, { axes: [0], size: 2, step: 3, extents: [5] }))).toEqual([a, b, 0, c, d]);
+    expect(values(p.fold(y, { axes: [0], size: 2, step: 3, extents: [7] }))).toEqual([a, b, 0, c, d, 0, 0]);
+    expect(values(p.fold(y, { axes: [0], size: 2, step: 2, extents: [5] }))).toEqual([a, b, c, d, 0]);
+    expect(values(p.fold(y, { axes: [0], size: 2, extents: [3] }))).toEqual([a, b + c, d]);
+    expect(values(p.fold(y, { axes: [-1], size: 2, dilation: 4, extents: [6] }))).toEqual([a, c, 0, 0, b, d]);
+  });
   test('a window as large as its axis, one of one place, and no samples', () => {
     expect(p.windows(x, { axes: [-1], size: 5 }).shape).toEqual([1, 5]);
     expect(values(p.windows(x, { axes: [0], size: 1 }))).toEqual([1, 2, 3, 4, 5]);

@@ -94,8 +94,12 @@ const windowsPrimitive = viewPrimitive<WindowsAttributes>('windows', {
  */
 export function windows(x: Value, options: WindowOptions): Value {
   const { value = 0, ...given } = checkOptions('windows', options, windowFields);
-  const { axes, size, step, dilation, low, high } = placed(x.shape, given);
-  return windowsPrimitiveOn(padded(x, axes, { low, high, value }), { axes, size, step, dilation });
+  const { axes, ...along } = placed(x.shape, given);
+  windowCounts(
+    axes.map((axis) => x.shape[axis] ?? 0),
+    along,
+  );
+  return windowsAlong(x, axes, along, value);
 }
 
 function windowsPrimitiveOn(
@@ -106,8 +110,8 @@ function windowsPrimitiveOn(
 }
 
 /** The windows of `x` along `axes` as they are, with negative padding where elements are left out. */
-export function windowsAlong(x: Value, axes: readonly number[], along: Windowing): Value {
-  return windowsPrimitiveOn(padded(x, axes, along), { axes, ...along });
+export function windowsAlong(x: Value, axes: readonly number[], along: Windowing, value = 0): Value {
+  return windowsPrimitiveOn(padded(x, axes, { ...along, value }), { axes, ...along });
 }
 
 function placed(

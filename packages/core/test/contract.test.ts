@@ -5,6 +5,7 @@ import {
   evaluate,
   gradient,
   type Labels,
+  matmul,
   mul,
   sum,
   type Tensor,
@@ -163,11 +164,13 @@ test('samples are one more label: vmap of a contraction is one contraction', () 
 describe('refusals', () => {
   const x = constant(numbers([2, 3], 1));
   test.each([
-    ['ij,jk->ik', [x], /letters for 1 operands/],
+    ['ij,jk->ik', [x], /^expected letters for 1 operands, got einsum\('ij,jk->ik'\) of 1 operands/],
+    ['', [], /letters for 0 operands, got einsum\(''\) of 0 operands/],
     ['ii->i', [constant(numbers([2, 2], 1))], /a diagonal is not taken/],
-    ['ijk->k', [x], /3 axes for 'ijk'/],
+    ['ijk->k', [x], /^expected 3 axes for 'ijk', got einsum\('ijk->k'\) of \[2, 3\]/],
     ['ij,ij->k', [x, x], /a result whose letters stand once and in an operand/],
-    ['ij,jk->ik', [x, x], /one extent for 'j'/],
+    ['ij->ii', [x], /a result whose letters stand once and in an operand/],
+    ['ij,jk->ik', [x, x], /^expected one extent for 'j', got einsum\('ij,jk->ik'\) of \[2, 3\] and \[2, 3\]/],
     ['i j;', [x], /letters for each operand/],
   ] as const)('%s', (equation, operands, message) => {
     expect(() => einsum(equation, ...operands)).toThrow(message);
@@ -178,4 +181,61 @@ describe('refusals', () => {
       /in at least two of the three[\s\S]*sum\(x/,
     );
   });
+});
+
+describe('einsum does no work that nothing needs', () => {
+  const [a, b, c] = [
+    constant(numbers([2, 3], 1)),
+    constant(numbers([3, 4], 2)),
+    constant(numbers([4, 5], 3)),
+  ];
+  test('a product of two matrices is one contraction', () => {
+    const y = einsum('ij,jk->ik', a, b);
+    expect(y.node.name).toBe('contract');
+    expect(y.inputs).toEqual([a, b]);
+  });
+  test('of three operands what the third lacks is summed before it', () => {
+    const [first] = einsum('ij,jk,kl->il', a, b, c).inputs;
+    expect(first?.shape).toEqual([2, 4]);
+  });
+  test('an axis of one operand alone is summed before the product', () => {
+    const [first] = einsum('ij,kl->i', a, b).inputs;
+    expect(first?.shape).toEqual([2]);
+  });
+});
+
+describe('matmul of batches', () => {
+  const batches: Readonly<Record<string, readonly [readonly number[], readonly number[], string]>> = {
+    'of one, repeated': [[1, 2, 3], [4, 3, 2], 'zij,bjk->bik'],
+    'of one on the right': [[4, 2, 3], [1, 3, 2], 'bij,zjk->bik'],
+    'of one on both sides': [[1, 2, 3], [1, 3, 2], 'bij,bjk->bik'],
+    'of two axes, each repeated': [[2, 1, 2, 3], [1, 3, 3, 2], 'azij,ybjk->abik'],
+    'of fewer axes': [[2, 3, 2, 3], [3, 3, 2], 'abij,bjk->abik'],
+    'of ones among others': [[2, 1, 2, 3], [2, 1, 3, 2], 'abij,abjk->abik'],
+  };
+  test.each(Object.entries(batches))('%s', (_, [a, b, equation]) => {
+    const [x, y] = [numbers(a, 1), numbers(b, 2)];
+    const { shape, data } = evaluate(matmul(constant(x), constant(y)));
+    const expected = byLoops(equation, [x, y]);
+    expect(shape).toEqual(expected.shape);
+    agree(data, expected.data);
+  });
+  test('a repeated operand is read as it is, without its axis of one', () => {
+    const { inputs, node } = matmul(constant(numbers([1, 2, 3], 1)), constant(numbers([4, 3, 2], 2)));
+    expect(node.name).toBe('contract');
+    expect(inputs.map(({ shape }) => shape)).toEqual([
+      [2, 3],
+      [4, 3, 2],
+    ]);
+  });
+});
+
+test('a contraction that is refused says its labels', () => {
+  const x = constant(numbers([2, 3], 1));
+  expect(() => contract(x, x, { a: [0, 1], b: [0, 2], out: [0] })).toThrow(
+    /got a contraction of \[0, 1\] and \[0, 2\] to \[0\]/,
+  );
+  expect(() => contract(x, x, { a: [0, 1], b: [0], out: [0] })).toThrow(
+    /a label of its own for each axis of an operand.*got \[2, 3\] and \[2, 3\], labelled \[0, 1\] and \[0\]/s,
+  );
 });

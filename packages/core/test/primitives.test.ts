@@ -80,6 +80,7 @@ const composites = {
   logSoftmax: p.logSoftmax(x),
   logSumExp: p.logSumExp(x, { keepAxis: true }),
   norm: p.norm(x, { keepAxis: true }),
+  globalNorm: p.globalNorm([x]),
 };
 for (const [name, { node, origin }] of Object.entries(composites))
   test(`${name}: a composite`, () => {

@@ -18,13 +18,10 @@ interface Labelled {
  */
 export function einsum(equation: string, ...operands: readonly Value[]): Value {
   const { inputs, output } = parse(equation, operands);
-  const [first, ...others] = operands.map((x, i): Labelled => ({ x, labels: inputs[i] ?? [] }));
-  if (first === undefined)
-    throw new OptionError({ got: `einsum('${equation}') of nothing`, expected: 'at least one Value' });
-  const last = others.reduce((product, next, i) => {
-    const later = [...output, ...others.slice(i + 1).flatMap(({ labels }) => labels)];
-    return times(product, next, later);
-  }, first);
+  const all = operands.map((x, i): Labelled => ({ x, labels: inputs[i] ?? [] }));
+  const last = all.reduce((product, next, i) =>
+    times(product, next, [...output, ...all.slice(i + 1).flatMap(({ labels }) => labels)]),
+  );
   const summed = withOnly(last, output);
   return transpose(
     summed.x,

@@ -28,9 +28,9 @@ export function labelErrors(z: Value, labels: Value, options: { axis?: number } 
         return select(known(label), sub(logSumExp(x, { axis }), own), 0);
       },
       vjp: (g, { inputs: [x, label] }) => {
-        const slope = expandDims(select(known(label), g, 0), axis);
         const y = softmax(x, { axis });
-        return [mul(slope, select(chosen(label), sub(y, 1), y)), undefined];
+        const slope = mul(expandDims(g, axis), select(chosen(label), sub(y, 1), y));
+        return [select(expandDims(known(label), axis), slope, 0), undefined];
       },
     },
     z,

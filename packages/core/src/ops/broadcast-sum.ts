@@ -23,10 +23,7 @@ const broadcastPrimitive = viewPrimitive<BroadcastAttributes>('broadcast', {
       });
     return { shape, dtype: x.dtype };
   },
-  view: ({ shape, offset, strides }) => ({
-    offset,
-    strides: strides.map((stride, i) => (shape[i] === 1 ? 0 : stride)),
-  }),
+  view: ({ offset, strides }) => ({ offset, strides }), // which are 0 along axes of extent 1
   vjp: (gradient, { input: x }) => [
     sum(gradient, { axis: axesThatDiffer(x.shape, gradient.shape), keepAxis: true }),
   ],

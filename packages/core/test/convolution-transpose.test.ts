@@ -124,6 +124,11 @@ describe('convolutionTranspose spreads each element over its window', () => {
       expect(values(x)).toEqual(spread(y, w, { s, r, before, extents, groups }));
       const more = p.convolutionTranspose(p.stack([y, p.mul(2, y)]), w, options);
       expect(values(more)).toEqual([...values(x), ...values(p.mul(2, x))]);
+      // Linear in both: the products with both derivatives of <x, g> are <x, g> again.
+      const inner = p.sum(p.mul(x, numbers(x.shape, 5)));
+      const [dy = y, dw = w] = p.gradient(inner, [y, w]);
+      expect(values(p.sum(p.mul(dy, y)))).toEqual(values(inner));
+      expect(values(p.sum(p.mul(dw, w)))).toEqual(values(inner));
     });
 });
 
@@ -228,9 +233,9 @@ describe('what convolutions refuse, in words', () => {
       /extents/,
     ],
     'channels first': [
-      () => p.convolution(p.ones([2, 3, 8, 8]), p.ones([3, 3, 3, 1])),
+      () => p.convolution(p.ones([5, 2, 3, 8, 9]), p.ones([3, 3, 3, 1])),
       'ShapeError',
-      /Read as channels first it is 3 channels of \[8, 8\]: moveAxis\(x, -3, -1\) puts them last\./,
+      /\[5, 2, 3, 8, 9\], read as spatial extents \[3, 8\] with 9 channels last.*Read as channels first it is 3 channels of \[8, 9\]: moveAxis\(x, -3, -1\) puts them last\./s,
     ],
   };
   for (const [name, [make, kind, words]] of Object.entries(cases))
@@ -239,4 +244,21 @@ describe('what convolutions refuse, in words', () => {
       expect(message).toMatch(words);
       expect(found).toBe(kind);
     });
+});
+
+test('nothing is said of channels first where there are none', () => {
+  const misread = () => p.convolution(p.ones([2, 4, 8, 8]), p.ones([3, 3, 3, 1]));
+  expect(misread).toThrow(p.ShapeError);
+  expect(misread).not.toThrow(/channels first/);
+});
+
+test('one channel a group is a sum of products, all else a contraction', () => {
+  const names = (channels: number, groups: number) => {
+    const kernel = p.ones([2, channels / groups, channels]);
+    const x = p.placeholder({ shape: [4, channels], dtype: 'float32' }, 'x');
+    return p.trace([x], [p.convolution(x, kernel, { groups })]).body.map(({ primitive }) => primitive.name);
+  };
+  expect(names(3, 3)).not.toContain('contract');
+  expect(names(1, 1)).toContain('contract');
+  expect(names(4, 2)).toContain('contract');
 });

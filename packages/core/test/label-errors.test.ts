@@ -56,6 +56,17 @@ describe('labelErrors', () => {
       ...second.map((y, i) => -0.5 * (y - (i === 0 ? 1 : 0))),
     ]);
   });
+  test('the last axis of three, and J^T g along the first', () => {
+    const cube = p.constant([z], f64);
+    close(p.labelErrors(cube, p.constant([[2, 0]], { dtype: 'int32' })), [
+      error(z[0] ?? [], 2),
+      error(z[1] ?? [], 0),
+    ]);
+    const turned = p.transpose(x);
+    const [dz] = p.gradient(p.sum(p.labelErrors(turned, int([2, 0]), { axis: 0 })), [turned]);
+    const [straight] = p.gradient(p.sum(p.labelErrors(x, int([2, 0]))), [x]);
+    close(p.transpose(dz ?? x), Array.from(p.evaluate(straight ?? x).data));
+  });
   test('a label that is no class gives 0 and no gradient, beside NaN and infinity too', () => {
     for (const row of [z[0], [Number.NaN, 1, 2], [Number.POSITIVE_INFINITY, 0, 0]]) {
       const own = p.constant([row ?? [], z[1] ?? []], f64);

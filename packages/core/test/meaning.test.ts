@@ -39,6 +39,12 @@ describe('arithmetic', () => {
     const rounded = values(p.round(float(2.7, 3.2, -2.7, -3.2, 3.5, -0.2, 0, 0.2, -0, 1e15)));
     expect(rounded).toEqual([3, 3, -3, -3, 4, -0, 0, 0, -0, 1e15]);
   });
+  test('the sign of an integer, and whole parts of integers', () => {
+    const all = [-2147483648, -5, -1, 0, 1, 7, 2147483647];
+    expect(values(p.sign(int(...all)))).toEqual([-1, -1, -1, 0, 1, 1, 1]);
+    for (const f of [p.floor, p.ceil, p.round]) expect(values(f(int(...all)))).toEqual(all);
+    expect(p.sign(int(3)).dtype).toBe('int32');
+  });
   test('products of integers are exact modulo 2^32, where float64 is not', () => {
     expect(values(p.square(int(65537, -3, 2147483647)))).toEqual([131073, 9, 1]);
     expect(values(p.mul(int(2147483647, -2147483648), int(2147483647, 3)))).toEqual([1, -2147483648]);

@@ -22,6 +22,12 @@ const refusals: Readonly<Record<string, Refusal>> = {
     'at least one Value',
     'constant(x) makes one.',
   ],
+  'an equation for more operands': [
+    () => p.einsum('ij,jk->ik', f(2, 3)),
+    p.OptionError,
+    "einsum('ij,jk->ik') of 1 operands",
+    'letters for 1 operands',
+  ],
   'a norm of nothing': [() => p.globalNorm([]), p.OptionError, 'a norm of no Values', 'at least one'],
   'two dtypes': [
     () => p.mul(f(2), of('float64', 2)),

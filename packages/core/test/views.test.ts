@@ -45,3 +45,13 @@ for (const [name, y] of Object.entries(made))
       });
     } else throw new Error(`${name} is ${form?.kind ?? 'without a form'}`);
   });
+
+test('a reduction names the axes that stay with extent 1', () => {
+  const of = (y: p.Value | undefined) => {
+    const { node, attributes } = y?.vertex ?? x.vertex;
+    return node.kind === 'reduction' && node.form?.kind === 'reduce' ? node.form.axes(attributes) : undefined;
+  };
+  expect(of(p.sum(x, { axis: [1, -1], keepAxis: true }))).toEqual([1, 3]);
+  expect(of(p.max(x, { axis: 1, keepAxis: true }))).toEqual([1]);
+  expect(of(p.argmax(x, { axis: 3, keepAxis: true }))).toEqual([3]);
+});

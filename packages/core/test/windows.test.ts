@@ -57,6 +57,9 @@ describe('windows', () => {
     expect(values(p.fold(y, { axes: [0], size: 2, step: 3, extents: [5] }))).toEqual([a, b, 0, c, d]);
     expect(values(p.fold(y, { axes: [0], size: 2, step: 3, extents: [7] }))).toEqual([a, b, 0, c, d, 0, 0]);
     expect(values(p.fold(y, { axes: [0], size: 2, step: 2, extents: [5] }))).toEqual([a, b, c, d, 0]);
+    const rows = p.stack([y, p.mul(10, y)]);
+    const tiles = p.fold(rows, { axes: [1], size: 2, step: 2, extents: [4] });
+    expect(values(tiles)).toEqual([a, b, c, d, 10 * a, 10 * b, 10 * c, 10 * d]);
     expect(values(p.fold(y, { axes: [0], size: 2, extents: [3] }))).toEqual([a, b + c, d]);
     expect(values(p.fold(y, { axes: [-1], size: 2, dilation: 4, extents: [6] }))).toEqual([a, c, 0, 0, b, d]);
   });

@@ -110,7 +110,7 @@ export function convolutionTranspose(
   const extents = checked.extents ?? least;
   const along = windowing({ extents, size, step, dilation: spread, padding });
   const made = windowCounts(extents, along);
-  if (extents.length !== rank || !sameShape(made, counts))
+  if (!sameShape(made, counts))
     throw new ShapeError({
       got: `extents ${formatShape(extents)} for ${formatShape(y.shape)}`,
       expected: `spatial extents whose windows are ${formatShape(counts)}, such as ${formatShape(least)}`,

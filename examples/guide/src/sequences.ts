@@ -57,3 +57,26 @@ const network = sequential(
 );
 // #endregion
 console.log(dense(256).name, network.name);
+
+// #region scan
+import { add, constant, evaluate, gradient, matmul, scan, sum, tanh } from 'pullback';
+
+const series = constant([[[0.5]], [[-1]], [[2]]]); // three steps, one sample, one feature
+const [W, U] = [
+  constant([[0.4, -0.3]]),
+  constant([
+    [0.1, 0.2],
+    [0.3, -0.1],
+  ]),
+];
+const { carries: last, outputs: states } = scan(
+  (h, x) => {
+    const next = tanh(add(matmul(x, W), matmul(h, U)));
+    return { carries: next, outputs: next };
+  },
+  constant([[0, 0]]),
+  series,
+);
+const [slope = W] = gradient(sum(states), [U]);
+console.log(evaluate(last).shape, evaluate(slope).data); // [1, 2], and the gradient of four weights
+// #endregion

@@ -1,4 +1,4 @@
-import type { Program, TensorSpec, TypedArray } from '@pullback/core';
+import { type Program, type TensorSpec, type TypedArray, unrolled } from '@pullback/core';
 import { fuse } from './fuse/fuse.ts';
 import { kernelsOf } from './kernels/build.ts';
 import type { Kernel } from './kernels/kernel.ts';
@@ -30,8 +30,9 @@ export interface Kernels {
   readonly reasons: readonly string[];
 }
 
-export function kernelsFor(program: Program, given: Partial<Target> = {}): Kernels {
-  const target = { ...anyTarget, ...given };
+export function kernelsFor(given: Program, options: Partial<Target> = {}): Kernels {
+  const program = unrolled(given);
+  const target = { ...anyTarget, ...options };
   const lowered = lower(program, target);
   const fused = fuse(lowered, target);
   const groups = fused.groups

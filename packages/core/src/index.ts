@@ -52,7 +52,7 @@ export { unbroadcast } from './derive/unbroadcast.ts';
 export { perSampleGradients, type VmapOptions, vmap } from './derive/vmap.ts';
 export * from './errors.ts';
 export { type ElementsRules, elementsPrimitive } from './forms/elements.ts';
-export type { Form, Labels } from './forms/form.ts';
+export type { Form, Labels, Repeat } from './forms/form.ts';
 export { partsPrimitive, viewPrimitive } from './forms/moving.ts';
 export { type Roles, rolesOf } from './forms/roles.ts';
 export { denseView, type Placed, sameView, type View } from './forms/view.ts';
@@ -74,11 +74,13 @@ export type {
   Cotangents,
   Detour,
   GradientOf,
+  Instruction,
   InverseLink,
   Node,
   Outputs,
   Primitive,
   PrimitiveKind,
+  Program,
 } from './graph/value.ts';
 export { Value, Vertex } from './graph/value.ts';
 export { clip, oneHot, pow, reciprocal, weigh } from './math/algebra.ts';
@@ -129,6 +131,8 @@ export { partOf } from './options/part-of.ts';
 export { parts } from './options/parts.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
 export { threefry } from './random/threefry.ts';
+export { type Scanned, type ScanOptions, scan } from './repeat/scan.ts';
+export type { Values } from './repeat/trees.ts';
 export { formulaOf } from './scalar/formula-of.ts';
 export { farAngle } from './scalar/functions/trigonometric.ts';
 export * as scalar from './scalar/index.ts';
@@ -171,5 +175,6 @@ export {
 export { type Compiled, type CompileOptions, compile, compileFields, compileOn } from './trace/compile.ts';
 export { evaluate } from './trace/evaluate.ts';
 export { operationsOf } from './trace/operations.ts';
-export { formatProgram, type Instruction, type Program } from './trace/program.ts';
+export { formatProgram } from './trace/program.ts';
 export { trace } from './trace/trace.ts';
+export { unrolled } from './trace/unroll.ts';

@@ -58,6 +58,10 @@ const made: Readonly<Record<string, readonly [p.Value, p.PrimitiveKind]>> = {
   literal: [p.constant([1, 2]), 'generator'],
   stopGradient: [p.stopGradient(x), 'identity'],
   barrier: [p.barrier(x), 'identity'],
+  scan: [
+    p.scan((c, now) => ({ carries: p.add(c, now), outputs: [] }), y, p.stack([x])).carries,
+    'repetition',
+  ],
   input: [x, 'leaf'],
 };
 for (const [name, [{ node, origin, shape }, kind]] of Object.entries(made))

@@ -142,6 +142,7 @@ function meaningOf(
       return x && indices && contracted(form.labels(attributes), x, indices, shape);
     case 'take':
     case 'scatter':
+    case 'repeat':
       return undefined;
     default:
       return form satisfies never;

@@ -55,11 +55,48 @@ const sums: Named<Unary> = {
   'sum along 0': (x) => core.sum(x, { axis: 0 }),
   'sum along -1': (x) => core.sum(x, { axis: -1, keepAxis: true }),
   stopGradient: core.stopGradient,
+  'sums so far, by a scan': (x) => scanned(x, {}),
+  'sums so far from the end, by a scan': (x) => scanned(x, { reverse: true }),
 };
+
+/** Twice the sum so far of the rows, and all of them. */
+function scanned(x: Value, options: core.ScanOptions): Value {
+  const none = core.fill(0, x.shape.slice(1), x.dtype);
+  const { carries, outputs } = core.scan(
+    (total, row) => {
+      const next = core.add(total, row);
+      return { carries: next, outputs: core.add(next, total) };
+    },
+    none,
+    x,
+    options,
+  );
+  return core.concatenate([outputs, core.expandDims(carries, 0)], { axis: 0 });
+}
+
+/** A recurrence with a shared matrix, from either end, on whole numbers: sums of products are exact in float32. */
+function recurrence(x: Value, options: core.ScanOptions): Value {
+  const columns = core.lastOf(x.shape);
+  const matrix = core.flip(
+    core.oneHot(core.iota([columns]), columns, { dtype: x.dtype === 'float64' ? 'float64' : 'float32' }),
+    0,
+  );
+  const start = core.fill(2, [columns], x.dtype);
+  const step = (carry: Value, row: Value) => {
+    const next = core.maximum(core.matmul(core.expandDims(carry, 0), matrix), core.expandDims(row, 0));
+    return { carries: core.squeeze(next, 0), outputs: core.mul(core.squeeze(next, 0), row) };
+  };
+  const rows = core.round(x);
+  const { outputs } = core.scan(step, start, rows, options);
+  const [atRows = x, atMatrix = x] = core.gradient(core.sum(outputs), [rows, matrix]);
+  return core.concatenate([outputs, atRows, atMatrix], { axis: 0 });
+}
 
 const floatFunctions: Named<Unary> = {
   pow: (x) => core.pow(x, core.mul(core.round(x), 0.5)),
   softmax: (x) => core.softmax(x),
+  'a recurrence and its gradients': (x) => recurrence(x, {}),
+  'a recurrence from the end, computed again': (x) => recurrence(x, { reverse: true, checkpoint: 2 }),
 };
 
 /** Each primitive alone in these, so that a failure has its name. */

@@ -58,7 +58,7 @@ export interface RecipeOptions {
   readonly specials?: boolean;
 }
 
-const composite: ReadonlySet<StepKind> = new Set(['training', 'normal', 'windows', 'convolve']);
+const composite: ReadonlySet<StepKind> = new Set(['training', 'normal', 'windows', 'convolve', 'scan']);
 
 /** Recipes for Programs of one dtype beside integers and booleans. */
 export function recipes(

@@ -368,6 +368,40 @@ const makers = {
     });
     return [made, ...core.gradient(core.sum(core.mul(made, 0.25)), [x, kernel])];
   },
+  /** Steps over the first axis with what they hand on, a factor that all share, and gradients at all of these. */
+  scan: (x, { y, a, b }, pool) => {
+    const [length = 0, ...row] = x.shape;
+    if (!isFloat(x.dtype) || x.shape.length === 0 || length > 20) return undefined;
+    const first = pick(pool, y, ({ dtype, shape }) => dtype === x.dtype && core.sameShape(shape, row));
+    const factor = pick(
+      pool,
+      a,
+      (value) => value.dtype === x.dtype && agree(value, x) && value.shape.length <= row.length,
+    );
+    const columns = lastOf([1, ...row]);
+    const square = core.mul(core.sub(core.iota([columns, columns], { dtype: x.dtype }), 1), 0.5);
+    const start = first ?? core.fill(0.5, row, x.dtype);
+    const shared = factor ?? core.fill(-0.5, [], x.dtype);
+    const { carries, outputs } = core.scan(
+      (carry, now) => {
+        const made = at(
+          [
+            () => core.add(core.mul(carry, shared), now),
+            () => core.tanh(core.sub(now, core.mul(carry, 0.5))),
+            () => (row.length < 2 ? core.neg(carry) : core.tanh(core.add(core.matmul(carry, square), now))),
+          ],
+          a,
+        )();
+        const next = core.sameShape(made.shape, row) ? made : core.add(carry, now);
+        return { carries: next, outputs: [next, core.mul(now, carry)] };
+      },
+      start,
+      x,
+      { reverse: b % 2 === 1, ...(b > 5 && { checkpoint: 2 }) },
+    );
+    const slopes = () => core.gradient(core.sum(core.mul(outputs[0] ?? x, 0.25)), [x, start, shared]);
+    return y % 3 === 0 ? [carries, ...outputs] : [...outputs, ...slopes()];
+  },
   through: (x, { a }) => (a % 2 === 0 ? core.stopGradient(x) : core.barrier(x)),
 } satisfies Readonly<Record<string, Maker>>;
 
@@ -405,6 +439,7 @@ const weights: readonly (readonly [kind: StepKind, weight: number])[] = [
   ['training', 2],
   ['windows', 1],
   ['convolve', 1],
+  ['scan', 1],
 ];
 
 /** The kinds to choose from, each as often as it weighs. */

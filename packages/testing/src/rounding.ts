@@ -6,6 +6,7 @@ import {
   type Tensor,
   type TypedArray,
   tensorOf,
+  unrolled,
 } from '@pullback/core';
 import { elementwiseRules } from './elementwise.ts';
 import {
@@ -78,7 +79,8 @@ export interface Expected {
 }
 
 /** What the outputs of a random Program are by its primitives' own meaning, and within which bounds. */
-export function expectedOf({ program, data, over: donated, times }: RandomProgram): Expected[] {
+export function expectedOf({ data, over: donated, times, ...random }: RandomProgram): Expected[] {
+  const program = unrolled(random.program);
   let given = data.map((tensor) => ({ tensor: { ...tensor, data: tensor.data.slice() }, error: 0 }));
   let results: Expected[] = [];
   for (let time = 0; time < times; time++) {

@@ -58,6 +58,7 @@ export function elementsOf(
     case 'indexing':
       return reduced(instruction, operands, output, reductions);
     case 'leaf':
+    case 'repetition':
       return undefined;
     default:
       return primitive.kind satisfies never;

@@ -1,4 +1,4 @@
-import type { Attribute, Program } from '@pullback/core';
+import type { Attribute, Attributes, Primitive, Program } from '@pullback/core';
 
 const identities = new WeakMap<object, number>();
 let known = 0;
@@ -11,22 +11,34 @@ export function identity(object: object): number {
 }
 
 /** The whole structure of a Program in writing; primitives and arrays of numbers count by reference. Origins are left out: they compute nothing. */
-export function programKey({ inputs, body, outputs }: Program): string {
-  return JSON.stringify([
+export function programKey(program: Program): string {
+  return JSON.stringify(written(program));
+}
+
+function written({ inputs, body, outputs }: Program): unknown {
+  return [
     inputs,
     body.map(({ primitive, attributes, inputs: operands, outputs: made }) => [
-      identity(primitive),
+      nodeOf(primitive, attributes),
       operands,
       made,
       Object.keys(attributes)
         .sort()
-        .map((name) => [name, written(attributes[name])]),
+        .map((name) => [name, attributeOf(attributes[name])]),
     ]),
     outputs,
-  ]);
+  ];
 }
 
-function written(value: Attribute): unknown {
+/** A primitive by reference; a repetition by what it repeats. */
+function nodeOf(primitive: Primitive, attributes: Attributes): unknown {
+  const { form } = primitive;
+  if (form?.kind !== 'repeat') return identity(primitive);
+  const { body, ...repeat } = form.repeat(attributes);
+  return { ...repeat, body: written(body) };
+}
+
+function attributeOf(value: Attribute): unknown {
   if (Array.isArray(value)) return value;
   if (typeof value === 'object') return { identity: identity(value) };
   return typeof value === 'number' ? `${Object.is(value, -0) ? '-0' : value}` : value;

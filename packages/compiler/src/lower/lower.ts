@@ -111,6 +111,7 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { double
       return;
     }
     case 'scatter':
+    case 'repeat':
     case undefined:
       break;
     default:

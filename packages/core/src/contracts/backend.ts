@@ -1,5 +1,5 @@
+import type { Program } from '../graph/value.ts';
 import type { DType, TensorSpec, TypedArray } from '../tensors/dtype.ts';
-import type { Program } from '../trace/program.ts';
 
 /** Elements that a backend holds. Only the backend that made it can use it. */
 export interface Buffer {

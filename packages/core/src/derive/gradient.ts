@@ -33,40 +33,55 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
   if (!sameShape(start.shape, of.shape))
     throw new ShapeError({ got: `a seed of ${formatShape(start.shape)}`, expected: formatShape(of.shape) });
 
+  const slopes = gradients([{ of, seed: start }], at);
+  return at.map((value, i) => slopes[i] ?? fill(0, value.shape, value.dtype));
+}
+
+/** A Value, and what comes back to it. */
+export interface Seed {
+  readonly of: Value;
+  readonly seed: Value;
+}
+
+/** The sum of the gradients of several Values at each of `at`, in one walk; undefined where none of them depends on it. */
+export function gradients(seeds: readonly Seed[], at: readonly Value[]): (Value | undefined)[] {
   const wanted = new Set(at);
-  const vertices = upstream([of], sources);
+  const vertices = upstream(
+    seeds.map(({ of }) => of),
+    sources,
+  );
   const active = new Set<Vertex>();
   const matters = (value: Value) => wanted.has(value) || active.has(value.vertex);
   const asked = (vertex: Vertex) => unread(vertex).filter((input) => wanted.has(input));
   for (const vertex of vertices)
     if (sources(vertex).some(matters) || asked(vertex).length > 0) active.add(vertex);
 
-  const gradients = new Map([[of, start]]);
+  const slopes = new Map<Value, Value>();
   const told = new Map<Value, Value>();
   const masks = new Masks();
   const grow = (sums: Map<Value, Value>, value: Value, part: Value) => {
     const sum = sums.get(value);
     sums.set(value, sum === undefined ? part : add(sum, part));
   };
+  for (const { of, seed } of seeds) grow(slopes, of, seed);
   for (const vertex of vertices.reverse()) {
     if (!active.has(vertex)) continue;
-    const arriving = vertex.outputs.map((output) => gradients.get(output));
+    const arriving = vertex.outputs.map((output) => slopes.get(output));
     if (arriving.every((part) => part === undefined)) continue;
     const origin = { path: vertex.origin.path, pass: 'backward' as const };
     labelled(origin, () => {
       pullback(vertex, arriving).forEach((part, i) => {
         const source = sources(vertex)[i];
         if (part === undefined || source === undefined || !matters(source)) return;
-        grow(gradients, source, masks.choose(vertex, arriving, part));
+        grow(slopes, source, masks.choose(vertex, arriving, part));
       });
       for (const [input, part] of reported(vertex, arriving, asked(vertex))) grow(told, input, part);
     });
   }
   return at.map((value) => {
-    const parts = [gradients.get(value), told.get(value)].filter((part) => part !== undefined);
+    const parts = [slopes.get(value), told.get(value)].filter((part) => part !== undefined);
     const [first, second] = parts;
-    if (first === undefined) return fill(0, value.shape, value.dtype);
-    return second === undefined ? first : add(first, second);
+    return first === undefined || second === undefined ? first : add(first, second);
   });
 }
 

@@ -129,7 +129,7 @@ function carriers(value: Value): readonly Value[] {
 }
 
 /** The rule by which a primitive treats zeros: its form, or the one operation of its formula; undefined where it may make something else of them. */
-function ruleOf({ node, attributes, inputs }: Vertex): string | undefined {
+export function ruleOf({ node, attributes, inputs }: Vertex): string | undefined {
   if (node.kind === 'composite' || node.form === undefined) return undefined;
   const { form } = node;
   if (form.kind === 'elements') {

@@ -15,8 +15,9 @@ import type { Placed, View } from './view.ts';
  * - `take`, `scatter`: places along an axis that int32 indices, the second operand, name.
  * - `number`: one number everywhere. `place`: 0, 1, 2, ... along an axis. `data`: numbers of the Program itself.
  * - `same`: the operand as it is, kept apart for what it means to differentiation or to merging.
+ * - `repeat`: a Program of its own, run once a step, with values that are handed on from step to step.
  */
-export type Form<A extends Attributes = Attributes> =
+export type Form<A extends Attributes = Attributes, Body = unknown> =
   | ElementsForm<A>
   | ViewForm<A>
   | PartsForm<A>
@@ -30,7 +31,8 @@ export type Form<A extends Attributes = Attributes> =
   | { readonly kind: 'number'; number(attributes: A): number }
   | { readonly kind: 'place'; axis(attributes: A): number }
   | { readonly kind: 'data' }
-  | { readonly kind: 'same' };
+  | { readonly kind: 'same' }
+  | { readonly kind: 'repeat'; repeat(attributes: A): Repeat<Body> };
 
 export interface ElementsForm<A extends Attributes = Attributes> {
   readonly kind: 'elements';
@@ -63,4 +65,22 @@ export interface Labels {
   readonly a: readonly number[];
   readonly b: readonly number[];
   readonly out: readonly number[];
+}
+
+/**
+ * A body that is run once a step. It reads [...captured, ...carries, ...slices] and makes [...next carries, ...stacked]. The primitive reads
+ * the captured values, the first carries and the sequences, whose slices lie along their first axis, and makes [...finals, ...histories, ...stacks].
+ */
+export interface Repeat<Body = unknown> {
+  readonly body: Body;
+  readonly length: number;
+  /** Whether the last slice is the first step. */
+  readonly reverse: boolean;
+  /** How many inputs of the body are the same in every step. */
+  readonly captured: number;
+  readonly carries: number;
+  /** The carries whose last value is a result. */
+  readonly finals: readonly number[];
+  /** The carries whose values are a result before each step and after the last, [length + 1, ...], in the order of the slices. */
+  readonly histories: readonly number[];
 }

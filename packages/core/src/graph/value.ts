@@ -154,7 +154,8 @@ export type InverseLink = { readonly name: 'logistic' } | { readonly name: 'soft
  * What a primitive does to the elements, for compilers:
  * `elementwise` f(x_i, y_i, ...) of operands of one shape; `movement` the same elements elsewhere or repeated;
  * `reduction` over axes; `contraction` sums of products; `indexing` places given by data; `generator` no operands;
- * `identity` its operand, kept for what it means to differentiation or to merging; `leaf` given at run time.
+ * `identity` its operand, kept for what it means to differentiation or to merging; `leaf` given at run time;
+ * `repetition` a Program of its own, step after step.
  */
 export type PrimitiveKind =
   | 'elementwise'
@@ -164,7 +165,8 @@ export type PrimitiveKind =
   | 'indexing'
   | 'generator'
   | 'identity'
-  | 'leaf';
+  | 'leaf'
+  | 'repetition';
 
 /** What a batching rule knows beside its inputs. */
 export interface Batch<A extends Attributes = Attributes> {
@@ -186,7 +188,7 @@ export interface Primitive<
   readonly kind: PrimitiveKind;
   readonly name: string;
   /** Its structure, for compilers; without one `evaluate` is all that is known of it, and it runs on the host. */
-  readonly form?: Form<A>;
+  readonly form?: Form<A, Program>;
   /** The spec of the output, or of each of several. @throws ShapeError, DTypeError */
   infer(inputs: Each<In, TensorSpec>, attributes: A): TensorSpec | readonly TensorSpec[];
   /** The meaning: fills the outputs from the inputs, all dense and row-major. Floats are rounded when they are stored. */
@@ -200,3 +202,26 @@ export interface Primitive<
 }
 
 export type Node = Composite | Primitive;
+
+/** One primitive applied to numbered values. */
+export interface Instruction {
+  readonly primitive: Primitive;
+  readonly attributes: Attributes;
+  /** Numbers of the values that it reads. */
+  readonly inputs: readonly number[];
+  /** The number of its first output; the others follow. */
+  readonly first: number;
+  readonly outputs: readonly TensorSpec[];
+  /** Every place of the graph that this stands for: merging keeps them all. */
+  readonly origins: readonly Origin[];
+}
+
+/**
+ * A graph as flat data, in order of execution: all that a backend ever sees. The inputs are the values 0 .. n-1, those
+ * that the body makes are numbered on from there.
+ */
+export interface Program {
+  readonly inputs: readonly TensorSpec[];
+  readonly body: readonly Instruction[];
+  readonly outputs: readonly number[];
+}

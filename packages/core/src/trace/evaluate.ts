@@ -1,6 +1,7 @@
 import { Value } from '../graph/value.ts';
 import type { Tensor } from '../tensors/dtype.ts';
-import { fit, type TensorLike, tensorOf } from '../tensors/tensor.ts';
+import { fit, type TensorLike } from '../tensors/tensor.ts';
+import { interpret } from './interpret.ts';
 import { trace } from './trace.ts';
 
 /**
@@ -15,16 +16,9 @@ export function evaluate(
   feeds: ReadonlyMap<Value, TensorLike> = new Map(),
 ): Tensor | Tensor[] {
   const outputs = wanted instanceof Object && 'length' in wanted ? wanted : [wanted];
-  const { body, outputs: numbers } = trace([...feeds.keys()], outputs);
-  const values = [...feeds].map(([placeholder, like]) => fit(like, placeholder.spec, 'a tensor'));
-  const at = (number: number): Tensor => values[number] ?? tensorOf({ shape: [0], dtype: 'float32' });
-  for (const { primitive, attributes, inputs, outputs: specs } of body) {
-    const [first, ...others] = specs.map(tensorOf);
-    if (first === undefined) continue;
-    primitive.evaluate(inputs.map(at), [first, ...others], attributes);
-    values.push(first, ...others);
-  }
-  const results = numbers.map(at);
+  const program = trace([...feeds.keys()], outputs);
+  const given = [...feeds].map(([placeholder, like]) => fit(like, placeholder.spec, 'a tensor'));
+  const results = interpret(program, given);
   const [only] = results;
   return wanted instanceof Value && only !== undefined ? only : results;
 }

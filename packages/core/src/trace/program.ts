@@ -1,33 +1,10 @@
-import type { Attribute, Attributes } from '../graph/attributes.ts';
-import { describeOrigin, type Origin } from '../graph/origin.ts';
-import type { Primitive } from '../graph/value.ts';
+import type { Attribute } from '../graph/attributes.ts';
+import { describeOrigin } from '../graph/origin.ts';
+import type { Program } from '../graph/value.ts';
 import type { TensorSpec } from '../tensors/dtype.ts';
 import { formatShape } from '../tensors/shape.ts';
 
-/** One primitive applied to numbered values. */
-export interface Instruction {
-  readonly primitive: Primitive;
-  readonly attributes: Attributes;
-  /** Numbers of the values that it reads. */
-  readonly inputs: readonly number[];
-  /** The number of its first output; the others follow. */
-  readonly first: number;
-  readonly outputs: readonly TensorSpec[];
-  /** Every place of the graph that this stands for: merging keeps them all. */
-  readonly origins: readonly Origin[];
-}
-
-/**
- * A graph as flat data, in order of execution: all that a backend ever sees. The inputs are the values 0 .. n-1, those
- * that the body makes are numbered on from there.
- */
-export interface Program {
-  readonly inputs: readonly TensorSpec[];
-  readonly body: readonly Instruction[];
-  readonly outputs: readonly number[];
-}
-
-/** A readable listing, one instruction a line. */
+/** A readable listing, one instruction a line; the body of a repetition stands behind it, moved in. */
 export function formatProgram({ inputs, body, outputs }: Program): string {
   const lines = inputs.map((spec, i) => `%${i}: ${formatSpec(spec)} = input`);
   for (const { primitive, attributes, inputs: operands, first, outputs: specs, origins } of body) {
@@ -37,6 +14,8 @@ export function formatProgram({ inputs, body, outputs }: Program): string {
       .map(([name, value]) => `${name}=${formatAttribute(value)}`);
     const call = [primitive.name, ...given, ...operands.map((operand) => `%${operand}`)].join(' ');
     lines.push(`${made} = ${call}  # ${origins.map(describeOrigin).join(', ')}`);
+    if (primitive.form?.kind === 'repeat')
+      lines.push(formatProgram(primitive.form.repeat(attributes).body).replace(/^/gm, '  '));
   }
   return [...lines, `return ${outputs.map((output) => `%${output}`).join(', ')}`].join('\n');
 }

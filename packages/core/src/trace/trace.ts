@@ -1,12 +1,12 @@
 import { CapturedValueError } from '../errors.ts';
 import { describeOrigin, type Origin } from '../graph/origin.ts';
 import { upstream } from '../graph/upstream.ts';
-import type { Primitive } from '../graph/value.ts';
+import type { Instruction, Primitive, Program } from '../graph/value.ts';
 import { expectValues, type Value, type Vertex } from '../graph/value.ts';
 import { fill, filledWith } from '../ops/leaves.ts';
 import { tensorOf } from '../tensors/tensor.ts';
+import { withoutDead } from './dead.ts';
 import { structuralKeys } from './keys.ts';
-import type { Instruction, Program } from './program.ts';
 
 /**
  * The Program that computes `outputs` from `inputs`: composites opened, common subexpressions merged, constants folded,
@@ -119,29 +119,4 @@ function foldedFill(
   });
   node.evaluate(operands, [result], attributes);
   return fill(result.data[0] ?? 0, shape, dtype).vertex;
-}
-
-/** Without the instructions that folding left unused, numbered anew. */
-function withoutDead({ inputs, body, outputs }: Program): Program {
-  const needed = new Set(outputs);
-  const alive = [...body].reverse().filter(({ first, outputs: made, inputs: operands }) => {
-    const used = made.some((_, k) => needed.has(first + k));
-    if (used) for (const operand of operands) needed.add(operand);
-    return used;
-  });
-  alive.reverse();
-  const renumbered = new Map(inputs.map((_, i) => [i, i]));
-  let next = inputs.length;
-  for (const { first, outputs: made } of alive)
-    for (let k = 0; k < made.length; k++) renumbered.set(first + k, next++);
-  const renumber = (number: number) => renumbered.get(number) ?? number;
-  return {
-    inputs,
-    body: alive.map((instruction) => ({
-      ...instruction,
-      inputs: instruction.inputs.map(renumber),
-      first: renumber(instruction.first),
-    })),
-    outputs: outputs.map(renumber),
-  };
 }

@@ -1,4 +1,12 @@
-import { formatShape, isFloat, NonFiniteError, type Program, type Tensor, tensorOf } from '@pullback/core';
+import {
+  formatShape,
+  isFloat,
+  NonFiniteError,
+  type Program,
+  type Tensor,
+  tensorOf,
+  unrolled,
+} from '@pullback/core';
 
 /**
  * Runs a Program by the primitives' own meaning and stops at the first node that makes a NaN or an infinity.
@@ -20,7 +28,7 @@ export function checkFinite(
         at: '',
       });
   });
-  for (const { primitive, attributes, inputs: operands, outputs, origins } of program.body) {
+  for (const { primitive, attributes, inputs: operands, outputs, origins } of unrolled(program).body) {
     const [first, ...others] = outputs.map(tensorOf);
     if (first === undefined) continue;
     const read = operands.flatMap((operand) => values[operand] ?? []);

@@ -201,6 +201,7 @@ describe('what is not in the steps', () => {
 
   test('a Program does not grow with the number of steps', () => {
     expect(instructionsOf(traced(9)).length).toBe(instructionsOf(traced(4)).length);
+    expect(p.operationsOf(traced(9))).toBeGreaterThan(2 * p.operationsOf(traced(4)));
   });
 
   test('what no output needs is left out: results, carries and what they are made of', () => {

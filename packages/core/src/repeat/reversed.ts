@@ -1,8 +1,7 @@
 import { gradients, type Seed } from '../derive/gradient.ts';
 import { copied } from '../graph/copied.ts';
 import { upstream } from '../graph/upstream.ts';
-import type { Cotangents, Value, Vertex } from '../graph/value.ts';
-import { vertexCount } from '../graph/value.ts';
+import { type Cotangents, type Value, type Vertex, vertexCount } from '../graph/value.ts';
 import { add } from '../ops/arithmetic.ts';
 import { fill, placeholder } from '../ops/leaves.ts';
 import { squeeze } from '../ops/reshape.ts';

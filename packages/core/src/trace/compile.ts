@@ -1,6 +1,6 @@
 import type { Backend } from '../contracts/backend.ts';
 import { OptionError } from '../errors.ts';
-import type { Value } from '../graph/value.ts';
+import type { Program, Value } from '../graph/value.ts';
 import { placeholder } from '../ops/leaves.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { either, type FieldsOf, isPlain, list, needed, one, oneOf, shape } from '../options/field.ts';
@@ -8,7 +8,6 @@ import { parts } from '../options/parts.ts';
 import type { DType, FloatDType, Tensor, TensorSpec } from '../tensors/dtype.ts';
 import type { Shape } from '../tensors/shape.ts';
 import { fit, type TensorLike } from '../tensors/tensor.ts';
-import type { Program } from './program.ts';
 import { trace } from './trace.ts';
 
 export interface CompileOptions {

@@ -1,10 +1,10 @@
+import type { Program } from '../graph/value.ts';
 import type { TensorSpec } from '../tensors/dtype.ts';
 import { sizeOf } from '../tensors/shape.ts';
-import type { Program } from './program.ts';
 
 /**
  * Roughly how many operations on numbers a Program is: two for each product of a contraction, for all else as many as the largest array that it reads
- * or makes; none for views.
+ * or makes; none for views, and those of its body a step for a repetition.
  */
 export function operationsOf({ inputs, body }: Program): number {
   const specs: TensorSpec[] = [...inputs];
@@ -19,6 +19,9 @@ export function operationsOf({ inputs, body }: Program): number {
         [a, b].flatMap((labels, i) => labels.map((label, axis) => [label, given[i]?.[axis] ?? 1])),
       );
       operations += 2 * sizeOf([...extents.values()]);
+    } else if (form?.kind === 'repeat') {
+      const { body: step, length } = form.repeat(attributes);
+      operations += length * operationsOf(step);
     } else if (form === undefined || !free.has(form.kind))
       operations += Math.max(...[...given, ...outputs.map(({ shape }) => shape)].map(sizeOf));
   }

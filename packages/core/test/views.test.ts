@@ -14,37 +14,67 @@ const made: Readonly<Record<string, p.Value>> = {
   'windows of one': p.windows(x, { axes: [1], size: 4 }),
   'windows of one place': p.windows(x, { axes: [3], size: 1, step: 2 }),
   windows: p.windows(x, { axes: [1, 3], size: [2, 3], dilation: [2, 1] }),
+  'fold of one window': p.fold(x, { axes: [0], size: [6], extents: [6] }),
+  'fold of windows of one place': p.fold(p.reshape(x, [24, 1]), {
+    axes: [0],
+    size: 1,
+    step: 2,
+    extents: [47],
+  }),
+  fold: p.fold(p.reshape(x, [4, 6]), { axes: [0], size: 6, extents: [9] }),
   reshape: p.reshape(x, [2, 2, 6]),
   concatenate: p.concatenate([x, x], { axis: 0 }),
   'concatenate of others': p.concatenate([x, x, x], { axis: 3 }),
   pad: p.pad(x, { low: [1, 0, 0, 2], high: [0, 1, 0, 0], between: [2, 1, 0, 0] }),
 };
 
-const placedFor = ({ shape }: { shape: p.Shape }) => ({ ...p.denseView(shape), shape });
+const placed = ({ shape }: { shape: p.Shape }) => ({ ...p.denseView(shape), shape });
+
+/** Of every primitive that reads or writes through views: the shape of each view, its strides, and who made it. */
+function viewsOf(y: p.Value) {
+  const { inputs, body } = p.trace([x], [y]);
+  const specs = [...inputs, ...body.flatMap(({ outputs }) => outputs)];
+  return body.flatMap(({ primitive: { name, form }, attributes, inputs: read, outputs: [to] }) => {
+    const shapes = read.map((i) => specs[i]?.shape ?? []);
+    const [from = []] = shapes;
+    if (form?.kind === 'view')
+      return [
+        {
+          name,
+          shape: to?.shape ?? [],
+          view: form.view(placed({ shape: from }), attributes, to?.shape ?? []),
+        },
+      ];
+    if (form?.kind !== 'parts') return [];
+    return form
+      .parts(shapes, attributes, to?.shape ?? [])
+      .map((view, i) => ({ name, shape: shapes[i] ?? [], view }));
+  });
+}
 
 for (const [name, y] of Object.entries(made))
   test(name, () => {
-    const { node, inputs, attributes } = y.vertex;
-    if (node.kind === 'composite' || node.kind === 'leaf') throw new Error(`${name} is no primitive`);
-    const shapes = inputs.map(({ shape }) => shape);
-    const { form } = node;
-    if (form?.kind === 'view') {
-      const [input = x] = inputs;
-      const view = form.view(placedFor(input), attributes, y.shape);
-      expect(view).toBeDefined();
-      y.shape.forEach((extent, axis) => {
-        if (extent === 1) expect([axis, view?.strides[axis]]).toEqual([axis, 0]);
+    const all = viewsOf(y);
+    expect(all.length).toBeGreaterThan(0);
+    for (const { name: by, shape, view } of all)
+      shape.forEach((extent, axis) => {
+        if (extent === 1) expect([by, axis, view?.strides[axis]]).toEqual([by, axis, 0]);
       });
-    } else if (form?.kind === 'parts') {
-      const views = form.parts(shapes, attributes, y.shape);
-      expect(views).toHaveLength(shapes.length);
-      views.forEach((view, i) => {
-        shapes[i]?.forEach((extent, axis) => {
-          if (extent === 1) expect([axis, view.strides[axis]]).toEqual([axis, 0]);
-        });
-      });
-    } else throw new Error(`${name} is ${form?.kind ?? 'without a form'}`);
   });
+
+test('tiles are put together without a sum, windows that meet are added', () => {
+  const names = (size: number, step: number, dilation: number) => {
+    const y = p.placeholder({ shape: [3, size], dtype: 'float32' }, 'y');
+    const extents = [2 * step + (size - 1) * dilation + 1];
+    const folded = p.fold(y, { axes: [0], size, step, dilation, extents });
+    expect(folded.origin.path).toContain('fold');
+    return p.trace([y], [folded]).body.map(({ primitive }) => primitive.name);
+  };
+  expect(names(2, 2, 1)).not.toContain('sum');
+  expect(names(1, 1, 3)).not.toContain('sum');
+  expect(names(2, 2, 2)).toContain('sum');
+  expect(names(2, 1, 1)).toContain('sum');
+});
 
 test('a reduction names the axes that stay with extent 1', () => {
   const of = (y: p.Value | undefined) => {

@@ -43,7 +43,6 @@ function times(one: Labelled, two: Labelled, later: readonly string[]): Labelled
 /** Summed over the letters that are not among `wanted`. */
 function withOnly({ x, labels }: Labelled, wanted: readonly string[]): Labelled {
   const axes = labels.flatMap((label, i) => (wanted.includes(label) ? [] : [i]));
-  if (axes.length === 0) return { x, labels };
   return { x: sum(x, { axis: axes }), labels: labels.filter((label) => wanted.includes(label)) };
 }
 

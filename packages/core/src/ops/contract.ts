@@ -93,14 +93,14 @@ function extentsOf(
   return extents;
 }
 
-/** The offset of every element in `order`, row-major; axes of labels that the tensor lacks are left out. */
+/** The offset of every element in `order`, row-major; along a label that the tensor lacks there is one place. */
 function offsetsIn(
   { shape }: Pick<Tensor, 'shape'>,
   labels: readonly number[],
   order: readonly number[],
 ): Int32Array {
   const strides = stridesOf(shape);
-  const axes = order.map((label) => labels.indexOf(label)).filter((axis) => axis >= 0);
+  const axes = order.map((label) => labels.indexOf(label));
   return offsetsOf(
     axes.map((axis) => shape[axis] ?? 1),
     axes.map((axis) => strides[axis] ?? 0),

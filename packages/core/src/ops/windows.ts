@@ -220,7 +220,7 @@ const skewPrimitive = viewPrimitive<SkewAttributes>('skew', {
   view: ({ shape, offset, strides }, { axes, dilation }, to) => {
     const rank = shape.length - axes.length;
     const back = axes.map((axis, i) => (strides[axis] ?? 0) * (dilation[i] ?? 1));
-    const all = strides.map((stride, axis) => (axis < rank ? stride : stride - (back[axis - rank] ?? 0)));
+    const all = strides.map((stride, axis) => stride - (back[axis - rank] ?? 0));
     return {
       offset: back.reduce((from, far, i) => from + far * ((shape[rank + i] ?? 1) - 1), offset),
       strides: all.map((stride, axis) => (to[axis] === 1 ? 0 : stride)),

@@ -45,7 +45,7 @@ export {
   type Updates,
 } from './contracts/optimizer.ts';
 export type { Reducer } from './contracts/reducer.ts';
-export { gradient } from './derive/gradient.ts';
+export { type BackwardStep, backwardWalk, gradient } from './derive/gradient.ts';
 export { recomputed } from './derive/recomputed.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './derive/transform.ts';
 export { unbroadcast } from './derive/unbroadcast.ts';

@@ -9,6 +9,16 @@ import { isFloat } from '../tensors/dtype.ts';
 import { formatShape, sameShape } from '../tensors/shape.ts';
 import { Masks } from './masks.ts';
 
+/** One step of the walk (1.4): J^T of one vertex, times what came back to its outputs. */
+export interface BackwardStep {
+  readonly vertex: Vertex;
+  readonly arriving: Cotangents;
+  /** Where it goes on to: the inputs of the vertex, or what a composite without a vjp of its own built. */
+  readonly to: readonly Value[];
+  /** J^T g for each of these; undefined where there is none, or nobody asks. */
+  readonly parts: Cotangents;
+}
+
 /**
  * The gradient of `of` at each of `at`: the walk (1.4) from `of` backwards, one J^T at a time,
  *   grad(g o F) = J_F^T grad g.                                                            (1.2)
@@ -19,6 +29,15 @@ import { Masks } from './masks.ts';
  * @throws VjpError when a vjp returns gradients that do not fit its inputs.
  */
 export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[] {
+  return backwardWalk(of, at, seed).gradients;
+}
+
+/** `gradient`, with every step of the walk in its order. */
+export function backwardWalk(
+  of: Value,
+  at: readonly Value[],
+  seed?: Value,
+): { readonly gradients: Value[]; readonly steps: readonly BackwardStep[] } {
   expectValues([of, ...at], (i) => (i === 0 ? 'what is differentiated' : `place ${i - 1} of a gradient`));
   for (const value of [of, ...at])
     if (!isFloat(value.dtype))
@@ -33,8 +52,8 @@ export function gradient(of: Value, at: readonly Value[], seed?: Value): Value[]
   if (!sameShape(start.shape, of.shape))
     throw new ShapeError({ got: `a seed of ${formatShape(start.shape)}`, expected: formatShape(of.shape) });
 
-  const slopes = gradients([{ of, seed: start }], at);
-  return at.map((value, i) => slopes[i] ?? fill(0, value.shape, value.dtype));
+  const { found, steps } = walkBack([{ of, seed: start }], at);
+  return { gradients: at.map((value, i) => found[i] ?? fill(0, value.shape, value.dtype)), steps };
 }
 
 /** A Value, and what comes back to it. */
@@ -45,6 +64,13 @@ export interface Seed {
 
 /** The sum of the gradients of several Values at each of `at`, in one walk; undefined where none of them depends on it. */
 export function gradients(seeds: readonly Seed[], at: readonly Value[]): (Value | undefined)[] {
+  return walkBack(seeds, at).found;
+}
+
+function walkBack(
+  seeds: readonly Seed[],
+  at: readonly Value[],
+): { readonly found: (Value | undefined)[]; readonly steps: readonly BackwardStep[] } {
   const wanted = new Set(at);
   const vertices = upstream(
     seeds.map(({ of }) => of),
@@ -59,6 +85,7 @@ export function gradients(seeds: readonly Seed[], at: readonly Value[]): (Value 
   const slopes = new Map<Value, Value>();
   const told = new Map<Value, Value>();
   const masks = new Masks();
+  const steps: BackwardStep[] = [];
   const grow = (sums: Map<Value, Value>, value: Value, part: Value) => {
     const sum = sums.get(value);
     sums.set(value, sum === undefined ? part : add(sum, part));
@@ -70,19 +97,24 @@ export function gradients(seeds: readonly Seed[], at: readonly Value[]): (Value 
     if (arriving.every((part) => part === undefined)) continue;
     const origin = { path: vertex.origin.path, pass: 'backward' as const };
     labelled(origin, () => {
-      pullback(vertex, arriving).forEach((part, i) => {
-        const source = sources(vertex)[i];
-        if (part === undefined || source === undefined || !matters(source)) return;
-        grow(slopes, source, masks.choose(vertex, arriving, part));
+      const to = sources(vertex);
+      const parts = pullback(vertex, arriving).map((part, i) => {
+        const source = to[i];
+        if (part === undefined || source === undefined || !matters(source)) return undefined;
+        const chosen = masks.choose(vertex, arriving, part);
+        grow(slopes, source, chosen);
+        return chosen;
       });
+      steps.push({ vertex, arriving, to, parts });
       for (const [input, part] of reported(vertex, arriving, asked(vertex))) grow(told, input, part);
     });
   }
-  return at.map((value) => {
+  const found = at.map((value) => {
     const parts = [slopes.get(value), told.get(value)].filter((part) => part !== undefined);
     const [first, second] = parts;
     return first === undefined || second === undefined ? first : add(first, second);
   });
+  return { found, steps };
 }
 
 /** The inputs that `forward` did not read. */

@@ -1,3 +1,3 @@
 import base from '../tsup.base.ts';
 
-export default { ...base, entry: ['src/index.ts', 'src/record.ts'] };
+export default { ...base, entry: ['src/index.ts', 'src/element.ts', 'src/record.ts'] };

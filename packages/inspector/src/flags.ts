@@ -49,29 +49,37 @@ export function flagsOf(graph: GraphData, frames: readonly FrameData[], limits: 
   ];
 }
 
-const lost = (numbers: Numbers | undefined) => numbers !== undefined && !Number.isFinite(numbers.norm);
+const isLost = (numbers: Numbers | undefined) => numbers !== undefined && Number.isNaN(numbers.norm);
+const isInfinite = (numbers: Numbers | undefined) => numbers !== undefined && !Number.isFinite(numbers.norm);
 
-/** The first node, forwards and then backwards, that made a NaN or an infinity of finite numbers. */
-function firstNotFinite({ nodes, edges, values }: GraphData, frame: FrameData): Flag | undefined {
+/**
+ * The first node, forwards and then backwards, that made a NaN of numbers; or an infinity on the way back or in the loss: elsewhere an infinity
+ * is meant, as in a mask.
+ */
+function firstNotFinite({ nodes, edges, values, loss }: GraphData, frame: FrameData): Flag | undefined {
   for (const [node, { outputs, name, kind }] of nodes.entries())
-    if (outputs.some((value) => lost(frame.values[value])))
+    if (
+      outputs.some(
+        (value) => isLost(frame.values[value]) || (value === loss && isInfinite(frame.values[value])),
+      )
+    )
       return {
         kind: 'not finite',
         node,
         message:
           kind === 'node'
-            ? `${name} is the first node that makes a NaN or an infinity, on the way forward`
-            : `${name} holds a NaN or an infinity`,
+            ? `${name} is the first node that makes no finite number, on the way forward`
+            : `${name} holds a NaN`,
       };
   for (let node = nodes.length - 1; node >= 0; node--) {
-    const made = edges.findIndex(({ to }, i) => to === node && lost(frame.edges[i]));
+    const made = edges.findIndex(({ to }, i) => to === node && isInfinite(frame.edges[i]));
     if (made < 0) continue;
     const { value = -1 } = edges[made] ?? {};
     const towards = nodes[values[value]?.node ?? -1]?.name ?? '';
     return {
       kind: 'not finite',
       node,
-      message: `J^T g of ${nodes[node]?.name} towards ${towards} is the first that is no number, on the way back`,
+      message: `J^T g of ${nodes[node]?.name} towards ${towards} is the first that is not finite, on the way back`,
     };
   }
   return undefined;
@@ -142,12 +150,13 @@ function units(graph: GraphData, frame: FrameData, { saturated = 0.01 }: FlagLim
     if (whole?.elementwise !== true || edge === undefined || others.length > 0) return [];
     if (values[edge.value]?.shape.join() !== values[output]?.shape.join()) return [];
     const back = summed(edge.edges.map((each) => frame.edges[each]));
-    const [arriving, made] = [frame.gradients[output], frame.values[output]];
-    if (back === undefined || arriving === undefined || made === undefined || back.rows < 2) return [];
+    const [arriving, made, read] = [frame.gradients[output], frame.values[output], frame.values[edge.value]];
+    if (!back || !arriving || !made || !read || back.rows < 2 || isLinear(back, arriving)) return [];
     const [dead, flat] = [[] as number[], [] as number[]];
     for (let unit = 0; unit < back.columns; unit++) {
       const [out, came] = [columnSize(back, unit), columnSize(arriving, unit)];
-      if (came === 0 || out > saturated * came) continue;
+      // What is masked by an infinity lets nothing through on purpose.
+      if (came === 0 || out > saturated * came || !Number.isFinite(columnSize(read, unit))) continue;
       if (out === 0 && columnSize(made, unit) === 0) dead.push(unit);
       else flat.push(unit);
     }
@@ -165,6 +174,17 @@ function units(graph: GraphData, frame: FrameData, { saturated = 0.01 }: FlagLim
       ...flag('dead', dead, 'give 0 for every sample and let nothing back'),
       ...flag('saturated', flat, `have a slope of at most ${saturated}`),
     ];
+  });
+}
+
+/** Whether one factor takes what arrives to what goes back. */
+function isLinear(back: Numbers, arriving: Numbers): boolean {
+  const place = Array.from(arriving.sample).findIndex((g) => g !== 0);
+  const factor = (back.sample[place] ?? 0) / (arriving.sample[place] ?? 1);
+  if (place < 0 || factor === 0) return false;
+  return Array.from(back.sample).every((x, i) => {
+    const expected = factor * (arriving.sample[i] ?? 0);
+    return Math.abs(x - expected) <= 1e-6 * Math.abs(expected);
   });
 }
 

@@ -60,23 +60,17 @@ export function fold(graph: GraphData, open: ReadonlySet<number>): Folded {
   return { items, edges: [...merged.values()] };
 }
 
-/** The groups to open at first: outer ones before inner ones, those with weights before others, while at most `most` boxes are seen. */
+/** The groups to open at first: those that weights are in, all of a depth or none, while at most `most` boxes are seen. */
 export function openedUpTo(graph: GraphData, most: number): Set<number> {
-  const depths = new Map<number, number>();
-  const weighty = new Set<number>();
+  const levels: Set<number>[] = [];
   for (const { groups, kind } of graph.nodes)
-    for (const [depth, group] of groups.entries()) {
-      depths.set(group, Math.max(depth, depths.get(group) ?? 0));
-      if (kind === 'weight') weighty.add(group);
-    }
-  const candidates = [...depths].sort(
-    ([a, depthOfA], [b, depthOfB]) =>
-      Number(weighty.has(b)) - Number(weighty.has(a)) || depthOfA - depthOfB || a - b,
-  );
+    if (kind === 'weight')
+      for (const [depth, group] of groups.entries()) levels[depth] = (levels[depth] ?? new Set()).add(group);
   let open = new Set<number>();
-  for (const [group] of candidates) {
-    const more = new Set(open).add(group);
-    if (fold(graph, more).items.length <= most) open = more;
+  for (const level of levels) {
+    const more = new Set([...open, ...level]);
+    if (open.size > 0 && fold(graph, more).items.length > most) break;
+    open = more;
   }
   return open;
 }

@@ -42,7 +42,8 @@ export function described(loss: Value, { leaves, layers = [], predictions = [] }
   const values = vertices.flatMap(({ outputs }) => outputs);
   const places = new Map(values.map((value, i) => [value, i]));
   const placeOf = (value: Value) => places.get(resolved(value));
-  const floats = values.filter(({ dtype }) => isFloat(dtype));
+  // Nobody moves a target.
+  const floats = values.filter((value) => isFloat(value.dtype) && leaves.get(value)?.kind !== 'target');
   const { gradients, steps } = backwardWalk(loss, floats);
   const gradientOf = new Map(floats.map((value, i) => [value, gradients[i]]));
   const stepOf = new Map(steps.map((step) => [step.vertex, step]));

@@ -32,8 +32,11 @@ export function probeOf(value: Value): Probe {
     wanted: [gather(flat, constant(places, { dtype: 'int32' })), ...(isFloat ? [norm(flat)] : [])],
     read: ([tensor, total]) => {
       const sample = Float64Array.from(tensor?.data ?? [], Number);
+      const norm = Number(total?.data[0] ?? normOf(sample));
+      // A norm of infinities may be a NaN, though no element is.
+      const masked = Number.isNaN(norm) && normOf(sample) === Infinity;
       return {
-        norm: total?.data[0] ?? normOf(sample),
+        norm: masked ? Infinity : norm,
         count,
         rows: down.length,
         columns: across.length,

@@ -13,10 +13,23 @@ export const pairs: NodeOptions = {
   ],
 };
 
+/** The functions that cases were made of, and how many operands they take: for those who look at them in another way. */
+export const functionsOf = new WeakMap<
+  readonly Case[],
+  { readonly f: (x: readonly Value[]) => Value; readonly options: NodeOptions; readonly operands: number }
+>();
+
 /** What a stranger would write: the function, and nothing else. */
-export const one = (f: One, options: NodeOptions = {}): Case[] => conformNode((x) => f(x as Value), options);
-export const two = (f: Two, options: NodeOptions = pairs): Case[] =>
-  conformNode((a, b) => f(a as Value, b as Value), options);
+export const one = (f: One, options: NodeOptions = {}): Case[] => {
+  const cases = conformNode((x) => f(x as Value), options);
+  functionsOf.set(cases, { f: ([x]) => f(x as Value), options, operands: 1 });
+  return cases;
+};
+export const two = (f: Two, options: NodeOptions = pairs): Case[] => {
+  const cases = conformNode((a, b) => f(a as Value, b as Value), options);
+  functionsOf.set(cases, { f: ([a, b]) => f(a as Value, b as Value), options, operands: 2 });
+  return cases;
+};
 
 export const unary = (forward: One, slope: (g: Value, x: Value, y: Value) => Value): One =>
   defineNode('corpus', {

@@ -40,6 +40,7 @@ import {
   type Value,
 } from '@pullback/core';
 import { type Case, conformNode, type NodeOptions } from '@pullback/testing';
+import { one as examinedOne, two } from './made-of.ts';
 
 const kept = { axis: -1, keepAxis: true } as const;
 const first = { axis: 0, keepAxis: true } as const;
@@ -61,8 +62,7 @@ const rows: NodeOptions = { empty: false, runs: 4 };
 
 type One = (x: Value) => Value;
 type Two = (a: Value, b: Value) => Value;
-const one = (f: One, options: NodeOptions = {}) => conformNode((x) => f(x as Value), { runs: 4, ...options });
-const two = (f: Two, options: NodeOptions) => conformNode((a, b) => f(a as Value, b as Value), options);
+const one = (f: One, options: NodeOptions = {}) => examinedOne(f, { runs: 4, ...options });
 const unary = (forward: One, slope: (g: Value, x: Value, y: Value) => Value): One =>
   defineNode('wrong', {
     forward: (x: Value) => forward(x),

@@ -1,0 +1,1 @@
+export { defineInspector, InspectorElement } from './element/inspector.ts';

@@ -6,6 +6,7 @@ await import('./mathematics.ts');
 await import('./sequences.ts');
 await import('./fine-tuning.ts');
 await import('./distributed.ts');
+await import('./inspector.ts');
 console.log('all as the documentation says');
 
 export {};

@@ -83,8 +83,8 @@ export class Details {
       ({ to, edges }) => to === place && edges.some((edge) => graph.edges[edge]?.vjp !== ''),
     );
     if (coming.length === 0) return [];
-    const parts = coming.flatMap(({ edges, value }) => {
-      const towards = graph.nodes[graph.values[value]?.node ?? -1]?.name ?? '';
+    const parts = coming.flatMap(({ edges, from }) => {
+      const towards = nameOf(folded.items[from], graph);
       const back = summed(edges.map((edge) => frame?.edges[edge]));
       const inner = edges.flatMap((edge) => graph.edges[edge] ?? []);
       return [
@@ -120,6 +120,10 @@ export class Details {
     return [made('h4', { text: 'How it is computed' }), choice, text];
   }
 }
+
+/** What a box is called. */
+export const nameOf = (item: Item | undefined, graph: GraphData): string =>
+  item === undefined ? '' : titleOf(item, graph).name;
 
 function equationsOf({ groups }: GraphData, item: Item | undefined, edges: readonly EdgeData[]): string {
   const whole = item?.group === undefined ? '' : (groups[item.group]?.back ?? '');

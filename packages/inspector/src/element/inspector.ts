@@ -2,7 +2,7 @@ import type { FrameData, GraphData } from '../data.ts';
 import { type Flag, type FlagLimits, flagsOf } from '../flags.ts';
 import { openedUpTo, summed } from '../folding.ts';
 import { short } from '../numbers.ts';
-import { Details } from './details.ts';
+import { Details, nameOf } from './details.ts';
 import { made, write } from './dom.ts';
 import type { Colour, Palette } from './heat.ts';
 import { Stage, titleOf } from './stage.ts';
@@ -216,10 +216,10 @@ export class InspectorElement extends HTMLElement {
     const { name, equation } = titleOf(item, this.#graph);
     const [value, gradient] = this.#stage.numbersOf(item, frame);
     const coming = folded.edges.filter(({ to }) => to === stop.item);
-    const back = coming.flatMap(({ edges, value: v }) => {
+    const graph = this.#graph;
+    const back = coming.flatMap(({ edges, from }) => {
       const norm = summed(edges.map((edge) => frame?.edges[edge]))?.norm;
-      const towards = this.#graph?.nodes[this.#graph.values[v]?.node ?? -1]?.name;
-      return norm === undefined ? [] : [`${short(norm)} towards ${towards}`];
+      return norm === undefined ? [] : [`${short(norm)} towards ${nameOf(folded.items[from], graph)}`];
     });
     const at = `${this.#done} of ${stops.length}, `;
     const text =

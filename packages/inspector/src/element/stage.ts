@@ -7,7 +7,7 @@ import { type Stop, walkOf } from '../walk.ts';
 import { drawn, made, write } from './dom.ts';
 import { type Palette, paintHeat } from './heat.ts';
 
-const size = { width: 136, height: 92 };
+const size = { width: 128, height: 92 };
 
 interface Box {
   readonly button: HTMLButtonElement;
@@ -53,7 +53,7 @@ export class Stage {
     const placed = layout(this.folded, {
       direction,
       ...size,
-      gap: direction === 'right' ? [64, 18] : [46, 14],
+      gap: direction === 'right' ? [56, 18] : [46, 14],
     });
     const graphElement = made('div', { class: 'graph' });
     graphElement.style.width = `${placed.width}px`;

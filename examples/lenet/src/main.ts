@@ -11,6 +11,7 @@ import {
   dropout,
   flatten,
   Model,
+  maximizeActivation,
   maxPool,
   oneCycle,
   randomShift,
@@ -65,3 +66,15 @@ if (kernel !== undefined) {
   await saveImage('lenet-kernels.png', mosaic(kernel, { axis: -1, zoom: 12, each: true }));
   console.log('lenet-kernels.png: the 16 kernels of the first convolution');
 }
+
+// Pictures that units of the last layer answer to: a grey square, moved along the gradient of one output each.
+const grey = new Float32Array(28 * 28).fill(96);
+const answers = [];
+for (let digit = 0; digit < 10; digit++) {
+  const batch = { x: { shape: [1, 28, 28], data: grey }, target: { shape: [1], data: Int32Array.of(digit) } };
+  const chosen = { path: 'network/13', unit: digit, steps: 100, rate: 4, decay: 0.02 };
+  answers.push(...(await maximizeActivation(model, batch, chosen)).data);
+}
+const pictures = { shape: [10, 28, 28], data: Float32Array.from(answers) };
+await saveImage('lenet-answers.png', mosaic(pictures, { columns: 5, zoom: 6, each: true }));
+console.log('lenet-answers.png: what each of the ten outputs answers to');

@@ -14,6 +14,7 @@ export * from '@pullback/optimizers';
 export { optimizersPlugin } from '@pullback/optimizers/plugin';
 export * from '@pullback/plugin';
 export {
+  type ActivationOptions,
   type Batch,
   type BatchStream,
   type ByteSource,
@@ -29,6 +30,7 @@ export {
   type GivenWeights,
   Inspection,
   loadWeights,
+  maximizeActivation,
   type NameMap,
   type Progress,
   type ProgressReporter,

@@ -32,6 +32,7 @@ export {
   quiet,
 } from './fitting/progress.ts';
 export { type Inspected, Inspection, type ModelGraph } from './looking/inspect.ts';
+export { type ActivationOptions, maximizeActivation, type Shown } from './looking/maximize-activation.ts';
 export { Model } from './model.ts';
 export type {
   EvaluateOptions,

@@ -12,11 +12,15 @@ export interface Arguments {
   readonly rounds: number;
   /** In headless Chromium instead of Node. */
   readonly chromium: boolean;
-  /** A Python whose JAX takes part, and its torch where a case is a step; none when left out. */
+  /** The time that a process computes, not the time that passes: for a machine with other work, and one thread. */
+  readonly cpu: boolean;
+  /** Libraries that take part beside the product; all when left out. */
+  readonly only: readonly string[] | undefined;
+  /** A Python whose torch and JAX take part; none when left out. */
   readonly python: string | undefined;
 }
 
-export const usage = `npm run bench -- CASE [--json] [--backend wasm|native|webgpu|cpu] [--python PATH] [--threads N] [--rounds N] [--chromium]
+export const usage = `npm run bench -- CASE [--json] [--backend wasm|native|webgpu|cpu] [--python PATH] [--threads N] [--rounds N] [--only torch,jax] [--cpu] [--chromium]
 
 CASE is one of ${[...Object.keys(cases), 'startup', 'bundle'].join(', ')};
 or all, which writes docs/benchmarks.md.`;
@@ -31,6 +35,8 @@ export function readArguments(given: readonly string[]): Arguments {
       backend: { type: 'string', default: 'wasm' },
       threads: { type: 'string', default: '1' },
       chromium: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      cpu: { type: 'boolean', default: false },
       python: { type: 'string' },
       rounds: { type: 'string', default: '10' },
     },
@@ -44,6 +50,7 @@ export function readArguments(given: readonly string[]): Arguments {
   if (!Number.isInteger(threads) || threads < 1) throw new Error(`${values.threads} threads\n${usage}`);
   if (!Number.isInteger(rounds) || rounds < 3)
     throw new Error(`${values.rounds} rounds: at least 3 are needed to alternate\n${usage}`);
+  if (values.cpu && values.chromium) throw new Error(`a page does not know what it computes\n${usage}`);
   return {
     command,
     json: values.json,
@@ -51,6 +58,8 @@ export function readArguments(given: readonly string[]): Arguments {
     threads,
     rounds,
     chromium: values.chromium,
+    cpu: values.cpu,
+    only: values.only?.split(','),
     python: values.python,
   };
 }

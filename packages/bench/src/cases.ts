@@ -65,7 +65,15 @@ export interface LanguageCase {
   readonly learningRate: number;
 }
 
-export type FunctionName = 'matmul' | 'elementwise' | 'exp' | 'tanh' | 'sigmoid' | 'gelu' | 'softmax';
+export type FunctionName =
+  | 'matmul'
+  | 'elementwise'
+  | 'exp'
+  | 'tanh'
+  | 'sigmoid'
+  | 'gelu'
+  | 'softmax'
+  | 'layerNorm';
 
 export type Case = TrainingCase | FunctionCase | PredictionCase | LanguageCase | StepCase;
 
@@ -136,6 +144,16 @@ export const cases = {
     arguments: [
       [128, 1000],
       [128, 1000],
+    ],
+    scale: 4,
+  },
+  // y, and the gradient at x
+  'layer-norm': {
+    kind: 'function',
+    name: 'layerNorm',
+    arguments: [
+      [1024, 768],
+      [1024, 768],
     ],
     scale: 4,
   },

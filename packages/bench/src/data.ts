@@ -1,4 +1,4 @@
-import type { FunctionCase, LanguageCase, PredictionCase, StepCase, TrainingCase } from './cases.ts';
+import type { Case, FunctionCase, LanguageCase, PredictionCase, StepCase, TrainingCase } from './cases.ts';
 
 /** Row-major float32 elements with their shape. */
 export interface Numbers {
@@ -90,13 +90,51 @@ export interface Tokens {
   readonly data: Int32Array;
 }
 
+export interface LanguageData {
+  /** By path, below `network/`. */
+  readonly weights: Readonly<Record<string, Numbers>>;
+  readonly batches: readonly { readonly x: Tokens; readonly y: Tokens }[];
+}
+
+/** First weights: tables of 0.02, matrices as in `layersOf`, scales around 1 and biases around 0, so that one that is left out is seen. */
+function languageWeights({ vocabulary, context, width, layers }: LanguageCase): Record<string, Numbers> {
+  const random = randomOf(6);
+  const weights: Record<string, Numbers> = {};
+  const put = (path: string, ...shape: number[]) => {
+    const { data } = uniform(shape, 1, random);
+    const [scale, shift] = path.endsWith('/scale')
+      ? [0.1, 1]
+      : shape.length === 1
+        ? [0.1, 0]
+        : [path.endsWith('/table') ? 0.02 : Math.sqrt(6 / shape.reduce((a, b) => a + b)), 0];
+    weights[path] = { shape, data: data.map((u) => shift + scale * u) };
+  };
+  const norm = (path: string) => {
+    for (const name of ['scale', 'bias']) put(`${path}/${name}`, width);
+  };
+  const affine = (path: string, inputs: number, outputs: number) => {
+    put(path, inputs, outputs);
+    put(`${path}Bias`, outputs);
+  };
+  put('tokens/table', vocabulary, width);
+  put('positions/table', context, width);
+  for (let i = 0; i < layers; i++) {
+    norm(`block${i}/attentionNorm`);
+    for (const name of ['query', 'key', 'value', 'output'])
+      affine(`block${i}/attention/${name}`, width, width);
+    norm(`block${i}/feedForwardNorm`);
+    affine(`block${i}/feedForward/inner`, width, 4 * width);
+    affine(`block${i}/feedForward/output`, 4 * width, width);
+  }
+  norm('norm');
+  return weights;
+}
+
 /** Four batches of windows over numbers that mostly follow from the one before, and what comes one place later. */
-export function languageData({ vocabulary, context, batch }: LanguageCase): readonly {
-  readonly x: Tokens;
-  readonly y: Tokens;
-}[] {
+export function languageData(language: LanguageCase): LanguageData {
+  const { vocabulary, context, batch } = language;
   const random = randomOf(5);
-  return Array.from({ length: 4 }, () => {
+  const batches = Array.from({ length: 4 }, () => {
     const [x, y] = [0, 1].map(() => ({ shape: [batch, context], data: new Int32Array(batch * context) }));
     if (x === undefined || y === undefined) throw new Error('no batch');
     for (let row = 0; row < batch; row++) {
@@ -109,6 +147,7 @@ export function languageData({ vocabulary, context, batch }: LanguageCase): read
     }
     return { x, y };
   });
+  return { weights: languageWeights(language), batches };
 }
 
 /** The first arguments of a step. */
@@ -121,4 +160,20 @@ export function stepData({ arguments: all }: Pick<StepCase, 'arguments'>): Numbe
     for (let row = 0; row < rows; row++) data[row * classes + Math.floor(random() * classes)] = 1;
     return { shape, data };
   });
+}
+
+/** The data of a case, of whatever kind. */
+export function dataOf(chosen: Case) {
+  switch (chosen.kind) {
+    case 'training':
+      return trainingData(chosen);
+    case 'prediction':
+      return predictionData(chosen);
+    case 'step':
+      return stepData(chosen);
+    case 'function':
+      return functionData(chosen);
+    default:
+      return languageData(chosen);
+  }
 }

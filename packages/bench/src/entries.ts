@@ -16,8 +16,12 @@ export interface Wanted {
   readonly threads: number;
   /** In Chromium the peers have as many threads as the product; in Node they have one only. */
   readonly chromium: boolean;
-  /** A Python whose JAX takes part. */
+  /** A Python whose torch and JAX take part. */
   readonly python?: string | undefined;
+  /** The peers that take part; all when left out. */
+  readonly only?: readonly string[] | undefined;
+  /** Whether the time is what a process computes. */
+  readonly cpu?: boolean;
 }
 
 const channelsLast =
@@ -25,21 +29,10 @@ const channelsLast =
 const tuned = 'the gradients of its products written with explicit transposes';
 
 /** The product first, itself in one thread beside several, then its peers that have such a backend. */
-export function entriesOf(name: CaseName, { backend, threads, chromium, python }: Wanted): Entry[] {
+export function entriesOf(name: CaseName, wanted: Wanted): Entry[] {
+  const { backend, threads, chromium } = wanted;
   const { kind } = caseOf(name);
-  const steps = kind === 'step';
-  const entry = (library: LibraryName, form?: string, note?: string, count = 1): Entry => ({
-    name: `${library}${form === undefined ? '' : `-${form}`}${count > 1 ? ` (${count} threads)` : ''}`,
-    library,
-    // Peers have no native code for Node: those of WebAssembly stand beside it.
-    setting: {
-      backend: backend === 'native' && library !== 'pullback' ? 'wasm' : backend,
-      threads: count,
-      ...(form !== undefined && { form }),
-      ...(steps && { steps }),
-    },
-    ...(note !== undefined && { note }),
-  });
+  const entry = entryFor(wanted);
   const own = [
     entry('pullback', undefined, undefined, threads),
     ...(threads > 1 ? [entry('pullback')] : []),
@@ -51,30 +44,54 @@ export function entriesOf(name: CaseName, { backend, threads, chromium, python }
         ]
       : []),
   ];
-  if (backend === 'cpu') return own;
-  // The peers have no layers of sequences that train on wasm; torch's time is that of packages/train/test/fixtures/gpt.py.
-  if (kind === 'language' || kind === 'generation') return own;
-  const fromPython =
-    python === undefined || chromium || !steps
-      ? []
-      : [
-          entry('torch'),
-          ...(name === 'adam-10m' ? [] : [entry('torch', 'channels-last', channelsLast)]),
-          entry('jax'),
-        ];
+  if (backend === 'cpu' || kind === 'generation') return own;
   const peer = (library: LibraryName, form?: string, note?: string) =>
     entry(library, form, note, chromium && backend === 'wasm' ? threads : 1);
-  const inPython =
-    python === undefined || chromium || steps ? [] : [entry('jax', undefined, undefined, threads)];
+  // The peers of JavaScript have no layers of sequences that train on wasm.
+  const inJavaScript =
+    kind === 'language'
+      ? []
+      : [
+          peer('jax-js'),
+          // Its wasm kernels lack the gradients of convolutions.
+          ...(kind === 'step' && name !== 'adam-10m' ? [] : [peer('tfjs')]),
+          ...(kind === 'training' && name !== 'xor' && backend === 'wasm'
+            ? [peer('tfjs', 'tuned', tuned)]
+            : []),
+          ...(kind === 'prediction' && backend === 'wasm' && !chromium ? [entry('onnxruntime-web')] : []),
+        ];
+  const peers = [...inJavaScript, ...inPython(name, wanted)];
+  return [...own, ...peers.filter(({ library }) => wanted.only?.includes(library) ?? true)];
+}
+
+/** Makes entries. Peers have no native code for Node: those of WebAssembly stand beside it. */
+function entryFor({ backend, cpu }: Wanted) {
+  return (library: LibraryName, form?: string, note?: string, count = 1): Entry => ({
+    name: `${library}${form === undefined ? '' : `-${form}`}${count > 1 ? ` (${count} threads)` : ''}`,
+    library,
+    setting: {
+      backend: backend === 'native' && library !== 'pullback' ? 'wasm' : backend,
+      threads: count,
+      clock: cpu ? 'cpu' : 'wall',
+      ...(form !== undefined && { form }),
+    },
+    ...(note !== undefined && { note }),
+  });
+}
+
+function inPython(name: CaseName, wanted: Wanted): Entry[] {
+  if (wanted.python === undefined || wanted.chromium) return [];
+  const entry = entryFor(wanted);
+  const peer = (library: LibraryName, form?: string, note?: string) =>
+    entry(library, form, note, wanted.threads);
   return [
-    ...own,
-    ...inPython,
-    peer('jax-js'),
-    // Its wasm kernels lack the gradients of convolutions.
-    ...(steps && name !== 'adam-10m' ? [] : [peer('tfjs')]),
-    ...fromPython,
-    ...(kind === 'training' && name !== 'xor' && backend === 'wasm' ? [peer('tfjs', 'tuned', tuned)] : []),
-    ...(kind === 'prediction' && backend === 'wasm' && !chromium ? [entry('onnxruntime-web')] : []),
+    peer('torch'),
+    // Its update of Adam is one function already.
+    ...(name === 'adam-10m' ? [] : [peer('torch', 'compile', 'by torch.compile')]),
+    ...(caseOf(name).kind === 'step' && name !== 'adam-10m'
+      ? [peer('torch', 'channels-last', channelsLast)]
+      : []),
+    peer('jax'),
   ];
 }
 

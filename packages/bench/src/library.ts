@@ -1,5 +1,5 @@
 import type { FunctionCase, LanguageCase, PredictionCase, StepCase, TrainingCase } from './cases.ts';
-import type { languageData, Numbers, TrainingData } from './data.ts';
+import type { LanguageData, Numbers, TrainingData } from './data.ts';
 
 export type BackendName = 'wasm' | 'native' | 'webgpu' | 'cpu';
 
@@ -9,8 +9,8 @@ export interface Setting {
   readonly threads: number;
   /** Which of its forms, where it has several. */
   readonly form?: string;
-  /** Whether a library of Python runs a step: arrays in, arrays out. */
-  readonly steps?: boolean;
+  /** Whether time is what passes or, on a machine with other work, what the process computes. */
+  readonly clock: 'wall' | 'cpu';
 }
 
 /** A case, ready to be run in one library. */
@@ -35,7 +35,7 @@ export interface Library {
   train(training: TrainingCase, data: TrainingData): Run | Promise<Run>;
   call(call: FunctionCase, data: readonly Numbers[]): Run | Promise<Run>;
   /** Left out where a library has no layers of sequences. */
-  language?(language: LanguageCase, data: ReturnType<typeof languageData>): Run | Promise<Run>;
+  language?(language: LanguageCase, data: LanguageData): Run | Promise<Run>;
   /** The figures are a sample of the results that replace nothing, or of all where there are none. */
   advance(step: StepCase, data: readonly Numbers[]): Run | Promise<Run>;
   predict(

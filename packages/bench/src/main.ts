@@ -97,6 +97,7 @@ machine had other work. jax-js has the whole step in one jit.
 
 try {
   const given = readArguments(process.argv.slice(2));
+  console.error(`${machine()}. ${peerVersions()}.`);
   if (given.command === 'all') await all(given);
   else await run(given.command, given);
 } catch (failure) {

@@ -4,6 +4,7 @@ import type { Entry } from './entries.ts';
 import { type Computed, differences } from './equal-figures.ts';
 import type { Counters } from './library.ts';
 import type { Counted } from './protocol.ts';
+import { isPython } from './session.ts';
 import { median, minimum } from './statistics.ts';
 
 /** What was measured of one entry. */
@@ -19,6 +20,7 @@ export interface Result {
   readonly loopMs: number;
   readonly leastLoopMs: number;
   readonly perStep: Counters;
+  readonly version?: string | undefined;
 }
 
 /** Who could not start, and why. */
@@ -91,6 +93,7 @@ interface Present {
   readonly contestant: Contestant;
   readonly figures: Computed['figures'];
   readonly firstStepMs: number;
+  readonly version?: string;
   readonly stepMs: number[];
   readonly loopMs: number[];
 }
@@ -103,7 +106,7 @@ function agreedPoints(computed: readonly Computed[]): number {
 
 async function resultOf(
   name: CaseName,
-  { contestant, stepMs, loopMs, firstStepMs }: Present,
+  { contestant, stepMs, loopMs, firstStepMs, version }: Present,
   open: Opener,
 ): Promise<Result> {
   const { entry } = contestant;
@@ -117,6 +120,7 @@ async function resultOf(
   return {
     case: name,
     entry,
+    version,
     medianMs,
     minMs: minimum(stepMs),
     firstStepMs,
@@ -134,6 +138,7 @@ async function resultOf(
 
 /** Counts in a process of its own, since counting is not free. */
 async function countIn(name: CaseName, entry: Entry, counted: Counted, open: Opener): Promise<Counters> {
+  if (isPython(entry.library)) return {};
   const contestant = await open(entry, counted);
   try {
     await contestant.ask('start', entry.library, name, entry.setting, counted);

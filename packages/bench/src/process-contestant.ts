@@ -3,7 +3,7 @@ import type { Contestant, Opener } from './contestant.ts';
 import type { Entry } from './entries.ts';
 import type { Calls, Counted, Kind, Reply } from './protocol.ts';
 import { PythonContestant } from './python-contestant.ts';
-import { StepContestant } from './step-contestant.ts';
+import { isPython } from './session.ts';
 
 /** A young generation so large that nothing in it is collected while a few steps are counted. */
 const uncollected = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
@@ -50,10 +50,7 @@ class ProcessContestant implements Contestant {
 /** Opens a Node process for a library of Node, and one of `python` for those of Python. */
 export function openProcessWith(python: string | undefined): Opener {
   return async (entry, counted) => {
-    const isPython = entry.library === 'jax' || entry.library === 'torch';
-    if (python === undefined || !isPython) return new ProcessContestant(entry, counted);
-    return entry.setting.steps === true
-      ? new StepContestant(entry, python)
-      : new PythonContestant(entry, python);
+    if (python === undefined || !isPython(entry.library)) return new ProcessContestant(entry, counted);
+    return new PythonContestant(entry, python);
   };
 }

@@ -1,16 +1,23 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Case, caseOf } from './cases.ts';
+import { type CaseName, caseOf } from './cases.ts';
 import type { Contestant } from './contestant.ts';
-import { functionData, languageData, type Numbers, predictionData, trainingData } from './data.ts';
+import { dataOf, type Numbers, type Tokens } from './data.ts';
 import type { Entry } from './entries.ts';
 import type { Calls, Kind, Reply } from './protocol.ts';
+import { scalarLoop } from './session.ts';
 
-/** A Python process, told a request a line. */
+const script = fileURLToPath(new URL('../src/python/peer.py', import.meta.url));
+
+/** A process of Python, told a request a line: `python/peer.py` answers each with one. Arrays go through files. */
 export class PythonContestant implements Contestant {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'pullback-bench-'));
   #said = '';
 
   constructor(
@@ -18,62 +25,62 @@ export class PythonContestant implements Contestant {
     python: string,
   ) {
     const threads = String(entry.setting.threads);
+    // JAX would use all cores.
     const flags =
       entry.setting.threads === 1 ? '--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1' : '';
-    this.#process = spawn(python, [fileURLToPath(new URL('../src/python/peer.py', import.meta.url))], {
+    this.#process = spawn(python, ['-u', script], {
       env: {
         ...process.env,
         OMP_NUM_THREADS: threads,
         OPENBLAS_NUM_THREADS: threads,
         MKL_NUM_THREADS: threads,
         XLA_FLAGS: flags,
-        JAX_PLATFORMS: 'cpu',
       },
     });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
     this.#process.on('error', ({ message }) => {
       this.#said = message;
     });
+    this.#process.stdin.on('error', () => undefined);
     this.#process.stderr.on('data', (text: Buffer) => {
       this.#said = `${this.#said}${text.toString()}`.slice(-2000);
     });
   }
 
   async ask<K extends Kind>(kind: K, ...args: Parameters<Calls[K]>): Promise<Awaited<ReturnType<Calls[K]>>> {
-    this.#process.stdin.write(`${JSON.stringify({ kind, args: argumentsOf(kind, args) })}\n`);
+    const given = kind === 'start' ? this.#start(args[1] as CaseName) : args;
+    // The loop that shows a busy machine is the same for everybody.
+    const loopMs = kind === 'turn' ? scalarLoop() : undefined;
+    this.#process.stdin.write(`${JSON.stringify({ kind, args: given })}\n`);
     const { value, done } = await this.#lines.next();
     if (done === true) throw new Error(`the process of ${this.entry.name} ended. ${this.#said}`);
     const reply: Reply<K> = JSON.parse(value);
     if ('failure' in reply) throw new Error(reply.failure);
-    return reply.result;
+    return loopMs === undefined ? reply.result : Object.assign(Object(reply.result), { loopMs });
+  }
+
+  /** The arguments of `start` in Python, which gets a case and its data, not its name alone. */
+  #start(name: CaseName): unknown[] {
+    const { library, setting } = this.entry;
+    const chosen = caseOf(name);
+    let files = 0;
+    const written = (_: string, value: unknown): unknown => {
+      if (!isArray(value)) return value;
+      const { data, shape } = value;
+      const file = join(this.#folder, String(files++));
+      writeFileSync(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      return { file, shape, dtype: data instanceof Float32Array ? 'float32' : 'int32' };
+    };
+    const data: unknown = JSON.parse(JSON.stringify(dataOf(chosen), written));
+    return [library, setting.form ?? '', setting.threads, setting.clock, name, chosen, data];
   }
 
   async end(): Promise<void> {
     this.#process.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
-/** Python gets a case and its data, not its name. */
-function argumentsOf(kind: Kind, args: readonly unknown[]): unknown[] {
-  if (kind !== 'start') return [...args];
-  const [library, name] = args as Parameters<Calls['start']>;
-  const chosen = caseOf(name);
-  return [library, chosen, JSON.parse(JSON.stringify(dataOf(chosen), written))];
-}
-
-function dataOf(chosen: Case): unknown {
-  if (chosen.kind === 'training') return trainingData(chosen);
-  if (chosen.kind === 'prediction') return predictionData(chosen);
-  if (chosen.kind === 'step') throw new Error('a step is run by step-contestant.ts');
-  return chosen.kind === 'function' ? functionData(chosen) : languageData(chosen);
-}
-
-function written(_: string, value: unknown): unknown {
-  if (!isNumbers(value)) return value;
-  const { data, shape } = value;
-  return { shape, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') };
-}
-
-function isNumbers(value: unknown): value is Numbers {
-  return typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float32Array;
+function isArray(value: unknown): value is Numbers | Tokens {
+  return typeof value === 'object' && value !== null && 'data' in value && ArrayBuffer.isView(value.data);
 }

@@ -48,6 +48,7 @@ export function matchTable({ results, absent, points }: Match): string {
   const notes = [
     `The same figures at ${points} points, to 1e-4.`,
     ...results.flatMap(({ entry }) => (entry.note === undefined ? [] : [`${entry.name}: ${entry.note}.`])),
+    ...results.flatMap(({ entry, version }) => (version === undefined ? [] : [`${entry.name}: ${version}.`])),
     ...results.flatMap(countsOf),
     ...absent.map(({ entry, reason }) => `${entry.name} did not run: ${reason}`),
     ...busyNote(results),

@@ -144,17 +144,27 @@ const functions: Readonly<Record<FunctionName, (x: np.Array, y: np.Array) => np.
   sigmoid: (x) => [nn.sigmoid(x)],
   gelu: (x) => [nn.gelu(x, { approximate: false })],
   elementwise: (x) => [np.exp(x.ref), np.tanh(x.ref), nn.sigmoid(x.ref), nn.gelu(x, { approximate: false })],
-  softmax: (x, weights) => {
+  softmax: withSlope((x) => nn.softmax(x)),
+  layerNorm: withSlope((x) => {
+    const centred = x.ref.sub(np.mean(x, -1, { keepdims: true }));
+    const variance = np.mean(np.square(centred.ref), -1, { keepdims: true });
+    return centred.div(np.sqrt(variance.add(1e-5)));
+  }),
+};
+
+/** f(x), and the gradient of sum(f(x) w) at x. */
+function withSlope(f: (x: np.Array) => np.Array): (x: np.Array, w: np.Array) => np.Array[] {
+  return (x, weights) => {
     const [[, y], gradient] = valueAndGrad(
-      (logits: np.Array): [np.Array, np.Array] => {
-        const result = nn.softmax(logits);
+      (at: np.Array): [np.Array, np.Array] => {
+        const result = f(at);
         return [result.ref.mul(weights).sum(), result];
       },
       { hasAux: true },
     )(x);
     return [y, gradient];
-  },
-};
+  };
+}
 
 function callFunction(f: (x: np.Array, y: np.Array) => np.Array[], [x = missing(), y]: np.Array[]): Run {
   const [unary, binary] = [jit((a: np.Array) => f(a, a)), jit(f)];

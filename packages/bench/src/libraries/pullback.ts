@@ -145,7 +145,9 @@ async function speak(
     };
     return { step, settle: async () => {}, figures: async () => [token], counters };
   }
-  const batches = data.map(({ x, y }) => ({ x: tensor(x), y: tensor(y) }));
+  const named = Object.entries(data.weights).map(([path, weight]) => [`network/${path}`, weight]);
+  await model.load(Object.fromEntries(named));
+  const batches = data.batches.map(({ x, y }) => ({ x: tensor(x), y: tensor(y) }));
   let [taken, last]: [number, { read(): Promise<number> } | undefined] = [0, undefined];
   const read = async () => [(await last?.read()) ?? Number.NaN];
   return {
@@ -174,6 +176,16 @@ function networkOf(layers: readonly Layer[], hidden: Activation, last?: Activati
   );
 }
 
+const eachRow = { axis: -1, keepAxis: true };
+
+/** f(x), and the gradient of sum(f(x) w) at x. */
+function withSlope(f: (x: Value) => Value): (x: Value, w: Value) => readonly Value[] {
+  return (x, weights) => {
+    const y = f(x);
+    return [y, ...gradient(sum(mul(y, weights)), [x])];
+  };
+}
+
 const functions: Readonly<Record<FunctionName, (x: Value, y: Value) => readonly Value[]>> = {
   matmul: (x, y) => [matmul(x, y)],
   exp: (x) => [exp(x)],
@@ -181,10 +193,11 @@ const functions: Readonly<Record<FunctionName, (x: Value, y: Value) => readonly 
   sigmoid: (x) => [sigmoid(x)],
   gelu: (x) => [gelu(x)],
   elementwise: (x) => [exp(x), tanh(x), sigmoid(x), gelu(x)],
-  softmax: (x, weights) => {
-    const y = softmax(x);
-    return [y, ...gradient(sum(mul(y, weights)), [x])];
-  },
+  softmax: withSlope((x) => softmax(x)),
+  layerNorm: withSlope((x) => {
+    const centred = sub(x, mean(x, eachRow));
+    return div(centred, sqrt(add(mean(square(centred), eachRow), 1e-5)));
+  }),
 };
 
 type StepOf = (...given: readonly Value[]) => readonly Value[];

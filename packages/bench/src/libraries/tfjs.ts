@@ -120,15 +120,24 @@ const functions: Readonly<Record<FunctionName, (x: tf.Tensor2D, y: tf.Tensor2D) 
   sigmoid: (x) => [tf.sigmoid(x)],
   gelu: (x) => [gelu(x)],
   elementwise: (x) => [tf.exp(x), tf.tanh(x), tf.sigmoid(x), gelu(x)],
-  softmax: (x, weights) => {
+  softmax: withSlope((x) => tf.softmax(x)),
+  layerNorm: withSlope((x) => {
+    const { mean, variance } = tf.moments(x, -1, true);
+    return tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-5)));
+  }),
+};
+
+/** f(x), and the gradient of sum(f(x) w) at x. */
+function withSlope(f: (x: tf.Tensor) => tf.Tensor): (x: tf.Tensor, w: tf.Tensor) => tf.Tensor[] {
+  return (x, weights) => {
     let y: tf.Tensor = x;
-    const { grad } = tf.valueAndGrad((logits: tf.Tensor) => {
-      y = tf.keep(tf.softmax(logits)); // past the tidy of the gradient
+    const { grad } = tf.valueAndGrad((at: tf.Tensor) => {
+      y = tf.keep(f(at)); // past the tidy of the gradient
       return tf.sum(tf.mul(y, weights));
     })(x);
     return [y, grad];
-  },
-};
+  };
+}
 
 /** x Phi(x), of the pieces that there are. */
 function gelu(x: tf.Tensor): tf.Tensor {

@@ -15,7 +15,8 @@ export function packingName({ across, along }: Packing, dtype: DType, lanes: Lan
 
 /**
  * Functions that write `depth` steps of `size` elements, each step `padded` elements behind the one before. Vectors are read and written whole: up to
- * a vector behind the end.
+ * a vector behind the end. `spread` writes several such parts at once, each `apart` elements behind the one before: a step is read in one go, however far
+ * the next one is.
  */
 export function packingFunctions(dtype: DType, lanes: Lanes): string {
   const [type, vector, memory] = [elementType(dtype), lanes.type(kindOf(dtype)), lanes.memory(dtype)];
@@ -26,6 +27,9 @@ export function packingFunctions(dtype: DType, lanes: Lanes): string {
     transposed(dtype, lanes),
     head('copied'),
     `  for (int64_t k = 0; k < depth; k++) for (int64_t i = 0; i < size; i += ${n}) store_${memory}(to + k * padded + i, load_${memory}(from + k * along + i));`,
+    '}',
+    `static __attribute__((noinline, unused)) void spread_${memory}(const ${type} *restrict from, int64_t along, int64_t depth, ${type} *restrict to, int64_t size, int64_t padded, int64_t parts, int64_t apart) {`,
+    `  for (int64_t k = 0; k < depth; k++) for (int64_t p = 0; p < parts; p++) for (int64_t i = 0; i < size; i += ${n}) store_${memory}(to + p * apart + k * padded + i, load_${memory}(from + k * along + p * size + i));`,
     '}',
     head('packed'),
     '  for (int64_t k = 0; k < depth; k++) for (int64_t i = 0; i < padded; i++) to[k * padded + i] = i < size ? from[i * across + k * along] : 0;',

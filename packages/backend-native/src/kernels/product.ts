@@ -168,9 +168,16 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const k = passes > 1 ? 'k' : '0';
   const count = passes > 1 ? 'depth' : String(inner);
   if (packB)
-    overParts(inPass, panels, 'panel', 'first', 'last', (at, size, column) => {
+    overParts(inPass, panels, 'panel', 'first', 'last', (at, size, column, end) => {
       const to = `(${type} *)(scratch + ${panelsAt} + (panel - first) * ${panelBytes})`;
-      at.line(packed('b', column, k, [count, to, size, padded(size)]));
+      if (b.plain?.across !== 1) at.line(packed('b', column, k, [count, to, size, padded(size)]));
+      else {
+        // All panels of one size at once: the next step may lie in another page.
+        const from = `b + ${column} + ${k} * ${b.plain.along}`;
+        const more = [size, padded(size), `${end} - panel`, panelBytes / bytes];
+        at.line(`spread_${lanes.memory(dtype)}(${[from, b.plain.along, count, to, ...more].join(', ')});`);
+        at.line('break;');
+      }
     });
   overParts(
     inPass,
@@ -219,16 +226,16 @@ function overParts(
   index: string,
   first: string,
   end: string,
-  write: (block: Block, size: number, start: string) => void,
+  write: (block: Block, size: number, start: string, end: string) => void,
 ): void {
   let before = 0;
   for (const { size, times, start } of parts) {
     const inner = new Block();
     const offset = before;
-    write(inner, size, `(${start} + (${index} - ${offset}) * ${size})`);
     const from = parts.length === 1 ? first : `(${first} > ${before} ? ${first} : ${before})`;
     before += times;
     const to = parts.length === 1 ? end : `(${end} < ${before} ? ${end} : ${before})`;
+    write(inner, size, `(${start} + (${index} - ${offset}) * ${size})`, to);
     block.nest(`for (int64_t ${index} = ${from}; ${index} < ${to}; ${index}++)`, inner);
   }
 }

@@ -36,8 +36,8 @@ export interface Tiling {
   readonly packB: boolean;
 }
 
-/** Of the second level of cache, what a product may count on. */
-const cacheBytes = 1024 * 1024;
+/** Of the second level of cache, what panels of B may take: sums of earlier passes and a strip of A are there too. */
+const cacheBytes = 512 * 1024;
 const longestPass = 448;
 
 export function partsOf(parts: readonly Part[]): number {

@@ -1,0 +1,44 @@
+import { ShapeError, slice, transpose, type Value } from '@pullback/core';
+
+/** An axis from 0 up. @throws ShapeError */
+export function axisOf(axis: number, rank: number): number {
+  const normal = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || normal < 0 || normal >= Math.max(rank, 1))
+    throw new ShapeError({ got: `axis ${axis}`, expected: `one from ${-rank} to ${rank - 1}` });
+  return normal;
+}
+
+export function axesOf(axes: readonly number[], rank: number): number[] {
+  return axes.map((axis) => axisOf(axis, rank));
+}
+
+export function range(n: number, from = 0): number[] {
+  return Array.from({ length: Math.max(0, n) }, (_, i) => from + i);
+}
+
+export function sizeOfShape(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** `x` with axis 1 as the last. */
+export function channelsLast(x: Value): Value {
+  return transpose(x, [0, ...range(x.shape.length - 2, 2), 1]);
+}
+
+/** `x` with the last axis as axis 1. */
+export function channelsFirst(x: Value): Value {
+  return transpose(x, [0, x.shape.length - 1, ...range(x.shape.length - 2, 1)]);
+}
+
+/** The places from `from` up to `to` along one axis. */
+export function along(x: Value, axis: number, from: number, to: number): Value {
+  const [start, stop] = [x.shape.map(() => 0), [...x.shape]];
+  start[axis] = from;
+  stop[axis] = to;
+  return slice(x, start, stop);
+}
+
+/** The shape with one extent replaced. */
+export function withExtent(shape: readonly number[], axis: number, extent: number): number[] {
+  return shape.map((own, i) => (i === axis ? extent : own));
+}

@@ -7,6 +7,7 @@ await import('./sequences.ts');
 await import('./fine-tuning.ts');
 await import('./distributed.ts');
 await import('./inspector.ts');
+await import('./onnx.ts');
 console.log('all as the documentation says');
 
 export {};

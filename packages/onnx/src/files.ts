@@ -24,26 +24,38 @@ function bytesBeside(folder: string): ExternalBytes {
   };
   return (location, offset, length) => {
     const path = resolve(root, location);
-    if (isAbsolute(location) || location.includes('\0') || !inside(path) || !inside(realpathSync(path)))
+    if (isAbsolute(location) || location.includes('\0') || !inside(path) || !inside(realPath(path, location)))
       throw new DataError({
         got: `the file '${location}', outside of the model's folder`,
         expected: 'a file inside of it',
       });
-    const file = openSync(path, 'r');
-    try {
-      const { size } = fstatSync(file);
-      const wanted = length ?? size - offset;
-      if (offset + wanted > size)
-        throw new DataError({
-          got: `${size} bytes in '${location}'`,
-          expected: `${wanted} from ${offset} on`,
-        });
-      const bytes = new Uint8Array(wanted);
-      let read = 0;
-      while (read < wanted) read += readSync(file, bytes, read, Math.min(wanted - read, 2 ** 30), offset + read);
-      return bytes;
-    } finally {
-      closeSync(file);
-    }
+    return bytesOf(path, location, offset, length);
   };
+}
+
+function realPath(path: string, location: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    throw new DataError({
+      got: `no file '${location}'`,
+      expected: 'the file that a tensor of the model names',
+    });
+  }
+}
+
+function bytesOf(path: string, location: string, offset: number, length: number | undefined): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const wanted = length ?? size - offset;
+    if (wanted < 0 || offset + wanted > size)
+      throw new DataError({ got: `${size} bytes in '${location}'`, expected: `${wanted} from ${offset} on` });
+    const bytes = new Uint8Array(wanted);
+    for (let read = 0; read < wanted; )
+      read += readSync(file, bytes, read, Math.min(wanted - read, 2 ** 30), offset + read);
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
 }

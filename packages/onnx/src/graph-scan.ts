@@ -17,6 +17,10 @@ export interface Scan {
   readonly known: ReadonlySet<string>;
   /** The names of what training leaves as it is. */
   readonly fixed: ReadonlySet<string>;
+  /** The operators whose results are computed where the graph is built. */
+  readonly onHost: ReadonlySet<string>;
+  /** All operators that nodes ask for, by name. */
+  readonly operators: ReadonlySet<string>;
 }
 
 /** The name of an operator: its type alone in the domains of ONNX itself. */
@@ -49,7 +53,7 @@ export function scan(model: ModelProto, operators: Operators): Scan {
   const functions = functionsOf(model);
   const missing = new Map<string, string[]>();
   const [known, fixed, open] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  const checked = new Set<string>();
+  const [checked, onHost, used] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const look = (node: NodeProto, seen: ReadonlySet<string>): void => {
     const key = functionKey(node);
     const called = functions.get(key);
@@ -65,13 +69,22 @@ export function scan(model: ModelProto, operators: Operators): Scan {
       const nodes = missing.get(operatorName(node)) ?? [];
       missing.set(operatorName(node), [...nodes, nameOf(node)]);
     }
+    if (called === undefined) used.add(operatorName(node));
+    const operator = called === undefined ? operators[operatorName(node)] : undefined;
+    if (operator !== undefined && rulesOf(operator).onHost === true) onHost.add(operatorName(node));
     for (const graph of graphsOf(node)) graphInOrder(graph, seen, look);
   };
   const { graph } = model;
   if (graph === undefined) throw new DataError({ got: 'a model without a graph', expected: 'a graph' });
   graphInOrder(graph, new Set(), look);
   markNeeds(graph, { functions, operators, known, fixed });
-  return { unsupported: [...missing].map(([operator, nodes]) => ({ operator, nodes })), known, fixed };
+  return {
+    unsupported: [...missing].map(([operator, nodes]) => ({ operator, nodes })),
+    known,
+    fixed,
+    onHost,
+    operators: used,
+  };
 }
 
 type Look = (node: NodeProto, seen: ReadonlySet<string>) => void;
@@ -81,7 +94,10 @@ function graphInOrder(graph: GraphProto, outside: ReadonlySet<string>, look: Loo
   const seen = nodesInOrder(graph.node, new Set([...outside, ...names]), look);
   for (const { name } of graph.output)
     if (!seen.has(name))
-      throw new DataError({ got: `the output '${name}', which no node makes`, expected: 'a name of the graph' });
+      throw new DataError({
+        got: `the output '${name}', which no node makes`,
+        expected: 'a name of the graph',
+      });
 }
 
 function nodesInOrder(nodes: readonly NodeProto[], outside: ReadonlySet<string>, look: Look): Set<string> {
@@ -144,6 +160,10 @@ function markNeeds(graph: Pick<GraphProto, 'node'>, needs: Needs): void {
   }
 }
 
-function namesIn(inside: readonly string[], outside: readonly string[], known: ReadonlySet<string>): Set<string> {
+function namesIn(
+  inside: readonly string[],
+  outside: readonly string[],
+  known: ReadonlySet<string>,
+): Set<string> {
   return new Set(inside.filter((_, i) => known.has(outside[i] ?? '')));
 }

@@ -9,8 +9,8 @@ import {
   within,
 } from '@pullback/core';
 import { type ElementType, types } from './element-types.ts';
-import { functionKey, functionsOf, nameOf, operatorName } from './graph-scan.ts';
 import { constantOf } from './graph-constants.ts';
+import { functionKey, functionsOf, nameOf, operatorName } from './graph-scan.ts';
 import { folded } from './host-numbers.ts';
 import { kept } from './kept.ts';
 import type { OnnxFile } from './onnx-file.ts';
@@ -128,8 +128,7 @@ export class GraphWalk {
 
   /** An output with its type: that of the first input of its dtype where the operator does not say. */
   #typed(made: Value | Typed, inputs: readonly (Typed | undefined)[]): Typed {
-    const { value, type } =
-      made instanceof Value ? { value: made, type: typeLike(made, inputs) } : made;
+    const { value, type } = made instanceof Value ? { value: made, type: typeLike(made, inputs) } : made;
     const known = inputs.some((input) => input?.value === value && input.type === type);
     return { value: folded(known ? value : kept(value, type)), type };
   }

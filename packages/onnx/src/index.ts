@@ -1,7 +1,22 @@
 export { type ElementType, types as elementTypes } from './element-types.ts';
 export type { Unsupported } from './graph-scan.ts';
+export {
+  type AttributePart,
+  type BytesOptions,
+  type GraphParts,
+  type NodePart,
+  onnxBytes,
+  type PlacePart,
+} from './onnx-bytes.ts';
 export { type Declared, OnnxFile, type ReadOnnxOptions, readOnnx } from './onnx-file.ts';
-export { type OnnxFunction, type OnnxLayer, type OnnxOptions, onnx, onnxFunction } from './onnx-layer.ts';
+export {
+  type OnnxFunction,
+  type OnnxLayer,
+  type OnnxOptions,
+  onnx,
+  onnxFunction,
+  onnxOutputs,
+} from './onnx-layer.ts';
 export {
   type Made,
   needing,

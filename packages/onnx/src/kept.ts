@@ -32,15 +32,15 @@ const missing = scalar.number(0, 'float32');
 
 /** The nearest number of a format, halves to the even one, in steps of 2^(exponent - mantissa). */
 function rounded(x: Scalar, format: SmallFloat, saturate: boolean): Scalar {
-  const { mantissa, lowest, largest, beyond, oneZero } = format;
+  const { mantissa, lowest, largest, beyond, oneZero, hasNaN } = format;
   const size = scalar.abs(x);
   const exponent = scalar.sub(scalar.shrU(scalar.bits(scalar.cast(size, 'float32')), 23), 127 + mantissa);
   const least = Math.max(lowest - mantissa, -126);
-  const step = scalar.fromBits(
-    scalar.shl(scalar.add(scalar.min(scalar.max(exponent, least), 127), 127), 23),
-  );
+  const step = scalar.fromBits(scalar.shl(scalar.add(scalar.min(scalar.max(exponent, least), 127), 127), 23));
   const wide = x.type === 'float64' ? scalar.cast(step, 'float64') : step;
-  const near = scalar.mul(scalar.nearest(scalar.div(size, wide)), wide);
+  // Powers of 2 alone are rounded up, so that nothing that is scaled by them overflows.
+  const whole = mantissa === 0 ? scalar.ceil : scalar.nearest;
+  const near = scalar.mul(whole(scalar.div(size, wide)), wide);
   const past = saturate || beyond === 'largest' ? largest : beyond === 'NaN' ? Number.NaN : Infinity;
   const bounded = scalar.select(scalar.less(largest, near), scalar.number(past, x.type), near);
   const infinite = saturate && beyond !== 'infinity' ? largest : past;
@@ -49,7 +49,11 @@ function rounded(x: Scalar, format: SmallFloat, saturate: boolean): Scalar {
     scalar.number(saturate ? largest : infinite, x.type),
     bounded,
   );
-  const passed = scalar.select(scalar.equal(x, x), scalar.withSign(finite, x), x);
+  const passed = scalar.select(
+    scalar.equal(x, x),
+    scalar.withSign(finite, x),
+    hasNaN ? x : scalar.number(0, x.type),
+  );
   return oneZero === true ? scalar.select(scalar.equal(passed, 0), scalar.number(0, x.type), passed) : passed;
 }
 

@@ -62,6 +62,16 @@ export class OnnxFile {
     return this.#scan.unsupported;
   }
 
+  /** The operators that nodes ask for, by name. */
+  get operatorNames(): readonly string[] {
+    return [...this.#scan.operators];
+  }
+
+  /** The operators whose results are computed where the graph is built: their shapes follow from numbers. */
+  get onHost(): readonly string[] {
+    return [...this.#scan.onHost];
+  }
+
   /** Whether training may change the numbers of that name. */
   isWeight(name: string): boolean {
     const { type, shape } = this.numbers(name);
@@ -125,7 +135,9 @@ function parsed(bytes: Uint8Array): ModelProto {
 }
 
 function declared({ name, type }: ValueInfoProto): Declared {
-  const { value } = type ?? {};
+  const { value: given } = type ?? {};
+  // An optional tensor that is an input is one that is there.
+  const value = given?.case === 'optionalType' ? given.value.elemType?.value : given;
   if (value?.case !== 'tensorType')
     throw new UnsupportedError({
       got: `'${name}', a ${value?.case ?? 'value without a type'}`,

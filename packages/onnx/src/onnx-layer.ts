@@ -1,6 +1,7 @@
 import {
   cast,
   checkOptions,
+  constant,
   DataError,
   type FieldsOf,
   type FloatDType,
@@ -17,7 +18,6 @@ import {
   ShapeError,
   type TensorLike,
   tensor,
-  constant,
   type Value,
 } from '@pullback/core';
 import { dtypeFor } from './element-types.ts';
@@ -73,12 +73,12 @@ export function onnxFunction(
     });
     const given = plan.inputs.flatMap((input) => inputs[input.name] ?? []);
     const made = walk.run(plan.named(given, dtype), plan.outputs);
-    return Object.fromEntries(plan.outputs.map((name, i) => [name, valueOf(made[i])]));
+    return Object.fromEntries(plan.outputs.map((name, i) => [name, valueIn(made[i]?.value)]));
   };
 }
 
-/** A layer made of a file: its inputs are those of the file in order, its output one Value, or several by name. */
-export interface OnnxLayer extends Layer<readonly Value[], Value | Readonly<Record<string, Value>>> {
+/** A layer made of a file: its inputs are those of the file in order. */
+export interface OnnxLayer<Out> extends Layer<readonly Value[], Out> {
   /**
    * The shape of one sample of each input, as a Model takes them: without the first axis.
    * @param dimensions the extents of symbolic dimensions by name.
@@ -90,11 +90,32 @@ export interface OnnxLayer extends Layer<readonly Value[], Value | Readonly<Reco
 const layerOptionFields = { ...onnxFields, ...layerFields } satisfies FieldsOf<OnnxOptions & LayerOptions>;
 
 /**
- * The graph of a file as a layer: float numbers of the file with an axis at least are weights by their name, `/` as `.`, trained like any
- * other; the rest is constant. Inputs come as the model has them, and are cast to what the file declares.
- * @throws UnsupportedError for operators that are missing, before anything is built; ShapeError for inputs that do not fit.
+ * The graph of a file as a layer with one output: float numbers of the file with an axis at least are weights by their name, `/` as `.`,
+ * trained like any other; the rest is constant. Inputs come as the model has them, and are cast to what the file declares.
+ * @throws UnsupportedError for operators that are missing, before anything is built; ShapeError for inputs that do not fit; OptionError for
+ * several outputs.
  */
-export function onnx(file: OnnxFile, options: OnnxOptions & LayerOptions = {}): OnnxLayer {
+export function onnx(file: OnnxFile, options: OnnxOptions & LayerOptions = {}): OnnxLayer<Value> {
+  const { outputs = file.outputs.map(({ name }) => name) } = options;
+  const [only, ...others] = outputs;
+  if (only === undefined || others.length > 0)
+    throw new OptionError({
+      got: `a graph with the outputs ${outputs.join(', ')}`,
+      expected: 'one output',
+      hint: "`outputs: ['name']` chooses one; onnxOutputs(file) gives all by name.",
+    });
+  const layer = onnxOutputs(file, options);
+  return {
+    ...layer,
+    forward: (scope, ...inputs) => valueIn(layer.forward(scope, ...inputs)[only]),
+  };
+}
+
+/** As `onnx`, with the outputs of the file, or those that are chosen, by name. */
+export function onnxOutputs(
+  file: OnnxFile,
+  options: OnnxOptions & LayerOptions = {},
+): OnnxLayer<Readonly<Record<string, Value>>> {
   const { name, ...rest } = checkOptions('onnx', options, layerOptionFields);
   const plan = planOf(file, rest);
   return {
@@ -109,9 +130,9 @@ export function onnx(file: OnnxFile, options: OnnxOptions & LayerOptions = {}): 
         randomKey: () => scope.randomKey(),
       });
       const made = walk.run(plan.named(inputs, scope.dtype), plan.outputs);
-      const named = plan.outputs.map((output, i) => [output, floating(valueOf(made[i]), scope.dtype)] as const);
-      const [only, ...others] = named;
-      return only !== undefined && others.length === 0 ? only[1] : Object.fromEntries(named);
+      return Object.fromEntries(
+        plan.outputs.map((output, i) => [output, floating(valueIn(made[i]?.value), scope.dtype)]),
+      );
     },
     input: (dimensions = {}) =>
       Object.fromEntries(plan.inputs.map((input) => [input.name, sampleOf(input, dimensions)])),
@@ -217,8 +238,7 @@ function sampleOf({ name, shape = [] }: Declared, dimensions: Readonly<Record<st
   });
 }
 
-function valueOf(typed: Typed | undefined): Value {
-  if (typed === undefined) throw new OptionError({ got: 'no output', expected: 'a name of the graph' });
-  return typed.value;
+function valueIn(value: Value | undefined): Value {
+  if (value === undefined) throw new OptionError({ got: 'no output', expected: 'a name of the graph' });
+  return value;
 }
-

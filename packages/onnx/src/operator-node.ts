@@ -1,10 +1,4 @@
-import {
-  DataError,
-  type FloatDType,
-  type Tensor,
-  UnsupportedError,
-  type Value,
-} from '@pullback/core';
+import { DataError, type FloatDType, type Tensor, UnsupportedError, type Value } from '@pullback/core';
 import { type ElementType, types } from './element-types.ts';
 import { hostNumbers } from './host-numbers.ts';
 import type { AttributeProto, GraphProto, NodeProto } from './proto/onnx_pb.ts';
@@ -175,6 +169,8 @@ export interface OperatorRules {
   readonly fixed?: readonly number[];
   /** Whether it reads of its inputs the shapes alone. */
   readonly ofShapes?: boolean;
+  /** Whether its result is computed where the graph is built, since its shape follows from numbers. */
+  readonly onHost?: boolean;
 }
 
 export type Operators = Readonly<Record<string, Operator | OperatorRules>>;

@@ -82,8 +82,7 @@ function fromBytes(raw: Uint8Array, type: ElementType, size: number, where: stri
   const read = (i: number): number => {
     if (bits === 64)
       return inRange(Number(signed ? view.getBigInt64(i * 8, true) : view.getBigUint64(i * 8, true)), where);
-    if (bits === 32)
-      return signed ? view.getInt32(i * 4, true) : inRange(view.getUint32(i * 4, true), where);
+    if (bits === 32) return signed ? view.getInt32(i * 4, true) : inRange(view.getUint32(i * 4, true), where);
     const n = pattern(i);
     return signed && n >= half ? n - 2 * half : n;
   };
@@ -95,7 +94,7 @@ function fromBytes(raw: Uint8Array, type: ElementType, size: number, where: stri
 /** Floats as they lie in the file, copied only where they do not begin at a multiple of their size. */
 function aligned(raw: Uint8Array, double: boolean, size: number): TypedArray {
   const bytes = double ? 8 : 4;
-  const { buffer, byteOffset } = raw.byteOffset % bytes === 0 ? raw : raw.slice();
+  const { buffer, byteOffset } = raw.byteOffset % bytes === 0 ? raw : new Uint8Array(raw);
   return arrayOn(buffer, double ? 'float64' : 'float32', size, byteOffset);
 }
 

@@ -202,14 +202,16 @@ function linearAttention(node: OperatorNode): readonly (Value | Typed)[] {
   };
   const decay = node.has(4) ? inHeads(node.x(4), groups) : undefined;
   const beta = rates(5, groups);
-  const at = (x: Value, i: number) => reshape(along(x, 2, i, i + 1), [...x.shape.slice(0, 2), x.shape[3] ?? 1]);
+  const at = (x: Value, i: number) =>
+    reshape(along(x, 2, i, i + 1), [...x.shape.slice(0, 2), x.shape[3] ?? 1]);
   let state = past?.value ?? fill(0, [n, groups, d, width], dtype);
   const scale = node.float('scale', 0) || 1 / Math.sqrt(d);
   const made = range(t).map((i) => {
     if (decay !== undefined) state = mul(state, expandDims(exp(at(decay, i)), 3));
     const key = at(k, i);
     const value = at(v, i);
-    const news = beta === undefined ? value : mul(at(beta, i), sub(value, einsum('bhdm,bhd->bhm', state, key)));
+    const news =
+      beta === undefined ? value : mul(at(beta, i), sub(value, einsum('bhdm,bhd->bhm', state, key)));
     state = add(state, mul(expandDims(key, 3), expandDims(news, 2)));
     return mul(scale, einsum('bhd,bhdm->bhm', at(q, i), shared(state, heads)));
   });
@@ -225,9 +227,12 @@ function causalConvolution(node: OperatorNode): readonly Value[] {
   const [x, w] = [node.x(0), node.x(1)];
   const size = w.shape[2] ?? 1;
   const before = node.maybe(3);
-  const wide = before === undefined ? pad(x, { low: [0, 0, size - 1] }) : concatenate([before, x], { axis: 2 });
+  const wide =
+    before === undefined ? pad(x, { low: [0, 0, size - 1] }) : concatenate([before, x], { axis: 2 });
   const length = x.shape[2] ?? 0;
-  const taps = range(size).map((k) => mul(along(wide, 2, k, k + length), reshape(along(w, 2, k, k + 1), [1, -1, 1])));
+  const taps = range(size).map((k) =>
+    mul(along(wide, 2, k, k + length), reshape(along(w, 2, k, k + 1), [1, -1, 1])),
+  );
   const sums = taps.reduce(add);
   const b = node.maybe(2);
   const y = b === undefined ? sums : add(sums, reshape(b, [1, -1, 1]));

@@ -1,9 +1,9 @@
 import { cast, isFloat, maximum, minimum, UnsupportedError, type Value } from '@pullback/core';
-import { bitsOf } from '../tensor-numbers.ts';
 import { dtypeFor, type ElementType, rangeOf, typeOfCode } from '../element-types.ts';
 import { bitsOfFloat, floatOfBits } from '../functions.ts';
 import { kept } from '../kept.ts';
 import type { OperatorNode, Operators, Typed } from '../operator-node.ts';
+import { bitsOf } from '../tensor-numbers.ts';
 
 /** Numbers as another type: fractions are cut off, integers wrap, small floats are rounded, and stay in range where asked for. */
 export function converted(node: OperatorNode, { value, type: from }: Typed, type: ElementType): Typed {
@@ -13,7 +13,8 @@ export function converted(node: OperatorNode, { value, type: from }: Typed, type
     const made = cast(value, dtype);
     return { value: type === from ? made : kept(made, type, { saturate }), type };
   }
-  if (type.kind === 'integer' && isFloat(value.dtype)) return { value: cast(within(value, type), dtype), type };
+  if (type.kind === 'integer' && isFloat(value.dtype))
+    return { value: cast(within(value, type), dtype), type };
   return { value: cast(value, dtype), type };
 }
 
@@ -34,7 +35,8 @@ function bitcast(node: OperatorNode): Typed {
       expected: 'types of as many bits, at most 32',
     });
   if (from.kind === 'integer' && to.kind === 'integer') return { value, type: to };
-  if (from.name === 'float' && to.kind === 'integer') return { value: bitsOfFloat(cast(value, 'float32')), type: to };
+  if (from.name === 'float' && to.kind === 'integer')
+    return { value: bitsOfFloat(cast(value, 'float32')), type: to };
   if (from.kind === 'integer' && to.name === 'float')
     return { value: cast(floatOfBits(value), node.around.floats), type: to };
   if (from.kind === 'bool' && to.kind === 'integer') return { value: cast(value, 'int32'), type: to };

@@ -1,8 +1,8 @@
 import {
   add,
   cast,
-  convolution as convolved,
   convolutionTranspose,
+  convolution as convolved,
   fold,
   isFloat,
   pad,
@@ -46,13 +46,10 @@ function kernelOf(w: Value): Value {
 
 /** The convolution of x [n, channels, ...] with w [outputs, channels / groups, ...size]. */
 export function convolve(node: OperatorNode, x: Value, w: Value): Value {
-  if (!isFloat(x.dtype))
-    return cast(round(convolve(node, cast(x, 'float64'), cast(w, 'float64'))), 'int32');
+  if (!isFloat(x.dtype)) return cast(round(convolve(node, cast(x, 'float64'), cast(w, 'float64'))), 'int32');
   const { strides, dilation, padding } = placesOf(node, x.shape.slice(2), w.shape.slice(2));
   const groups = node.int('group', 1);
-  return channelsFirst(
-    convolved(channelsLast(x), kernelOf(w), { strides, dilation, padding, groups }),
-  );
+  return channelsFirst(convolved(channelsLast(x), kernelOf(w), { strides, dilation, padding, groups }));
 }
 
 /** `b` for each channel of y [n, channels, ...]. */
@@ -77,10 +74,12 @@ function transposed(node: OperatorNode): Value {
   const auto = node.word('auto_pad', 'NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER');
   const same = auto === 'SAME_UPPER' || auto === 'SAME_LOWER';
   const full = counts.map(
-    (count, i) => (strides[i] ?? 1) * (count - 1) + (more[i] ?? 0) + ((size[i] ?? 1) - 1) * (dilation[i] ?? 1) + 1,
+    (count, i) =>
+      (strides[i] ?? 1) * (count - 1) + (more[i] ?? 0) + ((size[i] ?? 1) - 1) * (dilation[i] ?? 1) + 1,
   );
   const padding = counts.map((count, i): [number, number] => {
-    if (asked === undefined && !same) return auto === 'VALID' ? [0, 0] : [pads[i] ?? 0, pads[i + counts.length] ?? 0];
+    if (asked === undefined && !same)
+      return auto === 'VALID' ? [0, 0] : [pads[i] ?? 0, pads[i + counts.length] ?? 0];
     const total = (full[i] ?? 0) - (asked?.[i] ?? count * (strides[i] ?? 1));
     const half = Math.floor(total / 2);
     return auto === 'SAME_UPPER' ? [half, total - half] : [total - half, half];
@@ -89,7 +88,13 @@ function transposed(node: OperatorNode): Value {
   const inside = padding.map(([low, high]): [number, number] => [Math.max(0, low), Math.max(0, high)]);
   const extents = full.map((n, i) => n - (inside[i]?.[0] ?? 0) - (inside[i]?.[1] ?? 0));
   const kernel = transpose(w, [...range(size.length, 2), 1, 0]);
-  const y = convolutionTranspose(channelsLast(x), kernel, { strides, dilation, groups, extents, padding: inside });
+  const y = convolutionTranspose(channelsLast(x), kernel, {
+    strides,
+    dilation,
+    groups,
+    extents,
+    padding: inside,
+  });
   const around = {
     low: [0, 0, ...padding.map(([low]) => Math.max(0, -low))],
     high: [0, 0, ...padding.map(([, high]) => Math.max(0, -high))],

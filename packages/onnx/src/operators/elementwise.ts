@@ -102,7 +102,7 @@ function positiveOr(x: Value, f: (x: Value) => Value): Value {
   return select(negative, f(select(negative, x, 0)), x);
 }
 
-const selu = { alpha: 1.67326319217681884765625, gamma: 1.05070102214813232421875 };
+const selu = { alpha: 1.6732631921768188, gamma: 1.0507010221481323 };
 
 function infinite(node: OperatorNode): Value {
   const x = node.x(0);

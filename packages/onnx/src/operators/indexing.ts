@@ -1,5 +1,6 @@
 import {
   add,
+  and,
   argmax,
   broadcast,
   cast,
@@ -14,16 +15,15 @@ import {
   less,
   lessEqual,
   max,
-  min,
   maximum,
+  min,
   minimum,
   mul,
   or,
-  and,
   reshape,
+  ShapeError,
   scatterAdd,
   select,
-  ShapeError,
   sub,
   sum,
   transpose,
@@ -152,8 +152,14 @@ function tensorScatter(node: OperatorNode): Value {
   const place = add(start, iota(shape, { axis }));
   const round = circular ? select(lessEqual(extent, place), sub(place, extent), place) : place;
   if (length > extent)
-    throw new ShapeError({ got: formatShape(shape), expected: `at most ${extent} places along axis ${axis}` });
-  return reshape(scattered(reshape(past, [-1]), placesAlong(round, past.shape, axis), update, 'none'), past.shape);
+    throw new ShapeError({
+      got: formatShape(shape),
+      expected: `at most ${extent} places along axis ${axis}`,
+    });
+  return reshape(
+    scattered(reshape(past, [-1]), placesAlong(round, past.shape, axis), update, 'none'),
+    past.shape,
+  );
 }
 
 /** The k largest or smallest along an axis in order, by the rank of each: how many stand before it. */
@@ -220,9 +226,7 @@ function hardmax(node: OperatorNode): Value {
   const x = node.x(0);
   const flat = node.opset < 13;
   const axis = axisOf(node.int('axis', flat ? 1 : -1), x.shape.length);
-  const rows = flat
-    ? reshape(x, [sizeOfShape(x.shape.slice(0, axis)), sizeOfShape(x.shape.slice(axis))])
-    : x;
+  const rows = flat ? reshape(x, [sizeOfShape(x.shape.slice(0, axis)), sizeOfShape(x.shape.slice(axis))]) : x;
   const along_ = flat ? 1 : axis;
   const top = argmax(rows, { axis: along_, keepAxis: true });
   const on = equal(iota(rows.shape, { axis: along_ }), broadcast(top, rows.shape));
@@ -244,4 +248,3 @@ export const indexing: Operators = {
   ReverseSequence: reverseSequence,
   Hardmax: hardmax,
 };
-

@@ -2,6 +2,7 @@ import {
   cast,
   div,
   equal,
+  expandDims,
   fill,
   gather,
   logSoftmax,
@@ -12,7 +13,6 @@ import {
   select,
   sum,
   type Value,
-  expandDims,
 } from '@pullback/core';
 import type { OperatorNode, Operators } from '../operator-node.ts';
 import { gatherElements } from './indexing.ts';
@@ -26,7 +26,9 @@ function likelihood(node: OperatorNode, x: Value): Value {
   const chosen = reshape(gatherElements(x, expandDims(safe, 1), 1), target.shape);
   const weights = node.maybe(2);
   const own =
-    weights === undefined ? fill(1, target.shape, x.dtype) : reshape(gather(weights, reshape(safe, [-1])), target.shape);
+    weights === undefined
+      ? fill(1, target.shape, x.dtype)
+      : reshape(gather(weights, reshape(safe, [-1])), target.shape);
   const weight = select(left, 0, own);
   const each = select(left, 0, mul(neg(chosen), own));
   const how = node.word('reduction', 'mean', 'sum', 'none');

@@ -79,7 +79,10 @@ function layerNormalization(node: OperatorNode): readonly (Value | undefined)[] 
 function rmsNormalization(node: OperatorNode): Value {
   const x = node.x(0);
   const size = mean(square(x), { axis: fromAxis(node), keepAxis: true });
-  return mul(cast(mul(x, reciprocal(sqrt(add(size, node.float('epsilon', 1e-5))))), node.x(1).dtype), node.x(1));
+  return mul(
+    cast(mul(x, reciprocal(sqrt(add(size, node.float('epsilon', 1e-5))))), node.x(1).dtype),
+    node.x(1),
+  );
 }
 
 function instanceNormalization(node: OperatorNode): Value {
@@ -97,7 +100,9 @@ function groupNormalization(node: OperatorNode): Value {
   const { y } = standardized(parts, range(extents.length + 1, 2), node.float('epsilon', 1e-5));
   const ofGroups = node.opset < 21 && node.x(1).shape[0] === groups;
   const wide = (b: Value) =>
-    ofGroups ? perChannel(b, extents.length + 3) : reshape(b, [1, groups, c / groups, ...extents.map(() => 1)]);
+    ofGroups
+      ? perChannel(b, extents.length + 3)
+      : reshape(b, [1, groups, c / groups, ...extents.map(() => 1)]);
   return reshape(add(mul(y, wide(node.x(1))), wide(node.x(2))), x.shape);
 }
 
@@ -147,4 +152,3 @@ export const normalization: Operators = {
   LpNormalization: lpNormalization,
   MeanVarianceNormalization: meanVariance,
 };
-

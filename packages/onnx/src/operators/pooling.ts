@@ -56,7 +56,11 @@ function poolOf(node: OperatorNode): Pool {
 }
 
 /** All windows [n, c, ...counts, places of a window], with `value` in the padding. */
-function windowed(x: Value, { size, strides, dilation, padding, counts, beyond }: Pool, value: number): Value {
+function windowed(
+  x: Value,
+  { size, strides, dilation, padding, counts, beyond }: Pool,
+  value: number,
+): Value {
   const axes = range(size.length, 2);
   const whole = windows(x, {
     axes,
@@ -85,8 +89,7 @@ function placesOfMaxima(node: OperatorNode, all: Value, { size, strides, dilatio
   const extents = shape.slice(2);
   const columns = node.int('storage_order', 0) === 1;
   const best = argmax(all, { axis: -1 });
-  const strideOf = (i: number) =>
-    sizeOfShape(columns ? extents.slice(0, i) : extents.slice(i + 1));
+  const strideOf = (i: number) => sizeOfShape(columns ? extents.slice(0, i) : extents.slice(i + 1));
   // Of each place within a window its distance, as a table.
   const within = range(sizeOfShape(size)).map((place) =>
     size.reduce((far, _, i) => {
@@ -122,7 +125,9 @@ function countsOf(node: OperatorNode, pool: Pool): Value {
     high: [0, 0, ...pool.padding.map(([, high]) => Math.max(0, high))],
     value: 1,
   };
-  return sum(windowed(pad(own, padding), { ...pool, padding: pool.padding.map(() => [0, 0]) }, 0), { axis: -1 });
+  return sum(windowed(pad(own, padding), { ...pool, padding: pool.padding.map(() => [0, 0]) }, 0), {
+    axis: -1,
+  });
 }
 
 /** (sum |x|^p)^(1/p) */
@@ -168,4 +173,3 @@ export const pooling: Operators = {
     return pow(sum(pow(abs(node.x(0)), p), { axis: spatial(node.x(0)), keepAxis: true }), 1 / p);
   },
 };
-

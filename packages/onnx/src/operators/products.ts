@@ -5,6 +5,7 @@ import {
   cast,
   div,
   einsum,
+  equal,
   expandDims,
   gather,
   iota,
@@ -16,13 +17,12 @@ import {
   reshape,
   round,
   select,
-  equal,
   slice,
   sub,
   transpose,
   type Value,
 } from '@pullback/core';
-import type { Operators, OperatorNode } from '../operator-node.ts';
+import type { OperatorNode, Operators } from '../operator-node.ts';
 import { along, range, sizeOfShape } from './axes.ts';
 
 /** A product of floats; integers go by float64, which holds their products. */
@@ -55,9 +55,7 @@ function sums(node: OperatorNode): Value {
   const all = letters.join('');
   const once = [...new Set(all)].filter((l) => !spare.includes(l) && all.indexOf(l) === all.lastIndexOf(l));
   const output =
-    right === undefined
-      ? [...spare, ...once.sort()].join('')
-      : right.replace('...', spare.join(''));
+    right === undefined ? [...spare, ...once.sort()].join('') : right.replace('...', spare.join(''));
   // Of an extent of 1 beside others the letter is left out.
   const extents = new Map<string, number>();
   letters.forEach((term, i) => {
@@ -83,14 +81,20 @@ function diagonals(
     if (first < axis) {
       // The diagonal of n x n is every (n + 1)-th of n^2.
       const order = [...range(own.length).filter((i) => i !== first && i !== axis), first, axis];
-      const flat = reshape(transpose(now, order), [...order.slice(0, -2).map((i) => now.shape[i] ?? 1), n * n]);
+      const flat = reshape(transpose(now, order), [
+        ...order.slice(0, -2).map((i) => now.shape[i] ?? 1),
+        n * n,
+      ]);
       const zeros = flat.shape.map(() => 0);
       const steps = flat.shape.map((_, i) => (i === flat.shape.length - 1 ? n + 1 : 1));
       now = slice(flat, zeros, flat.shape, steps);
       own = [...order.slice(0, -2).map((i) => own[i] ?? ''), letter];
       axis = own.length;
     } else if (n === 1 && (extents.get(letter) ?? 1) > 1) {
-      now = reshape(now, now.shape.filter((_, i) => i !== axis));
+      now = reshape(
+        now,
+        now.shape.filter((_, i) => i !== axis),
+      );
       own = own.filter((_, i) => i !== axis);
     }
   }

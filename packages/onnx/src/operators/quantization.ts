@@ -4,16 +4,16 @@ import {
   cast,
   defineNode,
   div,
+  equal,
   isFloat,
-  maximum,
   max,
+  maximum,
   min,
   minimum,
   mul,
   reshape,
   round,
   select,
-  equal,
   sub,
   type Value,
 } from '@pullback/core';
@@ -27,15 +27,18 @@ import { productOf } from './products.ts';
 /** A scale or zero point as it lies beside x: one number, one for each place along an axis, or one for each block along it. */
 function beside(node: OperatorNode, given: Value, shape: readonly number[]): Value {
   if (given.shape.length === 0) return given;
+  if (given.shape.length === 1 && given.shape[0] === 1) return reshape(given, []);
   const axis = axisOf(node.int('axis', 1), Math.max(shape.length, 1));
   const block = node.int('block_size', 0);
   if (block > 0) {
     const wide = [...given.shape.slice(0, axis + 1), block, ...given.shape.slice(axis + 1)];
     const flat = [...given.shape.slice(0, axis + 1), 1, ...given.shape.slice(axis + 1)];
-    return reshape(broadcast(reshape(given, flat), wide), withExtent(given.shape, axis, (given.shape[axis] ?? 1) * block));
+    return reshape(
+      broadcast(reshape(given, flat), wide),
+      withExtent(given.shape, axis, (given.shape[axis] ?? 1) * block),
+    );
   }
   if (given.shape.length > 1) return given;
-  if (given.shape[0] === 1) return reshape(given, []);
   return reshape(
     given,
     shape.map((_, i) => (i === axis ? (given.shape[0] ?? 1) : 1)),
@@ -142,7 +145,8 @@ function ofRows(z: Value): Value {
 }
 
 function ofOutputs(rank: number) {
-  return (z: Value): Value => (z.shape.length === 1 ? reshape(z, [-1, ...new Array<number>(rank - 1).fill(1)]) : z);
+  return (z: Value): Value =>
+    z.shape.length === 1 ? reshape(z, [-1, ...new Array<number>(rank - 1).fill(1)]) : z;
 }
 
 /** Sums of products as whole numbers that keep the floats they are. */
@@ -179,7 +183,8 @@ function qLinearConv(node: OperatorNode): Typed {
   const b = node.maybe(8);
   const biased = b === undefined ? sums : add(sums, perChannel(cast(b, dtype), rank));
   const wScale = cast(node.x(4), dtype);
-  const perOutput = wScale.shape.length === 1 && wScale.shape[0] !== 1 ? perChannel(wScale, rank) : reshape(wScale, []);
+  const perOutput =
+    wScale.shape.length === 1 && wScale.shape[0] !== 1 ? perChannel(wScale, rank) : reshape(wScale, []);
   const scale = div(mul(reshape(cast(node.x(1), dtype), []), perOutput), reshape(cast(node.x(6), dtype), []));
   return requantized(node, mul(biased, scale), 7);
 }
@@ -197,7 +202,13 @@ export const quantization: Operators = {
       ),
     ),
   ConvInteger: (node) =>
-    wholeOf(convolve(node, shifted(node, 0, 2, (z) => z), shifted(node, 1, 3, ofOutputs(node.x(1).shape.length)))),
+    wholeOf(
+      convolve(
+        node,
+        shifted(node, 0, 2, (z) => z),
+        shifted(node, 1, 3, ofOutputs(node.x(1).shape.length)),
+      ),
+    ),
   QLinearMatMul: qLinearMatMul,
   QLinearConv: qLinearConv,
 };

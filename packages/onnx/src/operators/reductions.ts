@@ -122,7 +122,11 @@ function running(node: OperatorNode, combine: (a: Value, b: Value) => Value, neu
   const n = turned.shape[axis] ?? 0;
   const behind = (x: Value, by: number): Value =>
     pad(along(x, axis, 0, Math.max(0, n - by)), {
-      low: withExtent(x.shape.map(() => 0), axis, Math.min(by, n)),
+      low: withExtent(
+        x.shape.map(() => 0),
+        axis,
+        Math.min(by, n),
+      ),
       value: neutral,
     });
   let made = node.int('exclusive', 0) === 1 ? behind(turned, 1) : turned;

@@ -17,8 +17,8 @@ import {
   select,
   slice,
   transpose,
-  type Value,
   UnsupportedError,
+  type Value,
 } from '@pullback/core';
 import { dtypeFor, type ElementType, typeOfCode, types } from '../element-types.ts';
 import { constantOf } from '../graph-constants.ts';
@@ -45,7 +45,10 @@ function flattened(node: OperatorNode): Value {
 function squeezed(node: OperatorNode): Value {
   const x = node.x(0);
   const given = node.numbersAt(1, 'axes');
-  const axes = given === undefined ? range(x.shape.length).filter((i) => x.shape[i] === 1) : axesOf(given, x.shape.length);
+  const axes =
+    given === undefined
+      ? range(x.shape.length).filter((i) => x.shape[i] === 1)
+      : axesOf(given, x.shape.length);
   if (axes.some((axis) => x.shape[axis] !== 1))
     throw new ShapeError({ got: formatShape(x.shape), expected: `extents of 1 at ${formatShape(axes)}` });
   return reshape(
@@ -68,7 +71,8 @@ function unsqueezed(node: OperatorNode): Value {
 
 function shapeOf(node: OperatorNode): Typed {
   const { shape } = node.x(0);
-  const bound = (given: number) => Math.min(shape.length, Math.max(0, given < 0 ? given + shape.length : given));
+  const bound = (given: number) =>
+    Math.min(shape.length, Math.max(0, given < 0 ? given + shape.length : given));
   const made = shape.slice(bound(node.int('start', 0)), bound(node.int('end', shape.length)));
   return int64(constant(made, { dtype: 'int32' }));
 }
@@ -173,7 +177,8 @@ function joined(x: Value, axis: number, places: readonly number[]): Value {
     const run = runs.at(-1);
     const last = run?.at(-1);
     const step = run !== undefined && run.length > 1 ? (run[1] ?? 0) - (run[0] ?? 0) : undefined;
-    const next = last !== undefined && Math.abs(place - last) === 1 && (step === undefined || place - last === step);
+    const next =
+      last !== undefined && Math.abs(place - last) === 1 && (step === undefined || place - last === step);
     if (next) run?.push(place);
     else runs.push([place]);
   }
@@ -286,7 +291,10 @@ function centered(node: OperatorNode): Value {
     }
     const before = Math.floor((want - extent) / 2);
     const zeros = now.shape.map(() => 0);
-    return pad(now, { low: withExtent(zeros, axis, before), high: withExtent(zeros, axis, want - extent - before) });
+    return pad(now, {
+      low: withExtent(zeros, axis, before),
+      high: withExtent(zeros, axis, want - extent - before),
+    });
   }, x);
 }
 
@@ -295,6 +303,8 @@ export const shapes: Operators = {
   Shape: { make: shapeOf, ofShapes: true },
   Size: { make: (node) => int64(fill(sizeOfShape(node.x(0).shape), [], 'int32')), ofShapes: true },
   Identity: (node) => node.typed(0),
+  OptionalGetElement: (node) => node.typed(0),
+  OptionalHasElement: { make: (node) => fill(Number(node.has(0)), [], 'bool'), ofShapes: true },
   Reshape: needing([1], reshaped),
   Flatten: flattened,
   Squeeze: needing([1], squeezed),
@@ -318,4 +328,3 @@ export const shapes: Operators = {
   EyeLike: { make: eye, ofShapes: true },
   Trilu: needing([1], triangle),
 };
-

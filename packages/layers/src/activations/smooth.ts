@@ -27,9 +27,15 @@ export const identity = defineActivation('identity', (x) => x);
 /** log(1 + e^x), with derivative sigmoid(x). */
 export const softplus: Activation = softplusOf;
 
+/** Further out x / (1 + |x|) is 1 or -1 in float64 too. */
+const farther = 1e30;
+
 /** x / (1 + |x|), with derivative 1 / (1 + |x|)^2. Source: Turian, Bergstra and Bengio 2009. */
 export const softsign = defineActivation('softsign', {
-  forward: (x) => div(x, add(1, abs(x))),
+  forward: (x) => {
+    const near = clip(x, -farther, farther);
+    return div(near, add(1, abs(near)));
+  },
   vjp: (g, { input: x }) => div(g, square(add(1, abs(x)))),
 });
 

@@ -4,6 +4,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 (cd .ci/tools && npx -y pnpm@12.21.0 install --frozen-lockfile --silent)
 bin="$PWD/.ci/tools/node_modules/.bin"
+for manifest in packages/*/package.json; do
+  node -e '
+    const { name, private: own, exports, scripts } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    if (own) process.exit();
+    if (exports["./package.json"] !== "./package.json") throw new Error(`${name} does not export its package.json`);
+    if (scripts.prepack !== "node ../prepack.mjs") throw new Error(`nothing builds ${name} before it is packed`);
+  ' "$manifest"
+done
 packed=$(mktemp -d)
 npx -y pnpm@12.21.0 -r --filter './packages/*' pack --pack-destination "$packed" >/dev/null
 for tarball in "$packed"/*.tgz; do
@@ -14,11 +22,6 @@ for tarball in "$packed"/*.tgz; do
   done
   strange=$(grep -vxE 'package/(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist/.+\.(js|js\.map|d\.ts|d\.ts\.map)|src/.+\.ts)' <<<"$files" || true)
   [ -z "$strange" ] || { printf 'what is this?\n%s\n' "$strange"; exit 1; }
-  tar -xzOf "$tarball" package/package.json | node -e '
-    const { exports, scripts } = JSON.parse(require("fs").readFileSync(0, "utf8"));
-    if (exports["./package.json"] !== "./package.json") throw new Error("package.json is not exported");
-    if (!scripts.prepack) throw new Error("nothing builds it before it is packed");
-  '
   "$bin/publint" --strict "$tarball"
   "$bin/attw" --profile esm-only "$tarball"
 done

@@ -8,15 +8,20 @@ import {
   batches,
   type Callback,
   cosine,
+  csvLogger,
   dense,
   earlyStopping,
   findLearningRate,
   halfSquaredError,
+  learningRateScheduler,
+  loadWeights,
   Model,
+  modelCheckpoint,
   reduceOnPlateau,
   sequential,
   tanh,
   tensor,
+  terminateOnNaN,
 } from 'pullback';
 
 const x = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(i)]);
@@ -58,6 +63,22 @@ const history = await model.fit(x, y, {
 });
 // #endregion
 assert.ok(history.length > 0);
+
+// #region recording
+const log: string[] = [];
+await model.fit(x, y, {
+  epochs: 4,
+  callbacks: [
+    modelCheckpoint(join(folder, 'best.safetensors'), { best: true, monitor: 'loss' }),
+    csvLogger({ write: (line) => log.push(line) }), // or createWriteStream('log.csv')
+    terminateOnNaN(),
+    learningRateScheduler((epoch, before) => (epoch === 3 ? before / 10 : before)),
+  ],
+  progress: false,
+});
+// #endregion
+assert.equal(log.length, 4);
+assert.ok((await loadWeights(join(folder, 'best.safetensors')))['network/0/kernel']);
 
 // #region stream
 const stream = {

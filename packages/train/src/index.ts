@@ -19,6 +19,7 @@ export {
   type Callback,
   earlyStopping,
   type FitControl,
+  type FitModel,
   type MonitorOptions,
   reduceOnPlateau,
 } from './fitting/callbacks.ts';
@@ -31,6 +32,14 @@ export {
   progressTo,
   quiet,
 } from './fitting/progress.ts';
+export {
+  type CheckpointOptions,
+  type CheckpointPlace,
+  csvLogger,
+  learningRateScheduler,
+  modelCheckpoint,
+  terminateOnNaN,
+} from './fitting/recording.ts';
 export { type Inspected, Inspection, type ModelGraph } from './looking/inspect.ts';
 export { type ActivationOptions, maximizeActivation, type Shown } from './looking/maximize-activation.ts';
 export { Model } from './model.ts';

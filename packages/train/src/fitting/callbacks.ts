@@ -6,12 +6,23 @@ import {
   field,
   nearest,
   OptionError,
+  type Tensor,
   UnknownNameError,
 } from '@pullback/core';
+import type { ByteTarget, Saved, SaveOptions } from '@pullback/safetensors';
+import type { Inputs, Targets } from '../definition/named-inputs.ts';
 import type { EpochRecord } from './progress.ts';
+
+/** What callbacks ask of the model between two steps. */
+export interface FitModel {
+  save(target: ByteTarget, options?: SaveOptions): Promise<Saved>;
+  predict(x: Inputs): Promise<Tensor>;
+  evaluate(x: Inputs, y: Targets): Promise<EpochRecord>;
+}
 
 /** The model as a callback sees it while a fit runs. */
 export interface FitControl {
+  readonly model: FitModel;
   /** The epoch of this fit, from 1. */
   readonly epoch: number;
   readonly epochs: number;
@@ -21,6 +32,8 @@ export interface FitControl {
   learningRate: number;
   /** The figures that a record of an epoch has; and, where that is known, whether a higher or a lower one is better. */
   readonly better: ReadonlyMap<string, Better | undefined>;
+  /** The figures of this epoch so far; they are read from the backend when somebody asks. None before its first step. */
+  figures(): Promise<EpochRecord>;
   /** Ends the fit after this epoch. */
   stop(): void;
   /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
@@ -75,7 +88,7 @@ export interface MonitorOptions {
   readonly minDelta?: number;
 }
 
-const monitorFields = {
+export const monitorFields = {
   monitor: field.text(),
   mode: field.oneOf('min', 'max'),
   patience: field.whole({ from: 0 }),
@@ -83,7 +96,7 @@ const monitorFields = {
 } satisfies FieldsOf<MonitorOptions>;
 
 /** Counts the epochs since the last better figure. */
-class Watch {
+export class Watch {
   readonly #monitor: string;
   readonly #sign: number;
   readonly #minDelta: number;

@@ -4,13 +4,13 @@ import type { Engine } from '../running/engine.ts';
 import { type Pause, type Runs, Tally } from '../running/runs.ts';
 import type { Source } from '../samples/sources.ts';
 import { Turns } from '../stepping/event-loop.ts';
-import type { Callback, FitControl } from './callbacks.ts';
+import type { Callback, FitControl, FitModel } from './callbacks.ts';
 import type { Validation } from './evaluation.ts';
 import type { EpochRecord, ProgressReporter } from './progress.ts';
 
 /** What a fit needs of a model. */
 export interface Trainee {
-  readonly model: Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'>;
+  readonly model: Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'> & FitModel;
   /** What the fit counts. */
   readonly counts: Counts;
   /** As it is now: a callback may have moved the model. */
@@ -50,10 +50,12 @@ export async function fitLoop(
   const history: EpochRecord[] = [];
   let stopped = false;
   const better = figuresOf(engine().better(watched), validation !== undefined);
-  const controlOf = (epoch: number): FitControl => ({
+  const controlOf = (epoch: number, figures: FitControl['figures']): FitControl => ({
+    model,
     epoch,
     epochs,
     better,
+    figures,
     get stepCount() {
       return model.stepCount;
     },
@@ -81,10 +83,13 @@ export async function fitLoop(
   };
   const watchesSteps = callbacks.some(({ step }) => step !== undefined);
   for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
-    const control = controlOf(epoch);
+    const tally = new Tally();
+    let samples = 0;
+    const figuresSoFar = async () => engine().figuresSoFar(await runs.sums(tally), watched, samples);
+    const control = controlOf(epoch, async () => (samples === 0 ? {} : figuresSoFar()));
     await tell('epochStart', (callback) => callback.epochStart?.(control));
     const started = performance.now();
-    const progress = (samples: number) => ({
+    const progress = () => ({
       epoch,
       epochs,
       samples,
@@ -92,13 +97,9 @@ export async function fitLoop(
       seconds: (performance.now() - started) / 1000,
       straggler: engine().parted?.stragglers.found,
     });
-    const tally = new Tally();
-    const figuresSoFar = async (samples: number) =>
-      engine().figuresSoFar(await runs.sums(tally), watched, samples);
     const done = resume && epoch === 1 ? counts.batches : 0;
     let batches = done;
     counts.batches = done;
-    let samples = 0;
     for await (const stretch of source.epoch(counts.epochs, done))
       for (let left = stretch.steps; left > 0; ) {
         signal?.throwIfAborted();
@@ -111,7 +112,7 @@ export async function fitLoop(
         counts.batches = batches;
         if (watchesSteps) await tell('step', (callback) => callback.step?.(control));
         if (!turns.due) continue;
-        await reporter.batch(progress(samples), () => figuresSoFar(samples));
+        await reporter.batch(progress(), figuresSoFar);
         await turns.take();
       }
     counts.epochs++;
@@ -121,12 +122,17 @@ export async function fitLoop(
       for (const [name, value] of Object.entries(await validation.record()))
         record[`validation ${name}`] = value;
     history.push(record);
-    reporter.epoch(progress(samples), record);
+    reporter.epoch(progress(), record);
     await tell('epochEnd', (callback) => callback.epochEnd?.(record, control));
     stopped = await decided(stopped);
     signal?.throwIfAborted();
   }
-  await tell('fitEnd', (callback) => callback.fitEnd?.(history, controlOf(history.length)));
+  await tell('fitEnd', (callback) =>
+    callback.fitEnd?.(
+      history,
+      controlOf(history.length, async () => history.at(-1) ?? {}),
+    ),
+  );
   return history;
 }
 

@@ -126,7 +126,14 @@ export { checkCall, checkOptions } from './options/check-options.ts';
 export type { Bounds, Field, Fields, FieldsOf, OptionsOf, Refused } from './options/field.ts';
 export * as field from './options/field.ts';
 export { nearest } from './options/meant.ts';
-export { fitsAny, type NamePattern, namePattern } from './options/name-pattern.ts';
+export {
+  type NamePattern,
+  namePattern,
+  type PathFilter,
+  type Paths,
+  pathFilter,
+  pathsField,
+} from './options/name-pattern.ts';
 export { partOf } from './options/part-of.ts';
 export { parts } from './options/parts.ts';
 export { keyOf, RandomStream } from './random/stream.ts';
@@ -161,7 +168,7 @@ export {
   type TensorSpec,
   type TypedArray,
 } from './tensors/dtype.ts';
-export { isNumberArray, isTypedArray, type NumberArray } from './tensors/host-arrays.ts';
+export { dtypeOf, isNumberArray, isTypedArray, type NumberArray } from './tensors/host-arrays.ts';
 export { formatShape, lastOf, placeOf, type Shape, sameShape, sizeOf } from './tensors/shape.ts';
 export {
   fit,

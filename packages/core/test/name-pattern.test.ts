@@ -1,4 +1,4 @@
-import { fitsAny, namePattern, OptionError } from '@pullback/core';
+import { namePattern, OptionError, pathFilter } from '@pullback/core';
 import { describe, expect, test } from 'vitest';
 
 describe('patterns of names', () => {
@@ -32,8 +32,15 @@ describe('patterns of names', () => {
       expect(() => namePattern(wrong), wrong).toThrow(OptionError);
   });
 
-  test('one of several fits; of none nothing does', () => {
-    expect(['a', 'b', 'c'].map(fitsAny(['a', 'c']))).toEqual([true, false, true]);
-    expect(fitsAny([])('a')).toBe(false);
+  test('paths are those of a pattern, of one of several, of a function', () => {
+    const names = ['a', 'b', 'c'];
+    expect(names.map(pathFilter('a'))).toEqual([true, false, false]);
+    expect(names.map(pathFilter(['a', 'c']))).toEqual([true, false, true]);
+    expect(names.map(pathFilter([]))).toEqual([false, false, false]);
+    const filter = pathFilter(['a', 'd', '*']);
+    expect(filter.unused()).toEqual(['a', 'd', '*']);
+    names.map(filter);
+    expect(filter.unused()).toEqual(['d']);
+    expect(names.map(pathFilter((name) => name > 'a'))).toEqual([false, true, true]);
   });
 });

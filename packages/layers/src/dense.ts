@@ -10,12 +10,12 @@ import {
   type LayerOptions,
   type Layout,
   layerFields,
-  matmul,
   parts,
   ShapeError,
   type Value,
 } from '@pullback/core';
 import { filled, glorotUniform, transposed } from './initializers.ts';
+import { times, timesLeft } from './products.ts';
 
 export interface DenseOptions extends LayerOptions {
   /** Applied to Z: without one the layer is affine. */
@@ -63,11 +63,11 @@ export function dense(units: number, options: DenseOptions = {}): Layer<readonly
       const { activation = (z: Value) => z } = options;
       if (layout === 'row') {
         const kernel = scope.parameter('kernel', [x.shape.at(-1) ?? 0, units], kernelInitializer);
-        const product = matmul(x, kernel);
+        const product = times(x, kernel);
         return activation(bias ? add(product, scope.parameter('bias', [units], biasInitializer)) : product);
       }
       const kernel = scope.parameter('kernel', [units, x.shape[0] ?? 0], transposed(kernelInitializer));
-      const product = matmul(kernel, x);
+      const product = timesLeft(kernel, x);
       return activation(bias ? add(product, scope.parameter('bias', [units, 1], biasInitializer)) : product);
     },
   };

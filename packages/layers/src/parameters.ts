@@ -31,20 +31,7 @@ export type Constraint = (weight: Value) => Value;
 /** For the parameters of those names, such as `{ kernel: l2(1e-4) }`; a function is for all parameters. */
 export type ForParameters<F> = F | Readonly<Record<string, F>>;
 
-export const frozenFields = { layer: field.needed(parts.layer) };
-
-/**
- * The same layer, and all inside it, as fixed functions: no gradient of their weights is computed, no optimizer touches them, and they
- * run as in prediction. Beside the layer itself, which is trained where it is applied, they share its weights.
- */
-export function frozen<In extends readonly Value[], Out>(layer: Layer<In, Out>): Layer<In, Out> {
-  checkOptions('frozen', { layer }, frozenFields);
-  return rescoped(layer, (scope) => ({
-    training: false,
-    parameter: (name, shape, initializer, options) =>
-      scope.parameter(name, shape, initializer, { ...options, trainable: false }),
-  }));
-}
+export const wrappedField = { layer: field.needed(parts.layer) };
 
 /** The same layer, whose weights are penalised: training adds the regulariser of each to the error. */
 export function regularized<In extends readonly Value[], Out>(
@@ -73,7 +60,7 @@ function withOption<In extends readonly Value[], Out>(
     where,
     { layer, [option]: given },
     {
-      ...frozenFields,
+      ...wrappedField,
       [option]: field.needed(field.either(change, field.named(change))),
     },
   );

@@ -47,8 +47,10 @@ import {
   residualFields,
 } from './combining.ts';
 import { type DenseOptions, dense, denseFields } from './dense.ts';
+import { type FrozenOptions, frozen, frozenFields } from './frozen.ts';
 import { bindImageLayers, type ImageSpecs } from './images/bind.ts';
 import { bindInitializers } from './initializers-plugin.ts';
+import { type LoraOptions, lora, loraFields } from './lora.ts';
 import { alphaDropout, dropout, dropoutFields, gaussianNoise, noiseFields, spatialDropout } from './noise.ts';
 import { bindNormalizations, type NormalizationSpecs } from './normalization/bind.ts';
 import {
@@ -56,8 +58,6 @@ import {
   constrained,
   constraintFields,
   type ForParameters,
-  frozen,
-  frozenFields,
   l1l2,
   maxNorm,
   minMaxNorm,
@@ -65,6 +65,7 @@ import {
   penaltyFields,
   regularized,
   unitNorm,
+  wrappedField,
 } from './parameters.ts';
 import { bindSequenceLayers } from './sequence/plugin.ts';
 import { sequential, sequentialFields } from './sequential.ts';
@@ -138,7 +139,13 @@ declare module '@pullback/plugin' {
     add: Inner;
     multiply: Inner;
     concatenate: Named & Inner & { readonly axis?: number };
-    frozen: Wrapped;
+    frozen: Wrapped & { readonly where?: string | readonly string[] };
+    lora: Wrapped & {
+      readonly rank?: number;
+      readonly alpha?: number;
+      readonly where?: string | readonly string[];
+      readonly initializer?: InitializerSpec;
+    };
     checkpoint: Wrapped;
     regularized: Wrapped & {
       readonly l1?: number;
@@ -254,7 +261,11 @@ export const layersPlugin = plugin(
       doc: 'a layer that is computed again on the way back, for memory against time',
       options: checkpointFields,
     });
-    layer('frozen', (options: Wrapping) => frozen(options.layer), {
+    layer('lora', ({ layer: inner, ...options }: Wrapping & LoraOptions) => lora(inner, options), {
+      doc: 'a layer with W + alpha/r A B for its matrices W, of which A and B are learned',
+      options: loraFields,
+    });
+    layer('frozen', ({ layer: inner, ...options }: Wrapping & FrozenOptions) => frozen(inner, options), {
       doc: 'a layer that is not trained',
       options: frozenFields,
     });
@@ -264,7 +275,7 @@ export const layersPlugin = plugin(
         regularized(inner, forNames(l1l2({ l1: 0, l2: 0, ...factors }), names)),
       {
         doc: 'a layer with l1 sum |w| + l2 sum w^2 of its weights added to the error',
-        options: { ...frozenFields, ...penaltyFields, parameters },
+        options: { ...wrappedField, ...penaltyFields, parameters },
       },
     );
     layer(
@@ -273,7 +284,7 @@ export const layersPlugin = plugin(
         constrained(inner, forNames(constraintOf(rule), names)),
       {
         doc: 'a layer whose weights are constrained after each step',
-        options: { ...frozenFields, ...constraintFields, parameters },
+        options: { ...wrappedField, ...constraintFields, parameters },
       },
     );
     const classes = {

@@ -3,6 +3,7 @@ export { type AdagradOptions, adagrad } from './adagrad.ts';
 export { type AdamwOptions, adam, adamw, amsgrad, nadam } from './adam.ts';
 export { adamax } from './adamax.ts';
 export { type LambOptions, lamb } from './lamb.ts';
+export { learningRates, type RateFactor } from './learning-rates.ts';
 export { type LionOptions, lion } from './lion.ts';
 export type { AdamOptions } from './moments.ts';
 export { type MomentumOptions, momentum } from './momentum.ts';

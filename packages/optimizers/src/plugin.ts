@@ -5,6 +5,7 @@ import { type AdagradOptions, adagrad, adagradFields } from './adagrad.ts';
 import { type AdamwOptions, adam, adamw, amsgrad, nadam } from './adam.ts';
 import { adamax } from './adamax.ts';
 import { type LambOptions, lamb } from './lamb.ts';
+import { learningRates, learningRatesFields } from './learning-rates.ts';
 import { type LionOptions, lion, lionFields } from './lion.ts';
 import { type AdamOptions, adamFields, decayedFields } from './moments.ts';
 import { type MomentumOptions, momentum, momentumFields } from './momentum.ts';
@@ -59,9 +60,10 @@ declare module '@pullback/plugin' {
     clipByValue: Wrapped & { readonly limit: number };
     clipByNorm: Wrapped & { readonly limit: number };
     clipByGlobalNorm: Wrapped & { readonly limit: number };
-    weightDecay: Wrapped & { readonly rate: number };
+    weightDecay: Wrapped & { readonly rate: number; readonly except?: string | readonly string[] };
     averaged: Wrapped & { readonly decay?: number };
     accumulated: Wrapped & { readonly steps: number };
+    learningRates: Wrapped & { readonly factors: Readonly<Record<string, number>> };
   }
   interface ScheduleSpecs {
     constant: { readonly factor?: number };
@@ -127,6 +129,11 @@ export const optimizersPlugin = plugin(
       {
         options: accumulatedFields,
       },
+    );
+    optimizer(
+      'learningRates',
+      (o: Inner<{ factors: Readonly<Record<string, number>> }>) => learningRates(o.optimizer, o.factors),
+      { options: learningRatesFields },
     );
 
     bindSchedule('constant', ({ factor }: { factor?: number }) => constantRate(factor), {

@@ -19,7 +19,10 @@ import {
   type OptimizedParameter,
   type Optimizer,
   OptionError,
+  type Paths,
   parts,
+  pathFilter,
+  pathsField,
   select,
   sub,
   type Value,
@@ -45,7 +48,7 @@ export const clipFields = { optimizer: field.needed(inner), limit: field.needed(
 export const weightDecayFields = {
   optimizer: field.needed(inner),
   rate: field.needed(from0),
-  except: field.callable<(path: string) => boolean>('a function of paths'),
+  except: pathsField,
 };
 export const averagedFields = { optimizer: field.needed(inner), decay: shareField };
 export const accumulatedFields = {
@@ -90,22 +93,23 @@ function shortened(gradient: Value, length: Value, limit: number): Value {
 }
 
 /**
- * Takes eta rate W off every weight, beside the optimizer's change: W <- W' - eta rate W. Weights whose path `except` accepts, such
- * as biases, are left alone.
+ * Takes eta rate W off every weight, beside the optimizer's change: W <- W' - eta rate W. Weights of `except`, such as
+ * `**.bias`, are left alone.
  */
 export function weightDecay(
   optimizer: Optimizer,
-  options: { readonly rate: number; readonly except?: (path: string) => boolean },
+  options: { readonly rate: number; readonly except?: Paths },
 ): Optimizer {
   const given = checkCall('weightDecay', { optimizer }, options, weightDecayFields);
-  const { rate, except = () => false } = given;
+  const { rate, except = [] } = given;
+  const isExcept = pathFilter(except);
   return {
     ...optimizer,
     name: `weightDecay(${optimizer.name})`,
     update: (parameters, at) =>
       optimizer.update(parameters, at).map((updated, i) => {
         const parameter = parameters[i];
-        if (parameter === undefined || except(parameter.path)) return updated;
+        if (parameter === undefined || isExcept(parameter.path)) return updated;
         const decay = mul(mul(at.learningRate, rate), parameter.weight);
         const { now } = optimizer.updates?.(at.step, parameter.path) ?? {};
         return { ...updated, weight: sub(updated.weight, now === undefined ? decay : select(now, decay, 0)) };
@@ -224,16 +228,13 @@ export function accumulated(optimizer: Optimizer, options: { readonly steps: num
 
 export interface ParameterGroup {
   /** Which parameters, by path. */
-  readonly where: (path: string) => boolean;
+  readonly where: Paths;
   readonly optimizer: Optimizer;
 }
 
 const groupFields = {
-  groups: field.list(
-    field.having<ParameterGroup>(
-      'a group { where, optimizer }, whose `where` is a function of paths',
-      'where',
-    ),
+  groups: field.needed(
+    field.list(field.object({ where: field.needed(pathsField), optimizer: field.needed(inner) })),
   ),
   otherwise: field.needed(inner),
 };
@@ -244,9 +245,10 @@ const groupFields = {
  */
 export function parameterGroups(groups: readonly ParameterGroup[], otherwise: Optimizer): Optimizer {
   checkOptions('parameterGroups', { groups, otherwise }, groupFields);
+  const filters = groups.map(({ where }) => pathFilter(where));
   const optimizers = [...groups.map(({ optimizer }) => optimizer), otherwise];
   const groupOf = (path: string): number => {
-    const found = groups.findIndex(({ where }) => where(path));
+    const found = filters.findIndex((fits) => fits(path));
     return found < 0 ? groups.length : found;
   };
   if (!(otherwise.learningRate > 0))

@@ -245,6 +245,26 @@ describe('layers', () => {
     }),
   );
   run(
+    conformLayer(() => layers.lora(dense(2), { rank: 1, alpha: 3, initializer: layers.filled(0.5) }), {
+      name: 'lora',
+      ...both,
+      ...spec({
+        type: 'lora',
+        layer: { type: 'dense', units: 2 },
+        rank: 1,
+        alpha: 3,
+        initializer: { type: 'constant', value: 0.5 },
+      }),
+    }),
+  );
+  run(
+    conformLayer(() => layers.frozen(dense(2), { where: '**/bias' }), {
+      name: 'frozen by path',
+      ...both,
+      ...spec({ type: 'frozen', layer: { type: 'dense', units: 2 }, where: '**/bias' }),
+    }),
+  );
+  run(
     conformLayer(() => layers.frozen(dense(2)), {
       name: 'frozen',
       ...both,
@@ -614,6 +634,12 @@ describe('optimizers around optimizers', () => {
   around('weightDecay', { rate: 0.2 }, (own) => o.weightDecay(own, { rate: 0.2 }), {
     reference: ({ weight, gradient, learningRate }) => ({
       weight: weight - learningRate * (gradient + 0.2 * weight),
+      slots: {},
+    }),
+  });
+  around('learningRates', { factors: { '**': 0.5 } }, (own) => o.learningRates(own, { '**': 0.5 }), {
+    reference: ({ weight, gradient, learningRate }) => ({
+      weight: weight - 0.5 * learningRate * gradient,
       slots: {},
     }),
   });

@@ -156,8 +156,7 @@ describe('in code', () => {
     "averaged has no option 'decy'": () => js(averaged)(inner, { decy: 0.9 }),
     "'rate' of weightDecay, got nothing": () => js(weightDecay)(inner, {}),
     "'limit' of clipByNorm, got an object with norm": () => js(clipByNorm)(inner, { norm: 1 }),
-    "'groups[0]' of parameterGroups, got an object with optimizer": () =>
-      js(parameterGroups)([{ optimizer: inner }], inner),
+    'of parameterGroups, got nothing': () => js(parameterGroups)([{ optimizer: inner }], inner),
     "cosine has no option 'step'": () => js(cosine)({ step: 3 }),
     "'factor' of stepDecay, got nothing": () => js(stepDecay)({ every: 3 }),
     "a schedule as 'after' of warmup, got 'cosine'": () => js(warmup)({ steps: 3, after: 'cosine' }),

@@ -1,21 +1,21 @@
 import {
   checkOptions,
   type DType,
+  dtypeOf,
   type FieldsOf,
   field,
   OptionError,
   type Shape,
+  type TensorSpec,
   type TypedArray,
 } from '@pullback/core';
 import { type ByteTarget, type Saved, type SaveOptions, saveFields, writeAll } from './files/write-file.ts';
 import { elementBytes, encodeHeader } from './header.ts';
 
 /** A tensor whose elements are there, or are given when their turn comes. */
-export interface Writable {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly data: TypedArray | (() => Promise<TypedArray>);
-}
+export type Writable =
+  | { readonly shape: Shape; readonly dtype?: DType; readonly data: TypedArray }
+  | { readonly shape: Shape; readonly dtype: DType; readonly data: () => Promise<TypedArray> };
 
 export interface WriteOptions extends SaveOptions {
   /** Texts by name in the header. */
@@ -42,7 +42,7 @@ export async function writeSafetensors(
       expected: 'another name: the format has this one',
     });
   const chunks = async function* () {
-    const header = encodeHeader(all, metadata);
+    const header = encodeHeader(new Map([...all].map(([name, each]) => [name, specOf(each)])), metadata);
     yield header.bytes;
     for (const [name, { data }] of all) {
       const bytes = elementBytes(typeof data === 'function' ? await data() : data);
@@ -56,4 +56,10 @@ export async function writeSafetensors(
     }
   };
   return writeAll(target, chunks(), rest);
+}
+
+function specOf(given: Writable): TensorSpec {
+  const { shape, dtype } = given;
+  if (dtype !== undefined) return { shape, dtype };
+  return { shape, dtype: dtypeOf(given.data) };
 }

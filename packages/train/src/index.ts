@@ -1,10 +1,11 @@
-export type { ByteSource, ByteTarget, Saved, SaveOptions } from '@pullback/safetensors';
+export type { ByteSource, ByteTarget, Saved } from '@pullback/safetensors';
 export { compareWeights, loadWeights, restored, transferWeights } from './checkpoint/lazily.ts';
 export type { ReadOptions } from './checkpoint/load-weights.ts';
 export type { LoadOptions } from './checkpoint/match-weights.ts';
 export type { NameMap, NameRule } from './checkpoint/name-map.ts';
 export type { RunState } from './checkpoint/run-state.ts';
-export type { Receiving, TensorSource, TransferOptions } from './checkpoint/transfer-weights.ts';
+export type { TensorSource } from './checkpoint/tensor-source.ts';
+export type { Receiving, TransferOptions } from './checkpoint/transfer-weights.ts';
 export type { WeightLine, WeightReport } from './checkpoint/weight-report.ts';
 export type { GivenWeight, GivenWeights } from './checkpoint/weights.ts';
 export { Decoder, type DecoderOptions } from './decoding/decoder.ts';
@@ -49,8 +50,10 @@ export type {
   Metrics,
   ModelOptions,
   PendingLoss,
+  SaveOptions,
   StepOptions,
   Weights,
+  WeightsOptions,
 } from './model-options.ts';
 export { modelFields, moveFields } from './option-fields.ts';
 export { stepOperations } from './programs/step-operations.ts';

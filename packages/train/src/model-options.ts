@@ -5,10 +5,12 @@ import {
   type Layout,
   type Metric,
   type Optimizer,
+  type Paths,
   type Reducer,
   type Shape,
   type Tensor,
 } from '@pullback/core';
+import type { SaveOptions as FileOptions } from '@pullback/safetensors';
 import type { InputShapes, Network } from './definition/definition.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import type { Losses } from './definition/outputs.ts';
@@ -39,6 +41,19 @@ export interface ModelOptions {
   readonly reducer?: Reducer;
   /** Checks every step for the first node that makes a NaN or infinity, before it is run. Slow. */
   readonly checkFinite?: boolean;
+}
+
+export interface SaveOptions extends FileOptions {
+  /**
+   * Leaves out weights that are not learned: the file is small where most of a network is frozen. `model.restore` puts it into a model that has
+   * them; false when left out.
+   */
+  readonly learned?: boolean;
+}
+
+export interface WeightsOptions {
+  /** Only those paths; all when left out. */
+  readonly only?: Paths;
 }
 
 export const defaultResidentBytes = 2 ** 30;

@@ -11,13 +11,15 @@ import {
   type Metric,
   type NonFiniteError,
   OptionError,
+  pathFilter,
   type Tensor,
   type TensorSpec,
   UnknownNameError,
 } from '@pullback/core';
-import type { ByteSource, ByteTarget, Saved, SaveOptions, TensorFile } from '@pullback/safetensors';
+import type { ByteSource, ByteTarget, Saved } from '@pullback/safetensors';
 import { restored } from './checkpoint/lazily.ts';
 import { type LoadOptions, matchWeights } from './checkpoint/match-weights.ts';
+import type { TensorSource } from './checkpoint/tensor-source.ts';
 import type { GivenWeights } from './checkpoint/weights.ts';
 import { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 import { definitionOf } from './definition/definition-of.ts';
@@ -43,9 +45,11 @@ import {
   type Named,
   type PendingLoss,
   resolveMetrics,
+  type SaveOptions,
   type StepOptions,
   targetsAndOptions,
   type Weights,
+  type WeightsOptions,
 } from './model-options.ts';
 import * as fields from './option-fields.ts';
 import type { Watched } from './programs/metric-sums.ts';
@@ -220,9 +224,12 @@ export class Model<Name extends Named = never> {
     });
   }
 
-  /** Every weight by path, such as `network/0/kernel`, copied. */
-  async weights(): Promise<Weights> {
-    return this.#numbers('weight:');
+  /** Weights by path, such as `network/0/kernel`, copied: every one, or those of `only`. */
+  async weights(options: WeightsOptions = {}): Promise<Weights> {
+    const { only } = checkOptions('weights', options, fields.weightsFields);
+    return this.#alone(({ store }) =>
+      store.numbers('weight:', '', only === undefined ? undefined : pathFilter(only)),
+    );
   }
 
   /** Everything that layers keep between steps, by path, such as `network/1/mean`, copied. */
@@ -354,23 +361,33 @@ export class Model<Name extends Named = never> {
     checkOptions('save', options, fields.saveFields);
     const { saveStore } = await import('./checkpoint/checkpoint.ts');
     const { writeRunState } = await import('./checkpoint/run-state.ts');
-    return this.#alone(async ({ definition: { seed, dtype, layout }, store }) => {
+    return this.#alone(async (engine) => {
+      const { definition, store } = engine;
+      const { seed, dtype, layout } = definition;
       const standing = { ...this.#counts, learningRate: this.#learningRate, seed, dtype, layout };
       const metadata = { ...writeRunState(standing), ...this.details() };
-      return this.#together.saved(store, () => saveStore(store, target, metadata, options));
+      const { learned, ...rest } = options;
+      const saving = { ...rest, learned: learned ? engine.learned : undefined };
+      return this.#together.saved(store, () => saveStore(store, target, metadata, saving));
     });
   }
 
-  /** Puts in what a checkpoint holds. @throws CheckpointError before anything is changed. */
-  async restore(checkpoint: TensorFile): Promise<void> {
+  /**
+   * Puts in what a checkpoint holds, all that `save` wrote. Weights that are not learned stay, where they were left out.
+   * @throws CheckpointError before anything is changed.
+   */
+  async restore(source: TensorSource): Promise<void> {
     const { restoreStore } = await import('./checkpoint/checkpoint.ts');
+    const { withFile } = await import('./checkpoint/tensor-source.ts');
     const { readRunState } = await import('./checkpoint/run-state.ts');
-    return this.#alone(async ({ definition, store }) => {
-      const standing = readRunState(checkpoint.metadata, definition.layout);
-      await restoreStore(store, checkpoint, definition.optimizer);
-      this.#standAt(standing);
-      this.#together.restored();
-    });
+    return withFile(source, {}, (checkpoint) =>
+      this.#alone(async ({ definition, store, learned }) => {
+        const standing = readRunState(checkpoint.metadata, definition.layout);
+        await restoreStore(store, checkpoint, definition.optimizer, learned);
+        this.#standAt(standing);
+        this.#together.restored();
+      }),
+    );
   }
 
   #standAt({ steps, epochs, batches, learningRate }: Counts & { readonly learningRate: number }): void {

@@ -8,15 +8,23 @@ import {
   OptionError,
   partOf,
   parts,
+  pathsField,
   type Value,
 } from '@pullback/core';
-import type { SaveOptions } from '@pullback/safetensors';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import type { Predictions } from './definition/outputs.ts';
 import { callbackField } from './fitting/callbacks.ts';
 import type { PredictOptions } from './fitting/prediction.ts';
 import type { ProgressReporter } from './fitting/progress.ts';
-import type { EvaluateOptions, FitOptions, ModelOptions, Named, StepOptions } from './model-options.ts';
+import type {
+  EvaluateOptions,
+  FitOptions,
+  ModelOptions,
+  Named,
+  SaveOptions,
+  StepOptions,
+  WeightsOptions,
+} from './model-options.ts';
 import type { Batch } from './samples/batch.ts';
 import { isBatch, isStream } from './samples/stream.ts';
 
@@ -121,7 +129,10 @@ export const targetFields = { x: batchFields.x, target: batchFields.y };
 export const shapeFields = { x: batchFields.x, y: field.anything<Targets>('targets') };
 
 /** The options of `save`. */
-export const saveFields = { sha256: flag() } satisfies FieldsOf<SaveOptions>;
+export const saveFields = { sha256: flag(), learned: flag() } satisfies FieldsOf<SaveOptions>;
+
+/** The options of `weights`. */
+export const weightsFields = { only: pathsField } satisfies FieldsOf<WeightsOptions>;
 
 /** The options of `graph`. */
 export const dtypeFields = { dtype };

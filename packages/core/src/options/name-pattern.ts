@@ -1,4 +1,5 @@
 import { OptionError } from '../errors.ts';
+import { callable, either, type Field, list, text } from './field.ts';
 
 /** The parts of a name that stand for `{...}`, or undefined for a name that does not fit. */
 export type NamePattern = (name: string) => Readonly<Record<string, string>> | undefined;
@@ -28,11 +29,35 @@ export function namePattern(pattern: string): NamePattern {
   };
 }
 
-/**
- * Whether a name fits one of the patterns.
- * @throws OptionError as `namePattern`.
- */
-export function fitsAny(patterns: readonly string[]): (name: string) => boolean {
-  const all = patterns.map(namePattern);
-  return (name) => all.some((pattern) => pattern(name) !== undefined);
+/** Which paths: those that fit a pattern, one of several, or that a function accepts. */
+export type Paths = string | readonly string[] | ((path: string) => boolean);
+
+/** Paths as an option. */
+export const pathsField: Field<Paths, false> = either(
+  either(text(), list(text())),
+  callable<(path: string) => boolean>('a pattern such as **/kernel, several, or a function of paths'),
+);
+
+/** Whether a path is among those that are meant. */
+export interface PathFilter {
+  (path: string): boolean;
+  /** The patterns that no path fitted so far. */
+  unused(): readonly string[];
+}
+
+/** @throws OptionError as `namePattern`. */
+export function pathFilter(paths: Paths): PathFilter {
+  if (typeof paths === 'function') return Object.assign((path: string) => paths(path), { unused: () => [] });
+  const all = (typeof paths === 'string' ? [paths] : paths).map((text) => ({
+    text,
+    fits: namePattern(text),
+  }));
+  const used = new Set<string>();
+  const filter = (path: string) => {
+    const found = all.filter(({ fits }) => fits(path) !== undefined);
+    for (const { text } of found) used.add(text);
+    return found.length > 0;
+  };
+  const unused = () => all.map(({ text }) => text).filter((text) => !used.has(text));
+  return Object.assign(filter, { unused });
 }

@@ -10,7 +10,6 @@ import {
   type Layer,
   type LayerOptions,
   layerFields,
-  matmul,
   mul,
   parts,
   ShapeError,
@@ -19,6 +18,7 @@ import {
 } from '@pullback/core';
 import { gelu } from '../activations/smooth.ts';
 import { filled, glorotUniform } from '../initializers.ts';
+import { times } from '../products.ts';
 import { inRows } from './embedding.ts';
 
 export interface FeedForwardOptions extends LayerOptions {
@@ -59,7 +59,7 @@ export function feedForward(units: number, options: FeedForwardOptions = {}): La
         throw new ShapeError({ got: formatShape(x.shape), expected: 'samples with an axis of features' });
       const affine = (z: Value, names: readonly string[], inputs: number, outputs: number) => {
         const kernels = names.map((name) => scope.parameter(name, [inputs, outputs], kernelInitializer));
-        const y = matmul(z, joined(kernels));
+        const y = times(z, joined(kernels));
         if (!bias) return y;
         return add(y, joined(names.map((name) => scope.parameter(`${name}Bias`, [outputs], filled(0)))));
       };

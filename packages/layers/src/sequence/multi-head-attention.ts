@@ -13,7 +13,6 @@ import {
   layerFields,
   less,
   lessEqual,
-  matmul,
   OptionError,
   parts,
   reshape,
@@ -24,6 +23,7 @@ import {
   type Value,
 } from '@pullback/core';
 import { filled, glorotUniform } from '../initializers.ts';
+import { times } from '../products.ts';
 import { type AttentionOptions, attention, blockField } from './attention.ts';
 import { inRows } from './embedding.ts';
 import { type RotaryOptions, rotaryFields, rotated } from './positions.ts';
@@ -83,7 +83,7 @@ export function multiHeadAttention(
         throw new OptionError({ got: 'no input', expected: 'one at least' });
       const each = width / heads;
       const product = (from: Value, inputs: number, name: string, count: number) => {
-        const y = matmul(from, scope.parameter(name, [inputs, count * each], kernelInitializer));
+        const y = times(from, scope.parameter(name, [inputs, count * each], kernelInitializer));
         return bias ? add(y, scope.parameter(`${name}Bias`, [count * each], filled(0))) : y;
       };
       const part = (from: Value, inputs: number, name: string, count: number) =>

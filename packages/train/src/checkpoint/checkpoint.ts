@@ -9,8 +9,8 @@ import {
 } from '@pullback/core';
 import {
   type ByteTarget,
+  type SaveOptions as FileOptions,
   type Saved,
-  type SaveOptions,
   type TensorFile,
   writeSafetensors,
 } from '@pullback/safetensors';
@@ -25,32 +25,44 @@ const inStore = (name: string) =>
 /** Whether a name in a file of ours is that of a weight. */
 export const isWeight = (name: string) => inStore(name) !== name;
 
-/** Writes a store, a tensor at a time. */
+/** What a checkpoint says that has the weights which are learned, and no others. */
+export const partOf = { part: 'learned' } as const;
+export const isPart = ({ metadata }: TensorFile) => metadata['part'] === partOf.part;
+
+/** Writes a store, a tensor at a time; with `learned` weights of these paths alone. */
 export async function saveStore(
   store: Store,
   target: ByteTarget,
   metadata: Readonly<Record<string, string>>,
-  options: SaveOptions,
+  { learned, ...options }: FileOptions & { readonly learned?: ReadonlySet<string> | undefined },
 ): Promise<Saved> {
-  const names = store.names().filter(planNames.isLasting);
+  const isLeftOut = (name: string) =>
+    learned !== undefined && name.startsWith('weight:') && !learned.has(inFile(name));
+  const names = store.names().filter((name) => planNames.isLasting(name) && !isLeftOut(name));
   const tensors = names.map(
     (name) => [inFile(name), { ...store.spec(name), data: () => store.read(name) }] as const,
   );
-  return writeSafetensors(target, new Map(tensors), { ...options, metadata });
+  return writeSafetensors(target, new Map(tensors), {
+    ...options,
+    metadata: learned === undefined ? metadata : { ...metadata, ...partOf },
+  });
 }
 
 /**
  * Puts the numbers of a checkpoint into a store; floats are rounded where the store's are of another dtype. An optional slot that it lacks
- * is at its initial number.
+ * is at its initial number. Weights that are not `learned` stay as they are where the checkpoint has those that are alone.
  * @throws CheckpointError when the names or shapes are not those of the store: before anything is read or changed.
  */
 export async function restoreStore(
   store: Store,
   checkpoint: TensorFile,
   optimizer: Pick<Optimizer, 'slots'>,
+  learned: ReadonlySet<string>,
 ): Promise<void> {
   const wanted = store.names().filter(planNames.isLasting);
-  const lacking = wanted.filter((name) => !checkpoint.stored.has(inFile(name)));
+  const stays = (name: string) =>
+    isPart(checkpoint) && name.startsWith('weight:') && !learned.has(inFile(name));
+  const lacking = wanted.filter((name) => !checkpoint.stored.has(inFile(name)) && !stays(name));
   const slotOf = (name: string) =>
     name.startsWith('slot:')
       ? optimizer.slots(store.spec(name))[name.slice(name.lastIndexOf('/') + 1)]

@@ -3,7 +3,8 @@ import type { Weights } from '../model-options.ts';
 import type { ReadOptions } from './load-weights.ts';
 import type { Restorable } from './restored.ts';
 import type { RunState } from './run-state.ts';
-import type { Receiving, TensorSource, TransferOptions } from './transfer-weights.ts';
+import type { TensorSource } from './tensor-source.ts';
+import type { Receiving, TransferOptions } from './transfer-weights.ts';
 import type { WeightReport } from './weight-report.ts';
 import type { GivenWeights } from './weights.ts';
 

@@ -3,9 +3,11 @@ import {
   DataError,
   type FieldsOf,
   field,
-  fitsAny,
   formatShape,
   OptionError,
+  type Paths,
+  pathFilter,
+  pathsField,
   ShapeError,
   sameShape,
   type TensorSpec,
@@ -19,8 +21,8 @@ export interface LoadOptions {
   readonly prefix?: string;
   /** What stands in the place of `prefix` in the paths that are given; `prefix` itself when left out. */
   readonly from?: string;
-  /** Patterns of paths, such as `network/head/**`, whose weights stay as they are where none are given. */
-  readonly keep?: readonly string[];
+  /** Paths, such as `network/head/**`, whose weights stay as they are where none are given. */
+  readonly keep?: Paths;
 }
 
 type Specs = ReadonlyMap<string, TensorSpec>;
@@ -28,7 +30,7 @@ type Specs = ReadonlyMap<string, TensorSpec>;
 const loadFields = {
   prefix: field.text(),
   from: field.text(),
-  keep: field.list(field.text()),
+  keep: pathsField,
 } satisfies FieldsOf<LoadOptions>;
 
 /**
@@ -47,7 +49,7 @@ export function matchWeights(
       expected: 'weights by path, as weights() gives them',
     });
   const { prefix = '', from = prefix, keep = [] } = options;
-  const stays = fitsAny(keep);
+  const stays = pathFilter(keep);
   const all = new Map([...states, ...held]);
   for (const given of Object.keys(weights)) {
     const path = `${prefix}${given.slice(from.length)}`;

@@ -1,4 +1,6 @@
+import { CheckpointError } from '@pullback/core';
 import { type ByteSource, openSafetensors, type TensorFile } from '@pullback/safetensors';
+import { isPart } from './checkpoint.ts';
 import { type RunState, readRunState } from './run-state.ts';
 
 export interface Restorable {
@@ -16,6 +18,13 @@ export async function restored<M extends Restorable>(
 ): Promise<M> {
   const checkpoint = await openSafetensors(source);
   try {
+    if (isPart(checkpoint))
+      throw new CheckpointError({
+        got: 'the weights that are learned alone',
+        expected: 'all weights of a model',
+        at: 'the checkpoint',
+        hint: 'Model.create, then the weights that were frozen by load or transferWeights, then model.restore(file).',
+      });
     const model = await make(readRunState(checkpoint.metadata), checkpoint.metadata);
     try {
       await model.restore(checkpoint);

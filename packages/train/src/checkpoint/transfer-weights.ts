@@ -4,50 +4,44 @@ import {
   type DType,
   evaluate,
   type FieldsOf,
-  field,
-  fitsAny,
   formatShape,
   isFloat,
   OptionError,
+  type Paths,
   PullbackError,
+  pathFilter,
+  pathsField,
   placeholder,
   sameShape,
   type Tensor,
   type TensorSpec,
   type Value,
 } from '@pullback/core';
-import {
-  type ByteSource,
-  type OpenOptions,
-  openFields,
-  openSafetensors,
-  type TensorFile,
-} from '@pullback/safetensors';
+import { type OpenOptions, openFields, type TensorFile } from '@pullback/safetensors';
 import { isWeight } from './checkpoint.ts';
+
 import { type Move, movesOf, type NameMap, nameMapField } from './name-map.ts';
+import { type TensorSource, withFile } from './tensor-source.ts';
 import { type WeightLine, WeightReport } from './weight-report.ts';
 import type { GivenWeights } from './weights.ts';
 
 export interface TransferOptions extends OpenOptions {
   /** Where each tensor goes to; to the path that it is called when left out. */
   readonly names?: NameMap;
-  /** Patterns of paths whose weights and states stay as they are, such as those of a new head: they may be missing in the file. */
-  readonly keep?: readonly string[];
+  /** Paths whose weights and states stay as they are, such as those of a new head: they may be missing in the file. */
+  readonly keep?: Paths;
 }
 
 export const transferFields = {
   ...openFields,
   names: nameMapField,
-  keep: field.list(field.text()),
+  keep: pathsField,
 } satisfies FieldsOf<TransferOptions>;
-
-/** A file, or one that was opened. */
-export type TensorSource = ByteSource | TensorFile;
 
 /** A model to whose weights and states numbers can be given. */
 export interface Receiving {
   specs(): Readonly<Record<'weights' | 'states', ReadonlyMap<string, TensorSpec>>>;
-  load(weights: GivenWeights, options: { readonly keep: readonly string[] }): Promise<void>;
+  load(weights: GivenWeights, options: { readonly keep: Paths }): Promise<void>;
 }
 
 /** A tensor that fits: read under its name, it goes to a path. */
@@ -64,7 +58,7 @@ export async function compareWeights(
   model: Pick<Receiving, 'specs'>,
   options: TransferOptions = {},
 ): Promise<WeightReport> {
-  return withFile(source, options, async (file) => planOf(file, model, options).report);
+  return withFile(source, opening(options), async (file) => planOf(file, model, options).report);
 }
 
 /** See checkpoint/lazily.ts. @throws CheckpointError before anything is read or changed. */
@@ -73,7 +67,7 @@ export async function transferWeights(
   model: Receiving,
   options: TransferOptions = {},
 ): Promise<WeightReport> {
-  return withFile(source, options, async (file) => {
+  return withFile(source, opening(options), async (file) => {
     const { report, fitting } = planOf(file, model, options);
     if (!report.fits) throw misfit(report);
     const taken = new Map<string, Tensor>();
@@ -88,23 +82,9 @@ export async function transferWeights(
   });
 }
 
-async function withFile<T>(
-  source: TensorSource,
-  options: TransferOptions,
-  work: (file: TensorFile) => Promise<T>,
-): Promise<T> {
+function opening(options: TransferOptions): OpenOptions {
   const { shards } = checkOptions('transferWeights', options, transferFields);
-  if (isOpen(source)) return work(source);
-  const file = await openSafetensors(source, shards && { shards });
-  try {
-    return await work(file);
-  } finally {
-    await file.close();
-  }
-}
-
-function isOpen(source: TensorSource): source is TensorFile {
-  return typeof source === 'object' && source !== null && 'stored' in source && 'tensors' in source;
+  return shards === undefined ? {} : { shards };
 }
 
 function planOf(
@@ -115,7 +95,7 @@ function planOf(
   const { weights, states } = model.specs();
   const held = new Map([...states, ...weights]);
   const moves = names === undefined ? (name: string) => own(file, name) : movesOf(names);
-  const stays = fitsAny(keep);
+  const stays = pathFilter(keep);
   const lines = new Map<string, WeightLine>();
   const others: WeightLine[] = [];
   const fitting: Fitting[] = [];

@@ -106,6 +106,11 @@ export class Engine {
     return walkThrough(this.definition, samplesOf(this.definition, training ? 2 : 1), training);
   }
 
+  /** The paths of weights that are learned. */
+  get learned(): ReadonlySet<string> {
+    return new Set(this.walk(true).walk.learned.map(({ path }) => path));
+  }
+
   /** Bytes of all that a prediction computes from a sample. */
   get sampleBytes(): number {
     this.#sampleBytes ??= sampleBytes(planOf('prediction', this.definition, samplesOf(this.definition, 1)));

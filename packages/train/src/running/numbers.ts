@@ -81,11 +81,17 @@ export class Store {
   }
 
   /** Shapes and numbers of everything between that start and that end of its name, by what stands between. */
-  async numbers(start: string, end = ''): Promise<Record<string, { shape: Shape; data: TypedArray }>> {
-    const found = [...(await this.tensors(start))].filter(([name]) => name.endsWith(end));
-    return Object.fromEntries(
-      found.map(([name, { shape, data }]) => [name.slice(0, name.length - end.length), { shape, data }]),
-    );
+  async numbers(
+    start: string,
+    end = '',
+    wanted: (rest: string) => boolean = () => true,
+  ): Promise<Record<string, { shape: Shape; data: TypedArray }>> {
+    const middle = (name: string) => name.slice(start.length, name.length - end.length);
+    const names = this.names(start).filter((name) => name.endsWith(end) && wanted(middle(name)));
+    const found: Record<string, { shape: Shape; data: TypedArray }> = {};
+    for (const name of names)
+      found[middle(name)] = { shape: this.spec(name).shape, data: await this.read(name) };
+    return found;
   }
 
   /** Reads what a step left for metrics that keep it, by the name of their total, once the steps before are done. */

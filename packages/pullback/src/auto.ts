@@ -31,13 +31,12 @@ export function whyChosen(backend: Backend): string | undefined {
 export async function chosen(asked: Asked, loaders: Loaders): Promise<Backend> {
   const gpu = asked.dtype === 'float64' ? undefined : await onGpu();
   if (gpu !== undefined) return because(gpu, 'there is a GPU');
-  const whyNot = await whyNotNative(asked);
-  if (whyNot === undefined)
-    return because(await loaders.native(), 'a step is long enough to be worth compiling C');
+  const native = await nativeFor(asked, loaders);
+  if (typeof native !== 'string') return because(native, 'a step is long enough to be worth compiling C');
   const why = whyNoWasm();
-  if (why === undefined) return because(await loaders.wasm(), `not native, since ${whyNot}`);
+  if (why === undefined) return because(await loaders.wasm(), `not native, since ${native}`);
   if (why === forbidden) warnOnce(`The backend is cpu, which is slow: ${why}.`);
-  return because(await loaders.cpu(), `not native, since ${whyNot}; not wasm, since ${why}`);
+  return because(await loaders.cpu(), `not native, since ${native}; not wasm, since ${why}`);
 }
 
 function because(backend: Backend, reason: string): Backend {
@@ -45,13 +44,17 @@ function because(backend: Backend, reason: string): Backend {
   return backend;
 }
 
-/** Why C is not compiled for that; undefined where it is. Nothing is loaded for what is short. */
-async function whyNotNative({ operations }: Asked): Promise<string | undefined> {
+/** The backend that compiles C for that, or why there is none. Nothing is loaded for what is short. */
+async function nativeFor({ operations }: Asked, loaders: Loaders): Promise<Backend | string> {
   if (nodeProcess() === undefined) return 'a page can compile no C';
   const work = workOf(operations);
   if (work < worthCompiling)
     return `a step of some ${work.toExponential(0)} operations is too short to be worth compiling C`;
-  return (await import('@pullback/backend-native')).whyNoNative();
+  const why = (await import('@pullback/backend-native')).whyNoNative();
+  return (
+    why ??
+    loaders.native().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+  );
 }
 
 /** 0 for a network that cannot be built: that is told where it is built. */

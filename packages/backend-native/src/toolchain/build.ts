@@ -38,21 +38,28 @@ async function build(
 ): Promise<string> {
   const { fs, path } = host;
   const { command, flags } = compiler;
-  let made: string;
+  let made = '';
   const inFolder = (file: string) => path.join(made, file);
-  try {
+  /** What is written there. @throws UnsupportedError where the disk is full: nothing is left of it then. */
+  const written = <T>(write: () => T): T => {
+    try {
+      return write();
+    } catch (error) {
+      if (made !== '') fs.rmSync(made, { recursive: true, force: true });
+      throw new UnsupportedError({
+        got: `${error instanceof Error ? error.message : String(error)}`,
+        expected: `room for C in ${folder.path}`,
+        hint: "native({ cache }) names another folder. The backend 'wasm' needs none.",
+      });
+    }
+  };
+  written(() => {
     made = fs.mkdtempSync(path.join(folder.path, `${name.slice(0, 8)}-`));
     fs.writeFileSync(inFolder('source.c'), text);
     parts.forEach((part, i) => {
       fs.writeFileSync(inFolder(`${i}.c`), part);
     });
-  } catch (error) {
-    throw new UnsupportedError({
-      got: `${error instanceof Error ? error.message : String(error)}`,
-      expected: `room for C in ${folder.path}`,
-      hint: "native({ cache }) names another folder. The backend 'wasm' needs none.",
-    });
-  }
+  });
   const objects = parts.map((_, i) => inFolder(`${i}.o`));
   const compiled = await Promise.all(
     objects.map((object, i) =>
@@ -67,10 +74,10 @@ async function build(
       ['-shared', ...objects, '-o', inFolder('object.so'), '-lm', '-pthread', '-ldl'],
       timeout,
     ));
+  for (const object of objects) fs.rmSync(object, { force: true });
   if (why === undefined) {
-    for (const object of objects) fs.rmSync(object);
     for (const i of parts.keys()) fs.rmSync(inFolder(`${i}.c`));
-    return keep(host, folder.path, name, made);
+    return written(() => keep(host, folder.path, name, made));
   }
   throw new UnsupportedError({
     got: `${command} failed: ${why}`,

@@ -19,8 +19,8 @@ export function cacheFolder(host: Host, wanted: string | false | undefined): Fol
     passing: why,
   });
   if (wanted === false) return passing('no cache is wanted');
-  const folder = wanted ?? usualFolder(host);
   try {
+    const folder = wanted ?? usualFolder(host);
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const why = whyNotOwn(host, folder);
     return why === undefined ? { path: folder, passing: undefined } : passing(why);

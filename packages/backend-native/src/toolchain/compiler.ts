@@ -66,8 +66,10 @@ function probe({ children }: Host, command: string): Compiler | string {
       [...processor, '-dM', '-E', '-x', 'c', '-'],
       { input: '', encoding: 'utf8', timeout: 10_000 },
     );
-    reason = error?.message ?? `${command} ends with ${status}: ${stderr.trim().slice(0, 200)}`;
-    if (error !== undefined) break;
+    // Deno gives nothing at all where it may not run a command.
+    const said = `${stderr ?? 'may not be run (in Deno: --allow-run)'}`.trim().slice(0, 200);
+    reason = error?.message ?? `${command} ${status === undefined ? '' : `ends with ${status}: `}${said}`;
+    if (error !== undefined || status === undefined) break;
     if (status !== 0) continue;
     const macros = new Map(
       stdout.split('\n').flatMap((line): [string, string][] => {

@@ -25,17 +25,17 @@ export function koffiOf(host: Host): Koffi {
 
 /** Koffi, or why it cannot be loaded. */
 export function foundKoffi({ modules, path, process }: Host): Koffi | string {
-  let reason = '';
+  const reasons = new Set<string>();
   for (const from of [import.meta.url, path.join(process.cwd(), 'package.json')]) {
     try {
       const loaded: unknown = modules.createRequire(from)('koffi');
       if (isKoffi(loaded)) return loaded;
-      reason = 'what is called koffi is another package';
+      reasons.add('what is called koffi is another package');
     } catch (error) {
-      reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+      reasons.add((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '');
     }
   }
-  return reason;
+  return [...reasons].join('; ');
 }
 
 function isKoffi(given: unknown): given is Koffi {

@@ -1,5 +1,5 @@
 import type { Aliases, Plan, WholeKernel } from '@pullback/compiler';
-import { bytesOf, type HostFunction, type Program, sizeOf } from '@pullback/core';
+import { bytesOf, type HostFunction, type Program, sizeOf, type TypedArray } from '@pullback/core';
 import { type Code, types } from './encoding.ts';
 import { branchIf, call, choose, copyMemory, get, i32, loop, set, tee } from './instructions.ts';
 import { defineKernels } from './kernels/functions.ts';
@@ -9,6 +9,7 @@ import { type MemoryImport, ModuleBuilder, type Own } from './module.ts';
 import { callsOf } from './scalar/calls.ts';
 import { hostFunctionsOf } from './scalar/host-functions.ts';
 import { steps, straightLine } from './straight-line.ts';
+import { callsOf as callsOfParts, isDivided } from './threads/parts.ts';
 import { defineWork } from './threads/work.ts';
 
 /** A plan as code: its function `run` does a number of steps. */
@@ -21,6 +22,8 @@ export interface Built {
   readonly scratch: number;
   /** Addresses that functions read which several kernels share: int32 numbers from this byte of the arena on. */
   readonly table: { readonly at: number; readonly starts: readonly Start[] };
+  /** Numbers that lie in the arena from the start, beside those of the plan. */
+  readonly literals: readonly { readonly at: number; readonly data: TypedArray }[];
   /** The kernels that the host runs, by the numbers under which the module asks for them. */
   readonly host: readonly WholeKernel[];
   /** Functions of the host that it imports, in the order of their names. */
@@ -94,6 +97,7 @@ export function buildStraight(program: Program, aliases: Aliases, options: Build
     arena: 0,
     scratch: 0,
     table: { at: 0, starts: [] },
+    literals: [],
     host: [],
     imports,
     threads: 1,
@@ -101,17 +105,29 @@ export function buildStraight(program: Program, aliases: Aliases, options: Build
 }
 
 /** The memory that a module brings: as large as its addresses say, with `behind` bytes from the last one on. */
-function ownOf({ own }: BuildOptions, behind: number, table?: Built['table']): Own | undefined {
+function ownOf(
+  { own }: BuildOptions,
+  behind: number,
+  table?: Built['table'],
+  literals: Built['literals'] = [],
+): Own | undefined {
   if (own === undefined) return undefined;
   const { addresses, data } = own;
   const end = [...addresses.values()].reduce((most, address) => Math.max(most, address), 0) + behind + 64;
   const pages = Math.ceil(end / 65536);
   if (table === undefined || table.starts.length === 0) return { ...own, pages };
-  const at = (addresses.get('arena') ?? 0) + table.at;
+  const arena = addresses.get('arena') ?? 0;
   return {
     ...own,
     pages,
-    data: [...data, { address: at, bytes: new Uint8Array(tableOf(table, addresses).buffer) }],
+    data: [
+      ...data,
+      ...literals.map(({ at, data: { buffer, byteOffset, byteLength } }) => ({
+        address: arena + at,
+        bytes: new Uint8Array(buffer, byteOffset, byteLength),
+      })),
+      { address: arena + table.at, bytes: new Uint8Array(tableOf(table, addresses).buffer) },
+    ],
   };
 }
 
@@ -134,26 +150,24 @@ export function buildKernels(plan: Plan, given: BuildOptions): Built {
   const asksHost = plan.kernels.some((kernel) => kernel.kind === 'whole' && !isWritten(kernel));
   const onHost = asksHost ? module.importFunction('host', { parameters: [types.i32] }) : -1;
   const globals = new Globals(module, plan, given.own?.addresses);
-  const at = align(plan.arena.bytes);
   // Functions of the host cannot be sent to a worker.
   const most = imports.length === 0 ? (given.threads ?? 1) : 1;
-  const { parts, host, table, ...needed } = defineKernels(plan, globals, {
-    at,
+  const { parts, host, table, literals, steps, ...needed } = defineKernels(plan, globals, {
     relaxed,
     calls: functions,
     wide: most > 1 ? (given.wide ?? usuallyWide) : undefined,
   });
-  const threads = parts.some((part) => 'divided' in part && part.divided) ? most : 1;
+  const at = align(plan.arena.bytes) + steps;
+  const threads = parts.some(isDivided) ? most : 1;
   const own = align(needed.scratch);
   const arena = at + align(table.length * 4);
   const scratch = i32.add(globals.named('arena'), i32.const(arena));
-  const calls = parts.map((part) => {
-    if ('host' in part) return call(onHost, i32.const(part.host));
-    return part.units === 0
-      ? []
-      : call(part.index, i32.const(0), i32.const(part.units), scratch, ...part.given);
-  });
-  const step = module.define({}, () => [calls, copies(plan, globals)]);
+  const hostCall = (kernel: number) => call(onHost, i32.const(kernel));
+  const rowAt = (row: number) => i32.add(globals.named('arena'), i32.const(at + row * 4));
+  const step = module.define({}, (locals) => [
+    callsOfParts(parts, { locals, scratch, onHost: hostCall, rowAt }),
+    copies(plan, globals),
+  ]);
   // A call for each step, so that the step becomes fast as soon as its optimized code is there.
   module.define({ parameters: [types.i32], name: 'run' }, () =>
     loop(call(step), branchIf(0, tee(0, i32.sub(get(0), i32.const(1))))),
@@ -162,15 +176,17 @@ export function buildKernels(plan: Plan, given: BuildOptions): Built {
     defineWork(module, parts, {
       threads,
       scratch: (thread) => i32.add(scratch, i32.mul(thread, i32.const(own))),
-      onHost: (kernel) => call(onHost, i32.const(kernel)),
+      onHost: hostCall,
+      rowAt,
       last: copies(plan, globals),
     });
   return {
-    bytes: module.bytes(ownOf(given, arena + own * threads, { at, starts: table })),
+    bytes: module.bytes(ownOf(given, arena + own * threads, { at, starts: table }, literals)),
     globals: globals.names,
     arena,
     scratch: own * threads,
     table: { at, starts: table },
+    literals,
     host,
     imports,
     threads,

@@ -1,4 +1,4 @@
-import { type Aliases, type Kernels, kernelsFor, type Plan, planFor } from '@pullback/compiler';
+import { type Aliases, type Kernels, type Plan, planFor } from '@pullback/compiler';
 import {
   type Binding,
   type Buffer,
@@ -8,11 +8,12 @@ import {
   type Program,
   ShapeError,
   type Tensor,
+  type TypedArray,
 } from '@pullback/core';
 import { type BuildOptions, type Built, buildKernels, buildStraight, tableOf } from './build.ts';
+import { kernelsOn } from './kernels-on.ts';
 import type { Memory } from './memory.ts';
 import { hostName } from './scalar/calls.ts';
-import { target } from './target.ts';
 import { Divided } from './threads/divided.ts';
 import type { Pool, Shared } from './threads/pool.ts';
 
@@ -27,7 +28,7 @@ export class Compiled {
   ) {}
 
   get kernels(): Kernels {
-    this.#kernels ??= kernelsFor(this.program, target);
+    this.#kernels ??= kernelsOn(this.program);
     return this.#kernels;
   }
 
@@ -50,6 +51,10 @@ export class Compiled {
     const plan = planFor(this.kernels, aliases);
     return linkedOf(buildKernels(plan, this.options), plan);
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function linkedOf(built: Built, plan?: Plan): Linked {
@@ -145,6 +150,8 @@ class WasmBinding implements Binding {
           memory.view(spec, this.#arena + location.offset).set(data);
       }
     if (this.#arena !== undefined) {
+      for (const { at, data } of built.literals)
+        new Uint8Array(memory.memory.buffer).set(bytesOf(data), this.#arena + at);
       const { at, starts } = built.table;
       const table = { shape: [starts.length], dtype: 'int32' } as const;
       memory.view(table, this.#arena + at).set(tableOf(built.table, globals));

@@ -1,4 +1,4 @@
-import { kernelsFor, planFor } from '@pullback/compiler';
+import { planFor } from '@pullback/compiler';
 import {
   bytesOf,
   describeOrigins,
@@ -10,8 +10,8 @@ import {
   UnsupportedError,
 } from '@pullback/core';
 import type { build } from './build.ts';
+import { kernelsOn } from './kernels-on.ts';
 import { loader } from './loader-source.ts';
-import { target } from './target.ts';
 
 /** A tensor in the memory of an exported module, as its section `pullback` tells it. */
 interface Described extends TensorSpec {
@@ -36,7 +36,7 @@ export function exportProgram(
     places.set(name, [...(places.get(name) ?? []), i]);
   });
   const aliases = names.outputs.map((output) => places.get(output) ?? []);
-  const plan = planFor(kernelsFor(program, target), aliases);
+  const plan = planFor(kernelsOn(program), aliases);
   const addresses = new Map<string, number>();
   const described = new Map<string, Described>();
   let end = 64;

@@ -5,8 +5,10 @@ import {
   type Kernel,
   type LoopKernel,
   type ProductKernel,
+  type Repeated,
   readBy,
   type Statement,
+  type WholeKernel,
   writtenBy,
 } from './kernels/kernel.ts';
 import { structureOf } from './kernels/structure.ts';
@@ -14,7 +16,10 @@ import type { Plan } from './plan.ts';
 
 /** Multiplications and additions of a kernel, each as one. */
 export function flopsOf(kernel: Kernel): number {
-  if (kernel.kind === 'whole') return 0;
+  if (kernel.kind === 'whole') {
+    const { step, length } = kernel.repeated ?? { step: undefined, length: 0 };
+    return (step?.kernels ?? []).reduce((sum, each) => sum + length * flopsOf(each), 0);
+  }
   const points = (varies: readonly boolean[]) =>
     kernel.space.reduce((n, extent, axis) => (varies[axis] === true ? n * extent : n), 1);
   const product = kernel.kind === 'product' ? 2 * sizeOf(kernel.space) * kernel.inner : 0;
@@ -51,6 +56,8 @@ function elementsOf({ space, statements, stores }: LoopKernel | ProductKernel): 
 
 /** One kernel in words: what it goes over, what it computes and writes, and where that comes from. */
 export function describeKernel(kernel: Kernel): string {
+  if (kernel.kind === 'whole' && kernel.repeated !== undefined)
+    return describeRepeated(kernel, kernel.repeated);
   if (kernel.kind === 'whole')
     return `${kernel.instruction.primitive.name} as a whole ${list(kernel.inputs)} -> ${list(kernel.outputs)}`;
   const head =
@@ -64,6 +71,12 @@ export function describeKernel(kernel: Kernel): string {
     return `  ${i}: ${describeStatement(statement, kernel.space)}${store.join('')}`;
   });
   return [head, ...lines].join('\n');
+}
+
+/** How often a step is done, and its kernels, in which %0, %1 ... are what it is given. */
+function describeRepeated({ instruction, inputs, outputs }: WholeKernel, { length, step }: Repeated): string {
+  const head = `${instruction.primitive.name} of ${length} steps ${list(inputs)} -> ${list(outputs)}`;
+  return [head, ...step.kernels.map((kernel) => describeKernel(kernel).replace(/^/gm, '  '))].join('\n');
 }
 
 function describeStatement(statement: Statement, space: readonly number[]): string {

@@ -6,12 +6,15 @@ export {
   type FactorLoad,
   type Input,
   type Kernel,
+  type Location,
   type LoopKernel,
   type Phase,
   type ProductKernel,
   plainStrides,
+  type Repeated,
   readBy,
   type Statement,
+  type Steps,
   type Store,
   type WholeKernel,
   writtenBy,
@@ -20,7 +23,7 @@ export { identity, programKey } from './kernels/key.ts';
 export { lateStatements, phased } from './kernels/phases.ts';
 export { type Structure, structureOf } from './kernels/structure.ts';
 export { type Bound, copyOf, type Factor } from './lower/op.ts';
-export { alignment, type Location, type MemoryOptions } from './memory/memory.ts';
+export { alignment, type MemoryOptions } from './memory/memory.ts';
 export type { Aliases } from './memory/schedule.ts';
 export { type Kernels, kernelsFor, type Plan, planFor } from './plan.ts';
 export { anyTarget, type Target } from './target.ts';

@@ -1,25 +1,20 @@
-import { type Program, type TensorSpec, type TypedArray, unrolled } from '@pullback/core';
+import { type Program, unrolled } from '@pullback/core';
 import { fuse } from './fuse/fuse.ts';
 import { kernelsOf } from './kernels/build.ts';
-import type { Kernel } from './kernels/kernel.ts';
+import type { Kernel, Steps } from './kernels/kernel.ts';
 import { type Lowered, lower } from './lower/lower.ts';
-import { type Arena, type Location, type MemoryOptions, planArena } from './memory/memory.ts';
+import { type Arena, type MemoryOptions, planArena } from './memory/memory.ts';
 import { type Aliases, schedule } from './memory/schedule.ts';
 import { anyTarget, type Target } from './target.ts';
 
 /** All that a backend has to do for a Program, in order. */
-export interface Plan {
+export interface Plan extends Steps {
   readonly program: Program;
-  readonly kernels: readonly Kernel[];
   /** Results that are copied from the arena when all kernels are done. */
   readonly copies: readonly { readonly from: number; readonly output: number }[];
-  /** Numbers that are part of the Program; they lie in the arena from the start, and stay. */
-  readonly literals: readonly { readonly value: number; readonly data: TypedArray }[];
-  readonly specs: ReadonlyMap<number, TensorSpec>;
   readonly arena: Arena;
   /** Why kernels began. */
   readonly reasons: readonly string[];
-  locate(value: number): Location;
 }
 
 /** A Program as kernels, before it is known which buffers it will be run on. */
@@ -31,14 +26,23 @@ export interface Kernels {
 }
 
 export function kernelsFor(given: Program, options: Partial<Target> = {}): Kernels {
-  const program = unrolled(given);
   const target = { ...anyTarget, ...options };
+  const program = target.loops ? given : unrolled(given);
   const lowered = lower(program, target);
   const fused = fuse(lowered, target);
   const groups = fused.groups
-    .map((group) => kernelsOf(group, lowered, fused))
+    .map((group) => kernelsOf(group, lowered, fused).map((kernel) => withSteps(kernel, target)))
     .filter(({ length }) => length > 0);
   return { program, lowered, groups, reasons: fused.reasons };
+}
+
+/** A repetition with the kernels of a step. */
+function withSteps(kernel: Kernel, target: Target): Kernel {
+  if (kernel.kind !== 'whole') return kernel;
+  const { primitive, attributes } = kernel.instruction;
+  if (primitive.form?.kind !== 'repeat') return kernel;
+  const repeat = primitive.form.repeat(attributes);
+  return { ...kernel, repeated: { ...repeat, step: planFor(kernelsFor(repeat.body, target)) } };
 }
 
 /** Order and memory of the kernels, for outputs that share the memory of inputs. */

@@ -5,6 +5,8 @@ import { type Cost, costOf } from './fuse/cost.ts';
 export interface Target {
   /** Whether it has float64. */
   readonly doubles: boolean;
+  /** Whether it repeats kernels; else the steps of repetitions are written out. */
+  readonly loops: boolean;
   /** Whether elementwise ops join a product. */
   readonly epilogue: boolean;
   /** How many buffers a kernel may read and write. */
@@ -19,6 +21,7 @@ export interface Target {
 /** As many buffers as they like, sums in the order of the reference, and 16 numbers in four registers of four. */
 export const anyTarget: Target = {
   doubles: true,
+  loops: false,
   epilogue: true,
   mostBuffers: Infinity,
   narrowRow: 16,

@@ -270,6 +270,7 @@ function only(kernel: Kernel, wanted: (value: number) => boolean): Kernel {
     kind: 'whole',
     instruction,
     inputs: readBy(kernel).filter(wanted),
+    offsets: [],
     shapes: [],
     outputs: writtenBy(kernel),
     origins: [],

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Aliases, type Kernel, type Plan, planFor } from '@pullback/compiler';
-import { type TypedArray, tensorOf } from '@pullback/core';
+import { type TypedArray, tensorOf, unrolled } from '@pullback/core';
 import type { RandomProgram } from '@pullback/testing';
 import { type Fused, fuse } from '../src/fuse/fuse.ts';
 import { kernelsOf } from '../src/kernels/build.ts';
@@ -24,14 +24,19 @@ const same = <T>(x: T): T => x;
 /** The stages one after the other, each result changed. */
 export function planWith({ program, over }: Pick<RandomProgram, 'program' | 'over'>, changes: Changes): Plan {
   const { aliases = same, plan = same } = changes;
-  const lowered = (changes.lowered ?? same)(lower(program));
+  const lowered = (changes.lowered ?? same)(lower(unrolled(program)));
   const fused = (changes.fused ?? same)(fuse(lowered));
   const groups = fused.groups
     .map((group) => kernelsOf(group, lowered, fused))
     .filter(({ length }) => length > 0);
   const shared = over.map((input) => (input === undefined ? [] : [input]));
   const changed = changes.groups?.(groups, lowered) ?? groups;
-  return plan(planFor({ program, lowered, groups: changed, reasons: fused.reasons }, aliases(shared)));
+  return plan(
+    planFor(
+      { program: unrolled(program), lowered, groups: changed, reasons: fused.reasons },
+      aliases(shared),
+    ),
+  );
 }
 
 /** Compiles a random Program for the buffers that it is to be run on, and interprets its plan. */

@@ -1,4 +1,4 @@
-import type { Plan, Structure } from '@pullback/compiler';
+import type { Plan, Steps, Structure } from '@pullback/compiler';
 import { bytesOf } from '@pullback/core';
 import { type Code, types, type ValueType } from '../encoding.ts';
 import { getGlobal, i32 } from '../instructions.ts';
@@ -14,7 +14,7 @@ export interface Place {
 /** How the function of a kernel finds its buffers. */
 export interface Places {
   readonly module: ModuleBuilder;
-  readonly plan: Plan;
+  readonly plan: Pick<Steps, 'specs'>;
   /** What its functions are given for that, behind their other parameters. */
   readonly parameters: readonly ValueType[];
   /** @param table the parameter, where there is one. */
@@ -70,7 +70,7 @@ export class Listed implements Places {
 
   constructor(
     readonly module: ModuleBuilder,
-    readonly plan: Plan,
+    readonly plan: Pick<Steps, 'specs'>,
     from: Structure['from'],
   ) {
     this.#order = new Map(from.map(({ buffer }, i) => [buffer, i]));
@@ -84,6 +84,9 @@ export class Listed implements Places {
 
 /** Where a value, or an element of it, begins: in the buffer whose address has this name, so many bytes from there. */
 export type Start = Omit<Place, 'code'>;
+
+/** Where an element of a value of some kernels lies. */
+export type Locate = (value: number, element?: number) => Start;
 
 export function startOf(plan: Plan, value: number, element = 0): Start {
   const location = plan.locate(value);

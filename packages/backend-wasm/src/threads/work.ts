@@ -1,23 +1,15 @@
 import { type Code, types } from '../encoding.ts';
 import { branch, branchIf, call, drop, get, i32, loop, set, tee, when } from '../instructions.ts';
-import type { Defined } from '../kernels/loop.ts';
 import type { ModuleBuilder } from '../module.ts';
 import { meeting } from './control.ts';
-
-/** The parts of a step: kernels with the last operands of their functions, and calls of the host. */
-export type Part =
-  | (Defined & {
-      readonly given: readonly Code[];
-      /** Whether it takes long enough to be worth a meeting. */
-      readonly divided: boolean;
-    })
-  | { readonly host: number };
+import { type Around, copyOf, givenTo, overSteps, type Part } from './parts.ts';
 
 interface Work {
   readonly threads: number;
   /** The scratch memory of a thread. */
   readonly scratch: (thread: Code) => Code;
-  readonly onHost: (kernel: number) => Code;
+  readonly onHost: Around['onHost'];
+  readonly rowAt: Around['rowAt'];
   /** What comes after all kernels. */
   readonly last: Code;
 }
@@ -30,7 +22,7 @@ const patience = 4000;
  * first one does the narrow ones, and they meet where one does what another has made: what a unit computes does not depend on who computes it.
  */
 export function defineWork(module: ModuleBuilder, parts: readonly Part[], work: Work): void {
-  const { threads, scratch, onHost, last } = work;
+  const { threads, scratch, onHost, rowAt, last } = work;
   const [thread, times, maySleep] = [get(0), get(1), get(2)];
   const place = (number: number): Code => i32.const(number * 4);
   const parameters = [types.i32, types.i32, types.i32];
@@ -70,15 +62,31 @@ export function defineWork(module: ModuleBuilder, parts: readonly Part[], work: 
       return meets ? [meet, code] : code;
     };
     const byFirst = (code: Code): Code => behind('the first', when(i32.eqz(thread), code));
-    const steps = parts.map((part): Code => {
+    const stepsOf = (some: readonly Part[], moved?: Code): Code => some.map((part) => stepOf(part, moved));
+    const stepOf = (part: Part, moved?: Code): Code => {
+      const around = moved === undefined ? { rowAt } : { rowAt, moved };
       if ('host' in part) return byFirst(onHost(part.host));
-      const { index, units, given, divided } = part;
+      if ('loop' in part) {
+        const copies = (list: typeof part.loop.before) => list.map((copy) => byFirst(copyOf(copy, around)));
+        const before = copies(part.loop.before);
+        // A round reads what the one before has made, whoever has made it.
+        const meets = behind('all', []);
+        const body = overSteps(part.loop, { locals, ...around }, (now) => {
+          since = 'nobody';
+          return [stepsOf(part.loop.parts, now), meet];
+        });
+        since = 'nobody';
+        return [before, meets, body, copies(part.loop.after)];
+      }
+      const { index, units, divided } = part;
+      const given = givenTo(part, around);
       if (units === 0) return [];
       if (!divided) return byFirst(call(index, i32.const(0), i32.const(units), scratch(thread), ...given));
       const share = (of: Code) => i32.divU(i32.mul(of, i32.const(units)), i32.const(threads));
       const [from, to] = [share(thread), share(i32.add(thread, i32.const(1)))];
       return behind('all', call(index, from, to, scratch(thread), ...given));
-    });
+    };
+    const steps = stepsOf(parts);
     const end = last.length === 0 ? [] : byFirst(last);
     return [
       set(awaited, i32.atomicLoad(place(meeting.base))),

@@ -27,12 +27,13 @@ export function kernelsOf(
   const { op } = first;
   if (op.kind === 'whole') {
     const { instruction, origins, operands, shapes } = op;
-    const inputs = operands.flatMap((operand) => (operand.kind === 'root' ? [operand.root] : []));
+    const read = operands.filter((operand) => operand.kind === 'root');
     return [
       {
         kind: 'whole',
         instruction,
-        inputs,
+        inputs: read.map(({ root }) => root),
+        offsets: read.map(({ view }) => view.offset),
         shapes,
         outputs: instruction.outputs.map((_, k) => op.root + k),
         origins,

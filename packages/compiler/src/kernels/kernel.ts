@@ -1,4 +1,14 @@
-import type { DType, Instruction, Origin, Scalar, View } from '@pullback/core';
+import type {
+  DType,
+  Instruction,
+  Origin,
+  Program,
+  Repeat,
+  Scalar,
+  TensorSpec,
+  TypedArray,
+  View,
+} from '@pullback/core';
 import type { Factor } from '../lower/op.ts';
 
 /** What a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
@@ -106,11 +116,35 @@ export interface WholeKernel {
   readonly kind: 'whole';
   readonly instruction: Instruction;
   readonly inputs: readonly number[];
+  /** The first element of each input; 0 but for a repetition. */
+  readonly offsets: readonly number[];
   /** The shape that the elements of each input are to be given in. */
   readonly shapes: readonly (readonly number[])[];
   readonly outputs: readonly number[];
   readonly origins: readonly Origin[];
+  /** Of a repetition: what it repeats, and how a step is computed. */
+  readonly repeated?: Repeated;
 }
+
+export interface Repeated extends Repeat<Program> {
+  readonly step: Steps;
+}
+
+/** A Program as kernels in order, with a place for every value. */
+export interface Steps {
+  readonly kernels: readonly Kernel[];
+  /** Numbers that are part of the Program; they lie in the arena from the start, and stay. */
+  readonly literals: readonly { readonly value: number; readonly data: TypedArray }[];
+  readonly specs: ReadonlyMap<number, TensorSpec>;
+  readonly arena: { readonly bytes: number };
+  locate(value: number): Location;
+}
+
+/** Where a value lies: in a buffer that is given, or in the arena that the kernels share. */
+export type Location =
+  | { readonly kind: 'input'; readonly index: number }
+  | { readonly kind: 'output'; readonly index: number }
+  | { readonly kind: 'arena'; readonly offset: number };
 
 export type Kernel = LoopKernel | ProductKernel | WholeKernel;
 

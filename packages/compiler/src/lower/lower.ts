@@ -8,6 +8,7 @@ import {
   type Scalar,
   type Shape,
   sameShape,
+  sameView,
   scalar,
   sizeOf,
   type TensorSpec,
@@ -110,8 +111,10 @@ function lowerInstruction(lowering: Lowering, instruction: Instruction, { double
       lowering.put({ ...common, kind: 'map', formula, ...flat(spec), operands });
       return;
     }
-    case 'scatter':
     case 'repeat':
+      whole(lowering, instruction, true);
+      return;
+    case 'scatter':
     case undefined:
       break;
     default:
@@ -299,14 +302,15 @@ function take(lowering: Lowering, instruction: Instruction, axis: number): void 
   });
 }
 
-/** A primitive as a whole, on dense operands. */
-function whole(lowering: Lowering, instruction: Instruction): void {
+/** A primitive as a whole, on dense operands; `inside` a value, they may be a part of it. */
+function whole(lowering: Lowering, instruction: Instruction, inside = false): void {
   const common = lowering.commonOf(instruction);
   const specs = instruction.inputs.map((input) => lowering.specOf(input));
   const operands = instruction.inputs.map((input, i): Operand => {
     const meaning = lowering.meaningOf(input);
     const spec = specs[i] ?? lowering.specOf(input);
-    return lowering.isDense(meaning, spec.shape) ? meaning : lowering.copy(meaning, spec, instruction);
+    const fits = inside ? liesTogether(meaning, spec.shape) : lowering.isDense(meaning, spec.shape);
+    return fits ? meaning : lowering.copy(meaning, spec, instruction);
   });
   lowering.put({
     ...common,
@@ -317,6 +321,11 @@ function whole(lowering: Lowering, instruction: Instruction): void {
     operands,
   });
   for (const [k, made] of instruction.outputs.entries()) lowering.specs.set(instruction.first + k, made);
+}
+
+function liesTogether(meaning: Operand, shape: Shape): boolean {
+  if (meaning.kind !== 'root') return false;
+  return sameView({ ...meaning.view, offset: 0 }, denseView(shape));
 }
 
 /** Without the ops that movement left unused. */

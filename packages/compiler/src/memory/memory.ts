@@ -2,12 +2,6 @@ import { bytesOf, type DType, sizeOf, type TensorSpec } from '@pullback/core';
 import type { Kernel } from '../kernels/kernel.ts';
 import { readBy, writtenBy } from '../kernels/kernel.ts';
 
-/** Where a value lies: in a buffer that is given, or in the arena that the kernels share. */
-export type Location =
-  | { readonly kind: 'input'; readonly index: number }
-  | { readonly kind: 'output'; readonly index: number }
-  | { readonly kind: 'arena'; readonly offset: number };
-
 /** Blocks begin at multiples of this many bytes, and as many are free behind each: a vector may be read past the end. */
 export const alignment = 64;
 

@@ -1,4 +1,4 @@
-import { bytesOf, type Program, sizeOf, type TensorSpec } from '@pullback/core';
+import { bytesOf, operationsOf, type Program, sizeOf, type TensorSpec, unrolled } from '@pullback/core';
 import type { Code } from './encoding.ts';
 import { block, branchIf, get, i32, loop, tee } from './instructions.ts';
 import type { Four, LaneOptions } from './lane.ts';
@@ -45,7 +45,7 @@ const largestStep = 20_000;
  * @returns undefined where a primitive has no rule or the Program is too large.
  */
 export function straightLine(
-  program: Program,
+  given: Program,
   {
     inputAddress,
     outputAddress,
@@ -55,6 +55,8 @@ export function straightLine(
   }: StraightLineOptions,
   locals: Locals,
 ): StraightLine | undefined {
+  // The steps of a short repetition stand one after the other.
+  const program = operationsOf(given) > limit * 2 ? given : unrolled(given);
   // Even four to a register, so many operations take more.
   if (program.body.length > limit / 4) return undefined;
   const specs = [...program.inputs, ...program.body.flatMap(({ outputs }) => outputs)];

@@ -15,8 +15,8 @@ import type { Defined } from './loop.ts';
 import type { Places } from './places.ts';
 
 /** Whether there is code for a primitive as a whole; the host computes the others. */
-export function isWritten({ instruction: { primitive } }: WholeKernel): boolean {
-  return writerOf(primitive) !== undefined;
+export function isWritten({ instruction: { primitive }, repeated }: WholeKernel): boolean {
+  return repeated !== undefined || writerOf(primitive) !== undefined;
 }
 
 function writerOf({ form }: Primitive): ((kernel: WholeKernel, around: Around) => WrittenKernel) | undefined {

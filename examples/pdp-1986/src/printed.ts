@@ -36,7 +36,7 @@ export function printedLines(simulation: Simulation, outputs: readonly (readonly
   );
   const table = ['| input | wanted | gives |', '|---|---|---|', ...rows.map((row) => `| ${row} |`)];
   return [
-    `With the weights of ${printed.title} (${printed.source}) loaded, ${right} of ${units} output units are on the right side of one half; ` +
+    `The weights of ${printed.title}, ${printed.source}, were loaded: ${right} of ${units} output units are on the right side of one half; ` +
       `the lowest that is to be on is at ${shown(lowestOn)}, the highest that is to be off at ${shown(highestOff)}. ${printed.claim}`,
     ...(rows.length > 16 ? [] : ['', ...table]),
   ];

@@ -28,7 +28,7 @@ export const narrowEncoder: Simulation = {
   name: 'encoder-narrow',
   title: 'Narrow encoder (2-1-4-4)',
   about:
-    'The four patterns of two bits are to switch on one of four outputs each, all by way of one unit, which has to take four values.',
+    'The four patterns of two bits are to switch on one of four outputs each. All go by way of one unit, which has to take four values.',
   network: (start) =>
     sequential(units(1, 'single', start), units(4, 'hidden', start), units(4, 'output', start)),
   patterns: { inputs: strings(2), targets: oneHots(4).map((bits) => bits.map(goal)) },

@@ -12,7 +12,7 @@ function shiftRegister(size: number): Simulation {
     name: `shift-register-${size}`,
     title: `Shift register, ${size} units, unrolled in time`,
     about:
-      'Units that are all linked to each other are set to a pattern, and are to show it one place further to the left after one step of time, and two places after two; what leaves on the left comes in on the right. The same weights are used in every step.',
+      'Units that are all linked to each other are set to a pattern. After one step of time they are to show it one place further to the left, and after two steps two places; a bit that leaves on the left comes in on the right. The same weights are used in every step.',
     network: (start) => {
       const ring = units(size, 'ring', start);
       return defineLayer('shift-register', (scope, x: Value) => {

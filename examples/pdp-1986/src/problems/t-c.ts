@@ -65,7 +65,7 @@ export const tc: Simulation = {
   name: 't-c',
   title: 'T and C (9x9 - 7x7 - 1)',
   about:
-    'A T and a C of five squares, in four rotations, are told apart wherever they are: every hidden unit sees 3 x 3 pixels, all with the same weights, and the output sums over them with one weight. What is found is a detector that is switched on, or off, in more places by one letter than by the other.',
+    'A T and a C of five squares, in four rotations, are told apart wherever they are: every hidden unit sees 3 x 3 pixels, all with the same weights, and the output sums over them with one weight. Training finds a detector that is switched on, or off, in more places by one letter than by the other.',
   network: networkOf(),
   patterns: {
     inputs: [...rotations(T), ...rotations(C)].map(shown),

@@ -1,6 +1,7 @@
 // Every block of code that docs/ shows, run one page after the other.
 await import('./getting-started.ts');
 await import('./graphs.ts');
+await import('./data.ts');
 await import('./training.ts');
 await import('./mathematics.ts');
 await import('./sequences.ts');

@@ -16,6 +16,7 @@ import {
 } from '@pullback/core';
 import {
   embedding,
+  filled,
   gelu,
   multiHeadAttention,
   silu,
@@ -159,4 +160,22 @@ describe('as torch', () => {
       expect(Object.keys(fixture.gradients).length).toBeGreaterThan(0);
       for (const [path, wanted] of Object.entries(fixture.gradients)) near(gradients[path] ?? [], wanted);
     });
+});
+
+test('the epsilon of a block is that of both its normalizations', async () => {
+  const epsilon = 0.5;
+  const model = await Model.create({
+    network: transformerBlock(1, { placement: 'post', epsilon, kernelInitializer: filled(0) }),
+    input: [1, 2],
+    loss: halfSquaredError(),
+    optimizer: sgd({ learningRate: 0.1 }),
+    backend: cpu(),
+    dtype: 'float64',
+  });
+  // Without attention and inner units it is a norm of a norm: of (3, 1), d = 1 from the mean 2.
+  const once = 1 / Math.sqrt(1 + epsilon);
+  const twice = once / Math.sqrt(once * once + epsilon);
+  const [first = 0, second = 0] = (await model.predict([[[3, 1]]])).data;
+  expect(first).toBeCloseTo(twice, 14);
+  expect(second).toBeCloseTo(-twice, 14);
 });

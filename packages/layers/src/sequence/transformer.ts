@@ -30,6 +30,8 @@ export interface TransformerOptions extends MultiHeadAttentionOptions, Omit<Feed
   readonly units?: number;
   /** layerNorm when left out. */
   readonly norm?: 'layerNorm' | 'rmsNorm';
+  /** Of both normalizations; theirs when left out. */
+  readonly epsilon?: number;
   /** Whether each part sees its input normalized, x + f(norm x), or its sum is, norm(x + f(x)); `pre` when left out. */
   readonly placement?: 'pre' | 'post';
   /** The share of what each part adds that is dropped while training; 0 when left out. */
@@ -44,6 +46,7 @@ export const transformerFields = {
   ...innerFields,
   units: field.whole({ from: 1 }),
   norm: field.oneOf('layerNorm', 'rmsNorm'),
+  epsilon: field.number({ above: 0 }),
   placement: field.oneOf('pre', 'post'),
   dropout: field.number({ from: 0, below: 1 }),
 } satisfies FieldsOf<TransformerOptions>;
@@ -57,12 +60,14 @@ export const transformerBlockFields = { ...transformerFields, heads };
  */
 export function transformerBlock(heads: number, options: TransformerOptions = {}): Layer<readonly Value[]> {
   checkCall('transformerBlock', { heads }, options, transformerBlockFields);
-  const { units, norm = 'layerNorm', placement = 'pre', dropout: rate = 0, name, ...rest } = options;
+  const { units, norm = 'layerNorm', epsilon, placement = 'pre', dropout: rate = 0, name, ...rest } = options;
   const { keyValueHeads: _k, causal: _c, rotary: _r, block: _b, ...inner } = rest;
   const { activation: _a, gated: _g, ...outer } = rest;
   const attention = multiHeadAttention(heads, { ...outer, name: 'attention' });
   const normalization = norm === 'layerNorm' ? layerNorm : rmsNorm;
-  const norms = ['attentionNorm', 'feedForwardNorm'].map((each) => normalization({ name: each }));
+  const norms = ['attentionNorm', 'feedForwardNorm'].map((each) =>
+    normalization({ name: each, ...(epsilon !== undefined && { epsilon }) }),
+  );
   const drops = ['attentionDropout', 'feedForwardDropout'].map((each) => dropout(rate, { name: each }));
   let forward: Layer<readonly [Value]> | undefined;
   return {
@@ -123,7 +128,7 @@ export function languageModel(options: LanguageModelOptions): Layer<readonly Val
   const { vocabulary, context, width, heads, layers, positions = 'learned', tied = true, name } = options;
   if (width % heads !== 0)
     throw new OptionError({ got: `a width of ${width} for ${heads} heads`, expected: 'a multiple of it' });
-  const { norm = 'layerNorm', placement = 'pre' } = options;
+  const { norm = 'layerNorm', epsilon, placement = 'pre' } = options;
   const block = blockOptions(options);
   const tokens = embedding(vocabulary, width, { name: 'tokens' });
   const places = { learned: learnedPositions, sinusoidal: sinusoidalPositions, rotary: undefined }[positions];
@@ -136,7 +141,10 @@ export function languageModel(options: LanguageModelOptions): Layer<readonly Val
       ...(positions === 'rotary' && { rotary: { length: context } }),
     }),
   );
-  const last = (norm === 'layerNorm' ? layerNorm : rmsNorm)({ name: 'norm' });
+  const last = (norm === 'layerNorm' ? layerNorm : rmsNorm)({
+    name: 'norm',
+    ...(epsilon !== undefined && { epsilon }),
+  });
   const scores = tied ? tokens.logits : dense(vocabulary, { bias: false, name: 'scores' });
   return {
     name: 'languageModel',

@@ -1,5 +1,6 @@
 // node .ci/prose.mjs: sentences that readers stumble over, as `file:line: sentence`; ends with 1 where there are any. Part of `npm run lint`.
-// In pages: a sentence of more than 25 words, counted between . : ; ! and ?, and one whose subject is "What ...".
+//   in pages       a sentence of more than 25 words, counted between . : ; ! and ?, and one whose subject is "What ..."
+//   in docstrings  the second
 // Headings, tables, captions, equations and code are left out; inline code is one word.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -49,6 +50,13 @@ function sentencesOf({ first, text }) {
 const isLong = (sentence) => sentence.split(' ').filter((word) => /\w/.test(word)).length > most;
 const hasNoSubject = (sentence) => /^(And |But )?What /.test(sentence) && !sentence.endsWith('?');
 
+/** Docstrings as pages: all else of the source is empty lines. */
+function docstringsOf(source) {
+  const parts = source.split(/(^ *\/\*\*[\s\S]*?\*\/)/m);
+  const words = (comment) => comment.replace(/^ *(\/\*\*| \*\/?) ?|\*\/$/gm, '').replace(/^(?=@)/gm, '- ');
+  return parts.map((part, i) => (i % 2 === 0 ? lineBreaks(part) : words(part))).join('');
+}
+
 let found = 0;
 function examine(file, text, isWrong) {
   for (const { line, sentence } of blocksOf(plain(text)).flatMap(sentencesOf)) {
@@ -60,6 +68,8 @@ function examine(file, text, isWrong) {
 
 for (const file of listed('*.md').filter((name) => !spared.test(name)))
   examine(file, readFileSync(file, 'utf8'), (sentence) => isLong(sentence) || hasNoSubject(sentence));
+for (const file of listed('packages/*/src/*.ts'))
+  examine(file, docstringsOf(readFileSync(file, 'utf8')), hasNoSubject);
 if (found > 0)
   console.error(
     `${found} sentences: at most ${most} words, and a subject that is a thing in the code or on the page`,

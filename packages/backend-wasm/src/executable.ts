@@ -68,7 +68,7 @@ export interface Linked {
   readonly module: WebAssembly.Module;
 }
 
-/** What executables and bindings report to. */
+/** The backend as executables and bindings see it: they report to it. */
 export interface Owner {
   readonly memory: Memory;
   /** Its other threads, where there are some. */

@@ -147,7 +147,7 @@ const splatBytes = (bytes: readonly number[]): Code => [
   Array.from({ length: 16 / bytes.length }, () => bytes),
 ];
 
-/** What does not depend on the shape of the lanes. */
+/** Instructions that do not depend on the shape of the lanes. */
 export const v128 = {
   load: load(2, simd(0)),
   store: store(2, simd(11)),

@@ -22,7 +22,7 @@ export interface LaneOptions {
 
 /** Registers that are set once, before the loop in which they are read. */
 export class Constants {
-  /** What sets them; stands before the loop. */
+  /** The code that sets them; stands before the loop. */
   readonly prologue: Code[] = [];
   readonly #known = new Map<string, Code>();
 
@@ -50,7 +50,7 @@ export class Lane {
     readonly constants = new Constants(locals),
   ) {}
 
-  /** What must stand before the loop. */
+  /** The code that must stand before the loop. */
   get prologue(): readonly Code[] {
     return this.constants.prologue;
   }

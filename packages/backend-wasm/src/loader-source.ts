@@ -1,4 +1,4 @@
-/** What loads an exported module, without this framework: an ECMAScript module as text, to be written beside the code. */
+/** The loader of an exported module, without this framework: an ECMAScript module as text, to be written beside the code. */
 export const loader = `const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array, uint8: Uint8Array };
 
 /**
@@ -23,7 +23,7 @@ export async function load(source) {
   return {
     inputs,
     outputs,
-    /** What a tensor holds now, copied. */
+    /** The numbers that a tensor holds now, copied. */
     read: (name) => view(find(name)).slice(),
     /** Runs it, several times if asked, on new values of some inputs; gives a copy of every output. */
     run(values = {}, times = 1) {

@@ -26,11 +26,11 @@ export interface MemoryImport {
   readonly shared?: boolean;
 }
 
-/** What a module carries that needs nothing from outside. */
+/** The memory of a module that needs nothing from outside. */
 export interface Own {
   /** Pages of a memory of its own, exported as `memory`. */
   readonly pages: number;
-  /** What lies in it at the start. */
+  /** The bytes that lie in it at the start. */
   readonly data: readonly { readonly address: number; readonly bytes: Uint8Array }[];
   /** A section of its own, with a name, for whoever loads it. */
   readonly custom: { readonly name: string; readonly text: string };

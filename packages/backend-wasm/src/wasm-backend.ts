@@ -101,7 +101,7 @@ export class WasmBackend implements Backend {
     return new WasmExecutable(this.#compiledFor(program), this);
   }
 
-  /** What a Program becomes here, in words: kernels, what was fused, memory, flops. */
+  /** The listing of a Program as it is compiled here: kernels, ops that were fused, memory, flops. */
   explain(program: Program): string {
     const { kernels, threads } = this.#compiledFor(program);
     return [this.#threadsInWords(threads), explain(planFor(kernels))].join('\n');

@@ -3,7 +3,7 @@ import type { Memory, Stage } from './stage.ts';
 import type { Region, Values } from './values.ts';
 import { count, typeOf } from './wgsl/numbers.ts';
 
-/** What a binding is an array of, and how many bytes that has. */
+/** The element type of a binding's array, and its bytes. */
 export const elementBytes = {
   f16: 2,
   f32: 4,

@@ -15,7 +15,7 @@ export type SubgroupUse =
   | 'asked for, but the adapter has no feature subgroups'
   | 'asked for, but the given device was made without the feature subgroups';
 
-/** What computes. */
+/** The adapter that computes. */
 export interface AdapterDescription {
   readonly vendor: string;
   readonly architecture: string;
@@ -147,7 +147,7 @@ function missing(feature: Feature, of: 'the device' | 'the adapter', info: GPUAd
   });
 }
 
-/** What the adapter is called. */
+/** The name of the adapter. */
 export function nameOf({
   vendor,
   architecture,

@@ -20,7 +20,7 @@ import { hasWhole } from './stages/whole.ts';
 import type { Recording, Segment } from './timeline.ts';
 import { type Region, Values, wordOf } from './values.ts';
 
-/** What a binding needs of its backend. */
+/** The backend as a binding needs it. */
 export interface Surroundings {
   readonly device: GPUDevice;
   readonly pipelines: Pipelines;
@@ -43,7 +43,7 @@ export class Recorded implements Recording {
   readonly ready: Promise<void>;
   readonly segments: Segment[] = [];
   readonly dispatches: readonly Dispatch[];
-  /** What is copied to the host and back in each run. */
+  /** The values that are copied to the host and back in each run. */
   readonly copied: readonly string[];
   #isReady = false;
   readonly #arena: GPUBuffer | undefined;

@@ -2,7 +2,7 @@ import { PullbackError } from '@pullback/core';
 import type { Dispatch } from './dispatches.ts';
 import { ShaderError } from './pipelines.ts';
 
-/** What one run of a binding does: commands, and between them what the host computes. */
+/** One run of a binding: commands, and between them the work of the host. */
 export interface Recording {
   /** Settled when all pipelines are there. */
   readonly ready: Promise<void>;
@@ -77,7 +77,7 @@ export class Timeline implements HostAccess {
     return this.#failure;
   }
 
-  /** What went wrong in the background: the next read throws it, once. */
+  /** Keeps an error of the background: the next read throws it, once. */
   report(problem: Error): void {
     this.#problem ??= problem;
   }

@@ -86,7 +86,7 @@ export class WebGpuBackend implements Backend {
   readonly name = 'webgpu';
   readonly dtypes: readonly DType[] = ['float32', 'int32', 'bool', 'uint8'];
   readonly largestBuffer: number;
-  /** What computes. */
+  /** The adapter that computes. */
   readonly adapter: AdapterDescription;
   /** Fulfilled when the device is taken away. */
   readonly lost: Promise<Error>;

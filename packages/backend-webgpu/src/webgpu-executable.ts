@@ -12,7 +12,7 @@ import { Recorded, type Surroundings } from './recorded.ts';
 import type { Timeline } from './timeline.ts';
 import { alignment, wordOf } from './values.ts';
 
-/** What an executable asks of its backend. */
+/** The backend as an executable sees it. */
 export interface Owner {
   readonly timeline: Timeline;
   ran(): void;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** What a page has to load before it trains. */
+/** The bytes that a page has to load before it trains. */
 export interface BundleSize {
   readonly name: string;
   /** JavaScript: the page's own chunk and those that it always loads. */

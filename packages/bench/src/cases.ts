@@ -1,4 +1,4 @@
-/** What is measured, as data: every library makes its own form of it. */
+/** The cases that are measured, as data: every library makes its own form of it. */
 
 export interface TrainingCase {
   readonly kind: 'training';

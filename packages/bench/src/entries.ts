@@ -7,7 +7,7 @@ export interface Entry {
   readonly name: string;
   readonly library: LibraryName;
   readonly setting: Setting;
-  /** What a reader of the table has to know. */
+  /** A note for readers of the table. */
   readonly note?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What one contestant computed: a list of figures for every point at which they were taken. */
+/** The figures of one contestant: a list of figures for every point at which they were taken. */
 export interface Computed {
   readonly name: string;
   readonly figures: readonly (readonly number[])[];

@@ -19,15 +19,15 @@ export interface Run {
   step(count: number): void | Promise<void>;
   /** Waits until they are done. */
   settle(): Promise<void>;
-  /** What must be the same in every library: the loss of the last step, or a sample of the results. */
+  /** The numbers that must be the same in every library: the loss of the last step, or a sample of the results. */
   figures(): Promise<readonly number[]>;
-  /** What the library itself counts, since it was loaded. */
+  /** The library's own counts, since it was loaded. */
   counters?(): Counters;
 }
 
 export type Counters = Readonly<Record<string, number>>;
 
-/** What every file of libraries/ exports; it is loaded in a process of its own. */
+/** The export of every file of libraries/, which is loaded in a process of its own. */
 export type Open = (setting: Setting) => Promise<Library>;
 
 /** One library's form of the cases. */

@@ -1,7 +1,7 @@
 import { labelOf } from './entries.ts';
 import type { Result } from './match.ts';
 
-/** What `--json` prints, one object a line. */
+/** An object that `--json` prints, one a line. */
 export interface Line {
   readonly case: string;
   readonly library: string;

@@ -11,7 +11,7 @@ import { openProcessWith } from './process-contestant.ts';
 import { startup } from './startup.ts';
 import { bundleTable, matchTable } from './table.ts';
 
-/** What `all` runs, with the number of the product's threads. */
+/** The commands that `all` runs, with the number of the product's threads. */
 const everything: readonly (readonly [Command, number])[] = [
   ['xor', 1],
   ['mlp128', 1],
@@ -67,7 +67,7 @@ function bundleLine({ name, gzippedBytes, minifiedBytes, moduleBytes }: BundleSi
   return { case: 'bundle', library: name, gzippedBytes, minifiedBytes, moduleBytes };
 }
 
-/** Measures everything, one after the other, and writes docs/benchmarks.md. What is void is written down as that, and fails in the end. */
+/** Measures everything, one after the other, and writes docs/benchmarks.md. A void figure is written down as that, and fails in the end. */
 async function all(given: Arguments): Promise<void> {
   const parts: string[] = [];
   for (const [command, threads] of everything) {

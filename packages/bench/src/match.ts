@@ -7,7 +7,7 @@ import type { Counted } from './protocol.ts';
 import { isPython } from './session.ts';
 import { median, minimum } from './statistics.ts';
 
-/** What was measured of one entry. */
+/** The figures of one entry. */
 export interface Result {
   readonly case: string;
   readonly entry: Entry;

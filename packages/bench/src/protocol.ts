@@ -2,10 +2,10 @@ import type { CaseName } from './cases.ts';
 import type { Counters, Setting } from './library.ts';
 import type { LibraryName, Session } from './session.ts';
 
-/** What a process counts besides, none of which is free: calls into WebAssembly or WebGPU, or the bytes of new JavaScript objects. */
+/** The kinds of things that a process counts besides, none for free: calls into WebAssembly or WebGPU, or the bytes of new JavaScript objects. */
 export type Counted = 'calls' | 'bytes';
 
-/** What can be asked of a process: what a session does, and the most memory that the process has held, in MiB. */
+/** The calls that a process answers: those of a session, and the most memory that the process has held, in MiB. */
 export interface Calls extends Pick<Session, 'warmUp' | 'turn' | 'figures'> {
   start(
     library: LibraryName,

@@ -25,14 +25,14 @@ export interface Started {
   readonly firstStepMs: number;
   /** After the first step, after each of some more, and after some that were run as they are measured. */
   readonly figures: readonly (readonly number[])[];
-  /** What the library calls itself, where no package.json here says it. */
+  /** The library's own version, where no package.json here says it. */
   readonly version?: string;
 }
 
 export interface Turn {
   /** Milliseconds of a step, the mean over each block of steps. */
   readonly stepMs: readonly number[];
-  /** What a loop of scalars took just before, which is the same work always. */
+  /** The time of a loop of scalars just before, which is the same work always. */
   readonly loopMs: number;
 }
 
@@ -94,7 +94,7 @@ export class Session {
     return { stepMs, loopMs };
   }
 
-  /** What `counters` and the library itself count in each of so many steps. */
+  /** The counts of `counters` and of the library itself in each of so many steps. */
   async count(steps: number, counters: () => Counters): Promise<Counters> {
     await this.#time(steps);
     return countsPerStep(this.#now(), steps, counters);

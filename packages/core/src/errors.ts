@@ -1,7 +1,7 @@
 import { whereabouts } from './graph/origin.ts';
 import { meant } from './options/meant.ts';
 
-/** What an error tells: what was got, what was expected, where in the model, and what to do. */
+/** An error's parts: what was got, what was expected, where in the model, and what to do. */
 export interface Complaint {
   readonly got: string;
   readonly expected?: string;

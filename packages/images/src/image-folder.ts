@@ -21,7 +21,7 @@ export interface FolderOptions extends ImageOptions {
   /** Another order for every epoch, by the seed; true when left out. */
   readonly shuffle?: boolean;
   readonly seed?: number;
-  /** What becomes of each picture on its way: an augmentation, say. The stream of numbers is its own in every epoch. */
+  /** A function of each picture on its way: an augmentation, say. The stream of numbers is its own in every epoch. */
   readonly map?: (picture: Picture, random: RandomStream) => Picture;
 }
 

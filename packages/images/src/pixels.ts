@@ -14,7 +14,7 @@ interface CanvasLike {
   getContext(kind: '2d', options?: object): unknown;
 }
 
-/** What can be drawn on a canvas: an ImageBitmap, an image or a frame of a video. */
+/** A source that can be drawn on a canvas: an ImageBitmap, an image or a frame of a video. */
 interface Drawable {
   readonly width: number;
   readonly height: number;

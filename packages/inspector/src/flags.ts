@@ -31,7 +31,7 @@ export interface FlagLimits {
 }
 
 /**
- * What is wrong in the last of these frames, worst first. Pure: equal frames raise equal flags.
+ * The flags that the last of these frames raises, worst first. Pure: equal frames raise equal flags.
  * @param frames in the order of their steps; weights that do not move need more than one.
  */
 export function flagsOf(graph: GraphData, frames: readonly FrameData[], limits: FlagLimits = {}): Flag[] {

@@ -1,7 +1,7 @@
 import type { GraphData, Numbers } from './data.ts';
 import { normOf } from './numbers.ts';
 
-/** What is drawn as one box: a node, or a group that is closed. */
+/** An item is drawn as one box: a node, or a group that is closed. */
 export interface Item {
   readonly node: number | undefined;
   readonly group: number | undefined;

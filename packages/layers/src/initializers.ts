@@ -150,7 +150,10 @@ export function eye(options: { gain?: number } = {}): Initializer {
   };
 }
 
-/** What `initializer` makes for the two last axes in each other's place, turned back: of a matrix the same numbers in column layout. */
+/**
+ * An initializer that calls `initializer` with the two last axes in each other's place and turns its numbers back: of a
+ * matrix the same numbers in column layout.
+ */
 export function transposed(initializer: Initializer): Initializer {
   return (shape, random, into) => {
     const [rows = 1, columns = 1] = shape.slice(-2);

@@ -20,7 +20,7 @@ import { lowRankSum } from './products.ts';
 export interface LoraOptions {
   /** The inner width r of what is added; 8 when left out. */
   readonly rank?: number;
-  /** What is added is multiplied by alpha / rank; alpha is the rank when left out. */
+  /** The product A B is multiplied by alpha / rank; alpha is the rank when left out. */
   readonly alpha?: number;
   /** Which matrices are added to, by path, such as `network/block{i}/attention/query`; those of dense, attention and feed-forward layers when left out. */
   readonly where?: Paths;

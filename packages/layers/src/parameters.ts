@@ -25,7 +25,7 @@ import {
 
 /** A number that training adds to the error, for a weight. */
 export type Regularizer = (weight: Value) => Value;
-/** What an updated weight becomes. */
+/** A function that makes of an updated weight another one. */
 export type Constraint = (weight: Value) => Value;
 
 /** For the parameters of those names, such as `{ kernel: l2(1e-4) }`; a function is for all parameters. */
@@ -95,7 +95,7 @@ function withOption<In extends readonly Value[], Out>(
   };
 }
 
-/** What two of them are together, the inner one first: penalties are added, constraints come one after the other. */
+/** The combination of two of them, the inner one first: penalties are added, constraints come one after the other. */
 const combinations = {
   regularizer:
     (inner: Regularizer, outer: Regularizer): Regularizer =>

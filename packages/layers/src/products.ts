@@ -8,7 +8,7 @@ interface Sum {
   readonly scale: Value;
 }
 
-/** What the sums are made of: a product with one takes A and B by themselves. */
+/** The parts of each sum: a product with one takes A and B by themselves. */
 const sums = new WeakMap<Value, Sum>();
 
 /** W + s A B, that `times` and `timesLeft` do not compute. */

@@ -7,7 +7,7 @@ export interface SmallFloat {
   /** The exponent of the smallest normal number. */
   readonly lowest: number;
   readonly largest: number;
-  /** What numbers beyond become; without an infinity there is NaN, or `largest`. */
+  /** The result of rounding a number beyond the range; without an infinity there is NaN, or `largest`. */
   readonly beyond: 'infinity' | 'NaN' | 'largest';
   /** Whether there is a NaN. */
   readonly hasNaN: boolean;

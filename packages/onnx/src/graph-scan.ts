@@ -10,7 +10,7 @@ export interface Unsupported {
   readonly nodes: readonly string[];
 }
 
-/** What a look through all nodes of a file tells, before anything is run. */
+/** The result of a look through all nodes of a file, before anything is run. */
 export interface Scan {
   readonly unsupported: readonly Unsupported[];
   /** The names whose numbers must be known before anything is run. */

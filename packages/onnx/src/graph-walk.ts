@@ -18,7 +18,7 @@ import { OperatorNode, rulesOf, type Typed } from './operator-node.ts';
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from './proto/onnx_pb.ts';
 import type { Numbers } from './tensor-numbers.ts';
 
-/** What the numbers of a file become, and what the graph is built for. */
+/** The Values of a file's numbers, and the purpose that the graph is built for. */
 export interface Building {
   readonly floats: FloatDType;
   readonly training: boolean;

@@ -41,7 +41,7 @@ const onnxFields = {
   outputs: field.list(field.text(), { from: 1 }),
 } satisfies FieldsOf<OnnxOptions>;
 
-/** What a graph makes of Values by the names of inputs: the outputs by name. */
+/** A graph as a function of Values by the names of inputs, which gives the outputs by name. */
 export type OnnxFunction = (inputs: Readonly<Record<string, Value>>) => Readonly<Record<string, Value>>;
 
 /**

@@ -10,14 +10,14 @@ export interface Typed {
   readonly type: ElementType;
 }
 
-/** What an operator makes: Values, typed where their type is not that of an input of the same dtype; undefined for outputs that are left out. */
+/** The result of an operator: Values, typed where their type is not that of an input of the same dtype; undefined for outputs that are left out. */
 export type Made = Value | Typed | readonly (Value | Typed | undefined)[];
 
-/** What an operator may ask of the walk that it stands in. */
+/** The walk that an operator stands in, as far as the operator may ask it. */
 export interface Surroundings {
   /** The version of the operator set of the node's domain. */
   readonly opset: number;
-  /** What holds floats that are no doubles. */
+  /** The dtype of floats that are no doubles. */
   readonly floats: FloatDType;
   readonly training: boolean;
   /** Runs a graph of an attribute, which sees the names around the node. */

@@ -13,7 +13,7 @@ import {
 } from '@pullback/core';
 import { from0 } from './shares.ts';
 
-/** What the learning rate of a weight is multiplied by: a number, or a function of what stands at `{i}` in the pattern. */
+/** The factor of a weight's learning rate: a number, or a function of the texts at `{i}` in the pattern. */
 export type RateFactor = number | ((found: Readonly<Record<string, string>>) => number);
 
 export const learningRatesFields = {

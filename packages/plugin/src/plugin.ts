@@ -16,7 +16,7 @@ type Binder<K extends Kind> = <O extends object>(
 
 type Binders = { readonly [K in Exclude<Kind, 'activation'>]: Binder<K> };
 
-/** What a plugin is defined with. */
+/** The functions that a plugin is defined with. */
 export interface PluginBinder extends Binders {
   /** An activation, which becomes a layer of the same name too. */
   activation(name: string, activation: Activation, description?: Description): void;

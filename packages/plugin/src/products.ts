@@ -11,7 +11,7 @@ import type {
 } from '@pullback/core';
 import type { AnySpec } from './specs.ts';
 
-/** What each kind of name stands for. */
+/** The product that each kind of name stands for. */
 export interface Products {
   layer: Layer<readonly [Value]>;
   activation: Activation;

@@ -3,7 +3,7 @@ import { nodeProcess } from './node-process.ts';
 import { forbidden, whyNoWasm } from './why-no-wasm.ts';
 import { mayHaveWebGpu } from './why-no-webgpu.ts';
 
-/** What `auto` has to know of a computation. */
+/** The facts of a computation that `auto` decides by. */
 export interface Asked {
   /** A GPU has no float64. float32 when left out. */
   readonly dtype: FloatDType | undefined;

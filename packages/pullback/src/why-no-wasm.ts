@@ -1,4 +1,4 @@
-/** What is said where a page's policy forbids it. */
+/** The message where a page's policy forbids it. */
 export const forbidden =
   "the Content-Security-Policy forbids WebAssembly: its script-src must allow 'wasm-unsafe-eval'";
 

@@ -3,7 +3,7 @@ import type { DType, NumberArray } from '@pullback/core';
 /** How the elements of a tensor lie in a safetensors file. */
 export interface Format {
   readonly bits: number;
-  /** What they are read as, and how; without, they cannot be read. */
+  /** The dtype that they are read as, and how; without, they cannot be read. */
   readonly read?: { readonly dtype: DType; readonly numbers: (buffer: ArrayBuffer) => NumberArray };
 }
 

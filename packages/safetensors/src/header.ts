@@ -34,14 +34,14 @@ export interface Stored {
   readonly shape: readonly number[];
   /** The dtype's name in the file. */
   readonly format: string;
-  /** What it is read as; undefined when it cannot be read. */
+  /** The dtype that it is read as; undefined when it cannot be read. */
   readonly dtype: DType | undefined;
   readonly bytes: number;
   /** Where its elements begin, from the first byte of the file on. */
   readonly start: number;
 }
 
-/** What a file holds, before its elements are read. */
+/** The tensors of a file, before their elements are read. */
 export interface Header {
   /** Every tensor, in the order of its elements. */
   readonly stored: ReadonlyMap<string, Stored>;

@@ -6,7 +6,7 @@ import { storedAs, type TensorFile, tensorFile } from './tensor-file.ts';
 /** Gives the file of a shard by its name. */
 export type Shards = (name: string) => ByteSource | Promise<ByteSource>;
 
-/** What `model.safetensors.index.json` says: which file holds which tensor. Source: transformers, `save_pretrained`. */
+/** The index `model.safetensors.index.json`: which file holds which tensor. Source: transformers, `save_pretrained`. */
 export interface ShardIndex {
   readonly weight_map: Readonly<Record<string, string>>;
   readonly metadata?: Readonly<Record<string, unknown>>;

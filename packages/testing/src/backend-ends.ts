@@ -2,7 +2,7 @@ import { type Backend, mul, placeholder, trace } from '@pullback/core';
 import { type Examination, expectError, expectNumbers, matrix } from './backend-expectations.ts';
 import { ConformanceError } from './case.ts';
 
-/** What ends a backend; nothing where `make` gives the same one again, which others still need. */
+/** Examinations that end a backend; none where `make` gives the same one again, which others still need. */
 export function ends(make: () => Backend): Examination[] {
   const [one, other] = [make(), make()];
   if (one === other) return [];

@@ -133,7 +133,7 @@ export async function examineProbe(backend: Backend, probe: Probe, tolerance: To
   });
 }
 
-/** What a backend cannot run it refuses by name; anything else is a finding. */
+/** The result of `run`. A backend refuses a primitive that it cannot run by name; anything else is a finding. */
 async function supported<T>(run: () => Promise<T>): Promise<T | undefined> {
   try {
     return await run();

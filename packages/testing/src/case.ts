@@ -5,7 +5,7 @@ export interface Case {
   run(): void | Promise<void>;
 }
 
-/** What an examination found: the smallest example, what was got and expected there, and how to see it again. */
+/** The finding of an examination: the smallest example, what was got and expected there, and how to see it again. */
 export class ConformanceError extends Error {
   constructor(finding: {
     readonly what: string;

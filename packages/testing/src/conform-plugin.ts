@@ -18,7 +18,7 @@ import { casesOfKind, type EntryOptions, type Examinations, fingerprint, isOfKin
 
 type AnySpec = string | { readonly type: string };
 
-/** What turns inner specs into objects: `resolverOf(container)` is one. */
+/** A resolver turns inner specs into objects: `resolverOf(container)` is one. */
 export interface ResolveLike {
   layer(spec: AnySpec): Layer<readonly [Value]>;
   activation(spec: AnySpec): Activation;

@@ -5,7 +5,7 @@ const close = (a: number, b: number) => Math.abs(a - b) <= 1e-5 * Math.max(1, Ma
 const alike = (a: Matrix, b: Matrix) =>
   a.every((row, j) => row.every((x, k) => close(x, b[j]?.[k] ?? Number.NaN)));
 
-/** What a wrong Jacobian has to do with the right one, in words, where it is something simple. */
+/** The relation of a wrong Jacobian to the right one, in words, where it is something simple. */
 export function diagnosis(got: Matrix, expected: Matrix): string | undefined {
   const [flat, right] = [got.flat(), expected.flat()];
   if (flat.every((x) => x === 0)) return 'no gradient arrives here: all entries are 0';

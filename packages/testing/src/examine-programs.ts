@@ -12,7 +12,7 @@ export interface ProgramsOptions extends Pick<RecipeOptions, 'specials'> {
   readonly path?: string | undefined;
 }
 
-/** What is wrong with a random Program, in words; undefined when all is well. */
+/** A function that tells in words how a random Program goes wrong; undefined when all is well. */
 export type Examine = (random: RandomProgram) => string | undefined | Promise<string | undefined>;
 
 /**

@@ -15,7 +15,7 @@ import {
 } from '@pullback/core';
 import { difference, hasKink } from './differences.ts';
 
-/** What is needed of a model: `Model` of @pullback/train has it. */
+/** A model as the check needs it: `Model` of @pullback/train is one. */
 export interface CheckedModel<B> {
   graph(
     batch: B,

@@ -10,9 +10,9 @@ export interface Examined {
   /** Called again and again: it must build the same each time. */
   readonly f: (...x: Value[]) => Value | readonly Value[];
   readonly shapes: readonly Shape[];
-  /** What the J^T that is examined is called in findings; `the vjp` when left out. */
+  /** The name of the examined J^T in findings; `the vjp` when left out. */
   readonly what?: string;
-  /** What inputs are called in findings. */
+  /** The names of inputs in findings. */
   readonly names?: readonly string[];
   /** How far derivatives may be from differences, relative to the larger of them and 1. */
   readonly tolerance?: number;
@@ -77,10 +77,10 @@ interface Place {
   readonly column: number;
 }
 
-/** What else is known of a place where J is wrong. */
+/** Further facts of a place where J is wrong. */
 interface Circumstances {
   readonly at: readonly Float64Array[];
-  /** What is wrong with the vjp whatever J is. */
+  /** A complaint about the vjp that holds whatever J is. */
   readonly complaint: string | undefined;
   /** Both derivatives at other numbers, for a function of one number. */
   readonly elsewhere: readonly string[];
@@ -209,7 +209,7 @@ export function examineDiagonal(examined: Examined, at: readonly Float64Array[])
   });
 }
 
-/** What `forward` gives when one number of one input is moved; each place is computed once, for all outputs. */
+/** The outputs of `forward` when one number of one input is moved; each place is computed once, for all outputs. */
 function moving(forward: Numbers, at: readonly Float64Array[], input: number, place: number) {
   const known = new Map<number, ReturnType<Numbers>>();
   return (y: number): ReturnType<Numbers> => {

@@ -134,7 +134,7 @@ export function refuseOtherNumbers(
   });
 }
 
-/** What `run` gives, or undefined when it throws. */
+/** The result of `run`, or undefined when it throws. */
 export function attempted<T>(run: () => T): T | undefined {
   try {
     return run();

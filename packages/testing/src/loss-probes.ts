@@ -321,7 +321,7 @@ export function examineLabels(ground: LossGround, layouts: readonly Layout[]): v
     }
 }
 
-/** What `check` takes of each sample alone it takes of all together, in both layouts. @throws ConformanceError */
+/** Targets that `check` takes of each sample alone it takes of all together, in both layouts. @throws ConformanceError */
 export function examineCheck(ground: LossGround): void {
   const { loss, targets } = ground;
   const batch = batchOf(ground, usual, [12, 3]);

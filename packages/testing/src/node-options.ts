@@ -6,7 +6,7 @@ import type { Names, Spec } from './spec-round-trip.ts';
 /** A function of Values: an activation, a node, or anything written with them. */
 export type NodeFunction = (...x: Value[]) => Value | readonly Value[];
 
-/** What is declared of a function, and then examined. */
+/** The properties that are declared of a function, and then examined. */
 export interface Properties {
   /** Output i depends on input i alone. */
   readonly elementwise?: boolean;
@@ -19,7 +19,7 @@ export interface Properties {
 }
 
 export interface NodeOptions extends SearchOptions, ParityOptions {
-  /** What cases are called after. */
+  /** The name that cases are called after. */
   readonly name?: string;
   /** The shapes of the inputs from three extents; one matrix when left out. */
   readonly shapes?: Shapes;

@@ -142,7 +142,7 @@ export function refuseMisfits(
   });
 }
 
-/** What happens at each step. */
+/** The course of a run, step by step. */
 export interface Course {
   readonly steps: number;
   /** The gradient of a number, from the step and the number. */

@@ -12,7 +12,10 @@ export interface Allowed {
 export interface Tolerance {
   /** How many floats results may be off in a dtype; 0 where left out. */
   readonly ulps?: Allowed;
-  /** What sums of float32 are added in; float64 when it is left out: then they are rounded once. In float32 they may be off by `ulps` of the sum of magnitudes. */
+  /**
+   * The dtype that sums of float32 are added in; float64 when it is left out: then they are rounded once. In float32 they
+   * may be off by `ulps` of the sum of magnitudes.
+   */
   readonly sums?: 'float32' | 'float64';
   /**
    * Whether sums of floats may be added in any order, as they may when it is left out, or are added in the reference's, to the same bits. The

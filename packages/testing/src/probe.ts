@@ -5,7 +5,7 @@ export interface Probe {
   readonly name: string;
   readonly inputs: readonly TensorSpec[];
   readonly f: (...x: Value[]) => Value | readonly Value[];
-  /** What each of several outputs is, for findings. */
+  /** The names of several outputs, for findings. */
   readonly outputs?: readonly string[];
   /** For sums of products of the inputs' elements: how many terms they have. The same of absolute values bounds their error. */
   readonly terms?: number;

@@ -290,7 +290,7 @@ const sorted: Primitive<readonly [Value, Value], Readonly<Record<string, never>>
   },
 };
 
-/** What goes wrong between instructions rather than in one. */
+/** Probes of mistakes between instructions rather than in one. */
 const others: readonly Probe[] = [
   {
     name: 'a chain of 200 instructions',

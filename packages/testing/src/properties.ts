@@ -19,7 +19,7 @@ interface Tried {
   readonly shape: Shape;
 }
 
-/** What is declared of a function, examined at its first input. */
+/** Cases of the properties that are declared of a function, examined at its first input. */
 export function propertyCases(name: string, f: NodeFunction, declared: Declared): Case[] {
   const { properties, shapes, domain } = declared;
   const { elementwise = false, monotone = false, parity, rowsSumToOne = false } = properties;

@@ -75,7 +75,7 @@ const reduced = (x: Value, a: number): number[] => {
   return chosen.length === 0 ? axes(x).slice(-1) : chosen;
 };
 
-/** What a recipe may do. Where it cannot be done the step is left out. */
+/** The steps of a recipe. Where one cannot be done it is left out. */
 const makers = {
   /** Adds no primitive, and keeps the distances of other steps to their operands: what a superfluous step shrinks to. */
   same: (x) => x,
@@ -450,7 +450,7 @@ export const stepKinds: readonly StepKind[] = weights.flatMap(([kind, weight]) =
 /** The most elements of a value. */
 export const largest = 5000;
 
-/** What a step adds to the values; nothing where it does not fit. */
+/** The values that a step adds; none where it does not fit. */
 export function made(step: Step, pool: Pool): readonly Value[] {
   const x = pick(pool, step.x, () => true);
   const make: Maker = makers[step.kind];

@@ -78,7 +78,7 @@ export interface Expected {
   readonly error: number;
 }
 
-/** What the outputs of a random Program are by its primitives' own meaning, and within which bounds. */
+/** The outputs of a random Program by its primitives' own meaning, with the bounds of their errors. */
 export function expectedOf({ data, over: donated, times, ...random }: RandomProgram): Expected[] {
   const program = unrolled(random.program);
   let given = data.map((tensor) => ({ tensor: { ...tensor, data: tensor.data.slice() }, error: 0 }));

@@ -29,8 +29,8 @@ export function build(
 }
 
 /**
- * Runs outputs for given inputs, in the same tensors each time, cleared before; what comes out is a copy. What none of the inputs that have
- * changed reaches stays as it is.
+ * Runs outputs for given inputs, in the same tensors each time, cleared before; the outputs are copies. A tensor that none of the
+ * changed inputs reaches stays as it is.
  */
 export function runner(inputs: readonly Value[], outputs: readonly Value[]): Numbers {
   const { body, outputs: places } = trace(inputs, outputs);

@@ -29,7 +29,7 @@ function simpler(random: RandomProgram): RandomProgram[] {
   return candidates.sort((a, b) => a.program.body.length - b.program.body.length);
 }
 
-/** What every value is, the first time. */
+/** The tensor of every value, the first time. */
 function tensorsOf({ program, data }: RandomProgram): Tensor[] {
   const tensors = [...data];
   for (const { primitive, attributes, inputs, outputs } of program.body) {

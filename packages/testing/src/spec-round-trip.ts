@@ -28,7 +28,7 @@ export interface ModelData {
   readonly layout?: 'row' | 'column';
 }
 
-/** What is needed of a model that was made from data: the Model of pullback has it. */
+/** A model that was made from data, as the examination needs it: the Model of pullback is one. */
 export interface NamedModel {
   spec(): unknown;
   graph(
@@ -94,7 +94,7 @@ export function float64(shape: Shape, data: ArrayLike<number>): Tensor {
 }
 
 /**
- * What both models predict on a batch is what the thing itself gives.
+ * Both models predict on a batch the numbers that the thing itself gives.
  * @param own the same prediction, from the numbers of the model's parameters in order.
  */
 export async function examineRoundTrip(

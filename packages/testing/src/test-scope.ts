@@ -39,7 +39,7 @@ export interface Setting {
   readonly path?: string;
 }
 
-/** What stands for that which a scope hands out. */
+/** The stand-ins for the Values that a scope hands out. */
 export interface Given {
   /** The Value of a parameter or state, at its first asking. */
   readonly value: (asked: Asked, kind: 'parameter' | 'state') => Value;

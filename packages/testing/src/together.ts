@@ -18,7 +18,7 @@ import { build, runner } from './runner.ts';
 
 const usual: Example = { sizes: [2, 3, 4], seed: 21 };
 
-/** What shows only where a function is used more than once in a graph, or gets one Value for two of its inputs. */
+/** Cases of mistakes that show only where a function is used more than once in a graph, or gets one Value for two of its inputs. */
 export function togetherCases(
   name: string,
   f: NodeFunction,

@@ -3,8 +3,8 @@ import { ConformanceError } from './case.ts';
 import { placeOf } from './numbers-as-text.ts';
 
 /**
- * The numbers of Values as they were written: every vertex by its own meaning, nothing merged, folded or left out. What a trace and a
- * compiler make of the same graph is held against it.
+ * The numbers of Values as they were written: every vertex by its own meaning, nothing merged, folded or left out. The results of a
+ * trace and a compiler of the same graph are held against them.
  * @param widened what a float that comes from no input was meant to be: given, every float32 is held as a float64.
  * @throws ConformanceError when a primitive changes what it reads.
  */

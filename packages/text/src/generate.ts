@@ -22,7 +22,7 @@ export const generateFields = {
 /** The decoder of a model, as far as it is used. */
 type Decoder = Pick<TrainDecoder, 'capacity' | 'position' | 'next' | 'reset' | 'dispose'>;
 
-/** What makes predictions place by place: a model of one sequence of tokens. */
+/** A model of one sequence of tokens that predicts place by place. */
 export interface Decodes {
   decoder(): Decoder;
 }

@@ -1,7 +1,7 @@
 import { checkOptions, DataError, type FieldsOf, field, RandomStream } from '@pullback/core';
 
 export interface SamplingOptions {
-  /** What scores are divided by: nearer to 0 the likeliest token, above 1 more of the others; 0 for the likeliest always. 1 when left out. */
+  /** The divisor of scores: nearer to 0 the likeliest token, above 1 more of the others; 0 for the likeliest always. 1 when left out. */
   readonly temperature?: number;
   /** Only so many of the likeliest tokens are drawn from. */
   readonly topK?: number;

@@ -25,7 +25,7 @@ export interface ModelOptions {
   readonly input: Shape | InputShapes;
   /** One loss, or one for each output of the network by its name. */
   readonly loss: Losses;
-  /** What the losses of several outputs are multiplied by in their sum; 1 where left out. */
+  /** The factors of the losses of several outputs in their sum; 1 where left out. */
   readonly lossWeights?: Readonly<Record<string, number>>;
   readonly optimizer: Optimizer;
   readonly backend: Backend;
@@ -37,7 +37,7 @@ export interface ModelOptions {
   readonly layout?: Layout;
   /** Told about every fit that names no reporter of its own: a bar on a terminal, lines elsewhere, when left out. */
   readonly progress?: ProgressReporter;
-  /** What sums gradients over several processes that train together; alone when left out. */
+  /** The reducer that sums gradients over several processes that train together; alone when left out. */
   readonly reducer?: Reducer;
   /** Checks every step for the first node that makes a NaN or infinity, before it is run. Slow. */
   readonly checkFinite?: boolean;
@@ -58,7 +58,7 @@ export interface WeightsOptions {
 
 export const defaultResidentBytes = 2 ** 30;
 
-/** What stands for a metric where names are known: its name, or an object with the name as `type` and options. */
+/** A metric where names are known: its name, or an object with the name as `type` and options. */
 export type Named = string | { readonly type: string };
 
 /** `Name` is what metrics may be called by, where names are known: the model of the umbrella package knows some. */

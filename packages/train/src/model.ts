@@ -237,7 +237,7 @@ export class Model<Name extends Named = never> {
     return this.#numbers('state:');
   }
 
-  /** What the optimizer keeps beside every weight under the name `slot`, by the weight's path, copied. */
+  /** The tensors that the optimizer keeps beside every weight under the name `slot`, by the weight's path, copied. */
   async slots(slot: string): Promise<Weights> {
     return this.#numbers('slot:', `/${slot}`);
   }
@@ -328,8 +328,8 @@ export class Model<Name extends Named = never> {
   }
 
   /**
-   * What the backend makes of the training step on a batch shaped as `x` and `y`, or of the prediction without `y`, in words: kernels, what was
-   * fused and why something was not, memory and work; the bare Program where the backend does not tell.
+   * The backend's listing of the training step on a batch shaped as `x` and `y`, or of the prediction without `y`. It has kernels, the
+   * ops that were fused and why others were not, memory and work; the bare Program where the backend does not tell.
    */
   explain(batch: Shaped): string {
     checkOptions('explain', batch, fields.shapeFields);
@@ -395,7 +395,7 @@ export class Model<Name extends Named = never> {
     this.#learningRate = learningRate;
   }
 
-  /** What a checkpoint says beside that, by name. */
+  /** Further entries of a checkpoint, by name. */
   protected details(): Readonly<Record<string, string>> {
     return {};
   }

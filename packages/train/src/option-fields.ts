@@ -137,5 +137,5 @@ export const weightsFields = { only: pathsField } satisfies FieldsOf<WeightsOpti
 /** The options of `graph`. */
 export const dtypeFields = { dtype };
 
-/** What `to` is given. */
+/** The options of `to`. */
 export const moveFields = { backend: modelFields.backend, dtype };

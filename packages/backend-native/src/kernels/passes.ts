@@ -13,8 +13,8 @@ export interface PassOptions {
 }
 
 /**
- * A row in passes over its inner points: one for each sum that needs the one before, a last one for what needs all. What was stored in an
- * earlier pass, or is dear and was kept in scratch memory, is not computed again.
+ * A row in passes over its inner points: one for each sum that needs the one before, a last one for what needs all. A value that was
+ * stored in an earlier pass, or is dear and was kept in scratch memory, is not computed again.
  */
 export function writePasses(loops: Loops, row: Spot, { passes, again, spots: held }: PassOptions): void {
   const { writer, kernel, last, lanes, names } = loops;

@@ -11,8 +11,8 @@ export interface Vector {
 }
 
 /**
- * A place in the code of a kernel where the index along some axes is known: before all loops, in a loop, at neighbours. What does not differ along
- * further axes is computed here once and kept for everything inside.
+ * A place in the code of a kernel where the index along some axes is known: before all loops, in a loop, at neighbours. A value that
+ * does not differ along further axes is computed here once and kept for everything inside.
  */
 export interface Spot {
   readonly parent: Spot | undefined;

@@ -40,7 +40,7 @@ async function build(
   const { command, flags } = compiler;
   let made = '';
   const inFolder = (file: string) => path.join(made, file);
-  /** What is written there. @throws UnsupportedError where the disk is full: nothing is left of it then. */
+  /** The result of `write`. @throws UnsupportedError where the disk is full: nothing is left of it then. */
   const written = <T>(write: () => T): T => {
     try {
       return write();
@@ -86,7 +86,7 @@ async function build(
   });
 }
 
-/** Why a command failed; undefined where it did not. What takes too long is ended with all that it began. */
+/** Why a command failed; undefined where it did not. A command that takes too long is ended with all processes that it began. */
 function run(
   { children, process }: Host,
   command: string,

@@ -44,7 +44,7 @@ export function compilerOf(host: Host, named: string | undefined, optimize = 3):
   });
 }
 
-/** The compiler, or why there is none. What is found is looked for once. */
+/** The compiler, or why there is none. It is looked for once. */
 export function foundCompiler(host: Host, named: string | undefined): Compiler | string {
   const { CC } = host.process.env;
   const candidates = named !== undefined ? [named] : CC !== undefined && CC !== '' ? [CC] : usual;

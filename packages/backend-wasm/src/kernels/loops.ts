@@ -66,7 +66,7 @@ export class Loops {
     return space.length > 1 ? this.extent(0) : Math.ceil(this.extent(0) / stretch);
   }
 
-  /** What `write` wrote, behind what it reads from registers that are set once. */
+  /** The code that `write` wrote, behind the code that sets registers once which it reads. */
   code(write: (loops: Loops) => void): Code {
     write(this);
     return [this.#bases.prologue, this.#constants.prologue, this.before.lane.statements];
@@ -77,7 +77,7 @@ export class Loops {
     return [...new Set(this.kernel.stores.map(({ statement }) => statement))];
   }
 
-  /** What statements read from buffers at their own points. */
+  /** The elements that statements read from buffers at their own points. */
   get loads(): Load[] {
     return this.kernel.statements.flatMap(({ inputs }) =>
       inputs.flatMap((input) => (input.kind === 'load' ? [input] : [])),

@@ -15,7 +15,7 @@ export interface Place {
 export interface Places {
   readonly module: ModuleBuilder;
   readonly plan: Pick<Steps, 'specs'>;
-  /** What its functions are given for that, behind their other parameters. */
+  /** The parameters of its functions for that, behind the others. */
   readonly parameters: readonly ValueType[];
   /** @param table the parameter, where there is one. */
   of(value: number, table: Code): Place;

@@ -169,7 +169,7 @@ class TileWriter extends Writer {
     return { code: get(local), offset: 0 };
   }
 
-  /** What does not differ along the rows or along the columns is read once for all fours of a row or of a column of the tile. */
+  /** An element that does not differ along the rows or along the columns is read once for all fours of a row or of a column of the tile. */
   protected override shared(view: View, key: string, read: () => Four): Four {
     const { tile, product } = this;
     const rank = product.space.length;

@@ -3,7 +3,7 @@ import { bytesOf, sizeOf, type TensorSpec, type TypedArray } from '@pullback/cor
 import type { CopyPart, Part, Row } from '../threads/parts.ts';
 import type { Locate, Start } from './places.ts';
 
-/** What a repetition asks for. */
+/** The memory that a repetition asks for. */
 export interface Memory {
   /** Bytes of the arena for what it keeps from step to step. */
   take(bytes: number): number;

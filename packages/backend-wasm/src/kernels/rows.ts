@@ -144,7 +144,7 @@ function besideEachOther(row: Spot, places: readonly Place[], oneAxis: boolean):
   return spots;
 }
 
-/** What is known once a row and stored. */
+/** The statements that are known once a row and stored. */
 function storedOnceARow(loops: Loops): number[] {
   const { stored, writer, kernel } = loops;
   return stored.filter((i) => {

@@ -39,7 +39,7 @@ export interface Running {
   readonly state: readonly number[] | undefined;
 }
 
-/** What a statement adds up, and as what. */
+/** The operation by which a statement joins elements, and the dtype of its sums. */
 export function reductionOf({ name, dtype }: Pick<Statement, 'name' | 'dtype'>): ['sum' | 'max', DType] {
   return [name === 'max' ? 'max' : 'sum', dtype];
 }

@@ -22,8 +22,8 @@ export interface Vector {
 }
 
 /**
- * A place in the code of a kernel where the index along some axes is known: before all loops, in a loop, at four neighbours. What does not
- * differ along further axes is computed here once and kept for everything inside.
+ * A place in the code of a kernel where the index along some axes is known: before all loops, in a loop, at four neighbours. A value
+ * that does not differ along further axes is computed here once and kept for everything inside.
  */
 export interface Spot {
   readonly parent: Spot | undefined;
@@ -165,7 +165,7 @@ export class Writer {
     }
   }
 
-  /** What a statement makes at a spot; sums must have been kept there before. */
+  /** The value of a statement at a spot; sums must have been kept there before. */
   value(spot: Spot, index: number): Four {
     const statement = this.statement(index);
     const at = this.spotFor(spot, statement.varies, statement);

@@ -107,7 +107,7 @@ abstract class InOrder implements Running {
     );
   }
 
-  /** What has its order cannot be put together of parts. */
+  /** A sum in order cannot be put together of parts. */
   join(): never {
     throw new InternalError({ got: 'a sum in a fixed order in parts', expected: 'one part' });
   }

@@ -11,8 +11,8 @@ import { across } from './sums.ts';
 const together = 4;
 
 /**
- * A row in passes over its inner points: one for each sum that needs the one before, a last one for what needs all. What was stored in an
- * earlier pass, or is dear and was kept in scratch memory, is not computed again.
+ * A row in passes over its inner points: one for each sum that needs the one before, a last one for what needs all. A value that was
+ * stored in an earlier pass, or is dear and was kept in scratch memory, is not computed again.
  */
 export function writeWideRow(loops: Loops, row: Spot): void {
   const { writer, kernel, last } = loops;
@@ -74,7 +74,7 @@ interface Kept {
   readonly offset: number | undefined;
 }
 
-/** What later passes read that an earlier one computed. */
+/** The statements that an earlier pass computed and later ones read. */
 function keptBetween(loops: Loops): Map<number, Kept> {
   const { writer, kernel, last } = loops;
   const passOf = (statement: number) => writer.statement(statement).pass;

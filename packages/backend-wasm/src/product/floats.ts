@@ -1,7 +1,7 @@
 import type { Code } from '../encoding.ts';
 import { f32, f32x4, f64, f64x2, shuffle, v128 } from '../instructions.ts';
 
-/** What products need to know of a float type: its vectors, and how a sum goes on. */
+/** A float type as products need it: its vectors, and how a sum goes on. */
 export interface Floats {
   readonly bytes: 4 | 8;
   /** Elements of a v128. */

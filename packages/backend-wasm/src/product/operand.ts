@@ -15,7 +15,7 @@ export type Reading = 'direct' | 'nested' | 'steps' | 'lines';
 
 export interface OperandSpec {
   readonly source: Strides;
-  /** What `source` cannot say; it is packed then. */
+  /** Lines and steps that `source` cannot say; the operand is packed then. */
   readonly nest?: Nest | undefined;
   readonly reading: Reading;
   /** Elements of a packed step are a multiple of this many. */

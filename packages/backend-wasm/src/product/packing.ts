@@ -19,8 +19,8 @@ export function spillOf({ lanes, bytes }: Floats, pitch: number): number {
 }
 
 /**
- * Function (to, from, count) that gathers what a tile reads: to[k pitch + x] = from[k along + x across] for x < width, k < count. What lies
- * between width and pitch is garbage, and so is what lies behind the end, as far as `spillOf` says.
+ * Function (to, from, count) that gathers the elements that a tile reads: to[k pitch + x] = from[k along + x across] for x < width,
+ * k < count. Bytes between width and pitch are garbage, and so are those behind the end, as far as `spillOf` says.
  */
 export function definePacking(module: ModuleBuilder, floats: Floats, packing: Packing): number {
   const { bytes, lanes } = floats;

@@ -27,7 +27,7 @@ export interface ProductSpec {
   readonly batched?: boolean;
   /** The last operands of functions that ask for addresses or run the epilogue. */
   readonly parameters?: readonly ValueType[];
-  /** What the lanes of the epilogue get. */
+  /** The options of the epilogue's lanes. */
   readonly lane?: LaneOptions;
   /**
    * Takes four neighbouring sums of a row; usually it adds the bias, applies an activation and stores. It is called once for each four

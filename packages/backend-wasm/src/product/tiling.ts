@@ -22,9 +22,9 @@ export interface Tiling {
   readonly panels: Partition;
   readonly a: Reading;
   readonly b: Reading;
-  /** What is summed at a time, and packed for it: of B it stays in the second level of cache, one panel of it in the first. */
+  /** The block that is summed at a time, and packed for it. Its part of B stays in the second level of cache, one panel of it in the first. */
   readonly block: { readonly strips: number; readonly panels: number; readonly inner: number };
-  /** What a unit of work is. */
+  /** The kind of a unit of work. */
   readonly split: 'strips' | 'panels';
   /** Where A is read nested: strips are parts of a run of rows along one axis, and so many runs lie along the axes before. */
   readonly run?: { readonly length: number; readonly count: number; readonly before: readonly NestAxis[] };

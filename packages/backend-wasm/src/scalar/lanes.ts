@@ -191,7 +191,7 @@ class LaneWriter {
     }
   }
 
-  /** What takes several instructions, or a call. */
+  /** An operation that takes several instructions, or a call. */
   #composed({ operation, type, operands, dtype, host }: Scalar): Held {
     const { lane, registers } = this;
     const [a, b] = operands;

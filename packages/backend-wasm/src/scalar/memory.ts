@@ -76,7 +76,7 @@ export function splatFour(dtype: DType, address: Code, offset: number): Four {
   }
 }
 
-/** What `x` becomes as this dtype, four times. */
+/** `x` as this dtype, four times. */
 export function numberFour(dtype: DType, x: number): Four {
   const number = roundTo(dtype, x);
   switch (dtype) {

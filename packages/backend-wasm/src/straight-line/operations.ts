@@ -7,7 +7,7 @@ import { writeFormula } from '../scalar/lanes.ts';
 import { lanesOf } from './elements.ts';
 import type { Operation } from './vectorizer.ts';
 
-/** What an elementwise instruction does to single elements; undefined where there is no code for it. */
+/** The operation of an elementwise instruction on single elements; undefined where there is no code for it. */
 export function operationOf(
   { primitive, attributes, outputs: [output] }: Instruction,
   inputs: readonly TensorSpec[],

@@ -111,7 +111,7 @@ export class Reductions {
     return sorted;
   }
 
-  /** What stands at `indices` along the middle one of three axes, 0 where that is outside. */
+  /** The elements at `indices` along the middle one of three axes, 0 where that is outside. */
   gather(
     x: List,
     indices: List,

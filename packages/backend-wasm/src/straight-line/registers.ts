@@ -3,13 +3,13 @@ import { get, set } from '../instructions.ts';
 import { Constants, Lane, type LaneOptions } from '../lane.ts';
 import type { Locals } from '../module.ts';
 
-/** What writes one register or several from others. */
+/** A unit of code that writes one register or several from others. */
 interface Unit {
   readonly operands: readonly Register[];
   /** Whether its registers are the same in every step. */
   readonly fixed: boolean;
   readonly write: (lane: Lane, operands: readonly Code[]) => readonly Code[];
-  /** What reads its registers, once they are written. */
+  /** The code that reads its registers, once they are written. */
   results?: readonly Code[];
 }
 
@@ -32,7 +32,7 @@ export class Register {
 export class RegisterWriter {
   readonly #locals: Locals;
   readonly #constants: Constants;
-  /** What is the same in every step: stands before the first. */
+  /** The code that is the same in every step: stands before the first. */
   readonly #once: Lane;
   readonly #step: Lane;
 

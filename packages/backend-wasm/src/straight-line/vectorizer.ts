@@ -13,7 +13,7 @@ export interface Operation {
   readonly result: DType;
   readonly lanes: 2 | 4;
   readonly write: Rule;
-  /** What it is for numbers that are known now. */
+  /** Its result for numbers that are known now. */
   readonly fold?: (...x: readonly number[]) => number;
 }
 

@@ -24,7 +24,7 @@ export const control = {
   /** Which binding the job is, and how many steps. */
   binding: 16,
   times: 17,
-  /** What each worker does, from here on. */
+  /** The state of each worker, from here on. */
   states: 32,
   /** How many messages were posted to each worker: one that has more to read leaves for its event loop. */
   posted: 32 + mostWorkers,

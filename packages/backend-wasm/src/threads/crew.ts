@@ -1,7 +1,7 @@
 import { control, states } from './control.ts';
 import { startWorker, type Thread } from './worker.ts';
 
-/** What workers are told of a binding. */
+/** A binding as workers are told of it. */
 export interface Task {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;

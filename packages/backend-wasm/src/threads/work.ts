@@ -10,7 +10,7 @@ interface Work {
   readonly scratch: (thread: Code) => Code;
   readonly onHost: Around['onHost'];
   readonly rowAt: Around['rowAt'];
-  /** What comes after all kernels. */
+  /** The code behind all kernels. */
   readonly last: Code;
 }
 

@@ -1,7 +1,7 @@
 import { control, states } from './control.ts';
 
 /**
- * What a worker runs. It stands here as text because a worker must start from source, from a bundle and from a page alike, without a file
+ * The code of a worker. It stands here as text because a worker must start from source, from a bundle and from a page alike, without a file
  * of its own. In Node `parentPort` takes the part of a page's `self`.
  */
 export const workerSource = `

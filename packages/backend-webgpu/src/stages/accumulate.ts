@@ -23,7 +23,7 @@ export function accumulatorsOf({ statements }: LoopKernel, along: Reduce['along'
   );
 }
 
-/** What an accumulator starts from. */
+/** The number that an accumulator starts from. */
 export function startOf({ name, dtype }: Accumulator): string {
   if (name === 'sum') return literal(dtype, 0);
   return dtype === 'int32' ? literal(dtype, -(2 ** 31)) : literal(dtype, -Infinity);

@@ -98,7 +98,7 @@ export function columnStages(kernel: LoopKernel, { invocations, scratch }: LoopO
   return [first, ...finishStages(kernel, { parts, places: columns, values }, survivors, late, scratch)];
 }
 
-/** What a reduction sums, where a statement makes it. */
+/** The statement whose values a reduction sums, where one makes them. */
 export function termOf({ statements }: LoopKernel, reduce: number): number[] {
   return (statements[reduce]?.inputs ?? []).flatMap((input) =>
     input.kind === 'statement' ? [input.statement] : [],

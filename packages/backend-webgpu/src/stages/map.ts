@@ -23,8 +23,8 @@ export function byVariation(
 }
 
 /**
- * Statements at points that do not know of each other, an invocation for each. What differs along fewer axes than others is a stage of its own: it
- * may be written over what the others read.
+ * Statements at points that do not know of each other, an invocation for each. A statement that differs along fewer axes than others
+ * is a stage of its own: its result may be written over values that the others read.
  */
 export function mapStages(kernel: LoopKernel): Stage[] {
   return byVariation(kernel, kernel.stores).map(({ varies, stores }): Stage => {

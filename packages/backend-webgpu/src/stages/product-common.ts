@@ -90,7 +90,7 @@ export class FactorReader {
   }
 }
 
-/** What follows the product, as a function of a place and the element there. */
+/** The statements behind the product, as a function of a place and the element there. */
 export function epilogue(kernel: ProductKernel, memory: Memory, suffix: string): string {
   const code = new Code();
   const emitter = new Statements(kernel, memory);

@@ -38,8 +38,8 @@ interface Pass {
 }
 
 /**
- * Rows with sums along them: an invocation a row, or a workgroup for long ones, in as many passes over the row as sums wait for each other. What
- * sums along the outer axes take is added up over the rows of an invocation and joined afterwards.
+ * Rows with sums along them: an invocation a row, or a workgroup for long ones, in as many passes over the row as sums wait for each
+ * other. The terms of sums along the outer axes are added up over the rows of an invocation and joined afterwards.
  */
 export function rowStages(kernel: LoopKernel, options: RowOptions): Stage[] {
   const { invocations, scratch, longestRow, subgroups } = options;

@@ -11,7 +11,7 @@ import { wholeStages } from './whole.ts';
 
 export interface StageOptions extends ProductOptions, RowOptions {}
 
-/** What has to be run for a kernel, in order. @throws UnsupportedError for a primitive that has no kernel here. */
+/** The stages of a kernel, in order. @throws UnsupportedError for a primitive that has no kernel here. */
 export function stagesOf(
   kernel: Kernel,
   specs: ReadonlyMap<number, TensorSpec>,

@@ -11,7 +11,7 @@ export interface WorkgroupJoin {
   readonly subgroups: boolean;
   /** Workgroup memory; names end in `suffix`. */
   declarations(accumulators: readonly Accumulator[], suffix: string): string;
-  /** What is found out once, before the first of them. */
+  /** Writes the code that runs once, before the first of them. */
   prepare(code: Code, suffix: string): void;
   join(code: Code, a: Accumulator, suffix: string): void;
 }
@@ -71,7 +71,7 @@ export const bySubgroups: WorkgroupJoin = {
   },
 };
 
-/** What the invocations of a subgroup have together. subgroupMax of floats may lose a NaN; that of their keys does not. */
+/** The sum or maximum of a subgroup's invocations. subgroupMax of floats may lose a NaN; that of their keys does not. */
 function ofSubgroup({ name, dtype }: Accumulator, x: string): string {
   if (name === 'sum') return `subgroupAdd(${x})`;
   return dtype === 'float32' ? `f32_of_key(subgroupMax(key_of_f32(${x})))` : `subgroupMax(${x})`;

@@ -1,8 +1,9 @@
 import { elementary } from './elementary.ts';
 
 /**
- * Functions of shaders, each used only where it is named. What a WGSL implementation may do as it likes (NaN in comparisons, subnormal numbers,
- * exponentials) is done on bits or by polynomials, so that every adapter gives the same to within a few units in the last place.
+ * Functions of shaders, each used only where it is named. A WGSL implementation may do as it likes with NaN in comparisons,
+ * subnormal numbers and exponentials. Here they are done on bits or by polynomials, so that every adapter gives the same to within a
+ * few units in the last place.
  */
 const library = {
   // A literal NaN or infinity is refused by the compiler, a bit pattern that passes through a variable is not.

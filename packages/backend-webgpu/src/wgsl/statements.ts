@@ -39,7 +39,7 @@ export class Statements {
     }
   }
 
-  /** What `input` is here. */
+  /** `input` as an expression. */
   input(input: Input): string {
     switch (input.kind) {
       case 'statement':

@@ -11,9 +11,9 @@ import type {
 } from '@pullback/core';
 import type { Factor } from '../lower/op.ts';
 
-/** What a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
+/** An element that a statement reads at a point of its kernel's space. Buffers are named by the number of the value that they hold. */
 export type Input =
-  /** What an earlier statement of the kernel made at this point. */
+  /** The result of an earlier statement of the kernel at this point. */
   | { readonly kind: 'statement'; readonly statement: number }
   | { readonly kind: 'load'; readonly buffer: number; readonly view: View; readonly dtype: DType }
   | { readonly kind: 'number'; readonly number: number; readonly dtype: DType }

@@ -11,7 +11,7 @@ import {
   type View,
 } from '@pullback/core';
 
-/** What an op reads at each point of what it goes over. */
+/** An element that an op reads at each point of its space. */
 export type Operand =
   /** An element of a value that is computed or given. */
   | { readonly kind: 'root'; readonly root: number; readonly view: View }
@@ -101,8 +101,8 @@ export interface Part {
 }
 
 /**
- * A value that several ops make. Its operands are regions of it, which their makers write, in any order. What nobody can write in place
- * stands in `parts`: these are copied one after the other, on `fill`.
+ * A value that several ops make. Its operands are regions of it, which their makers write, in any order. Parts that nobody can write
+ * in place stand in `parts`: they are copied one after the other, on `fill`.
  */
 export interface AssembleOp extends Common {
   readonly kind: 'assemble';

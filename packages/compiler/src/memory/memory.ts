@@ -9,7 +9,7 @@ export interface Arena {
   /** The offset of each value. */
   readonly offsets: ReadonlyMap<number, number>;
   readonly bytes: number;
-  /** What it would take without sharing. */
+  /** The bytes that it would take without sharing. */
   readonly unshared: number;
 }
 
@@ -21,8 +21,8 @@ export interface MemoryOptions {
 }
 
 /**
- * The values of `specs` in one block of memory: those whose lives do not overlap share it. First fit, in order of birth. What is
- * `given` lies there before the first kernel and after the last, what is `kept` is read when all are done.
+ * The values of `specs` in one block of memory: those whose lives do not overlap share it. First fit, in order of birth. Values that
+ * are `given` lie there before the first kernel and after the last; those that are `kept` are read when all are done.
  */
 export function planArena(
   kernels: readonly Kernel[],

@@ -6,7 +6,7 @@ export interface Buffer {
   readonly spec: TensorSpec;
 }
 
-/** What a backend holds at the moment, and what it did since it was made, as far as it counts. */
+/** The things that a backend holds at the moment, and those that it did since it was made, as far as it counts. */
 export interface BackendStatistics {
   /** Buffers that were allocated and not yet freed. */
   readonly buffers: number;
@@ -23,8 +23,8 @@ export interface BackendStatistics {
 }
 
 /**
- * Compiles Programs and holds buffers; nothing else. What is optional is left out by a backend that has nothing to say there: the garbage
- * collector takes its memory, it cannot be lost, it does not count.
+ * Compiles Programs and holds buffers; nothing else. Optional members are left out by a backend that has nothing to say there: the
+ * garbage collector takes its memory, it cannot be lost, it does not count.
  */
 export interface Backend {
   readonly name: string;
@@ -37,10 +37,10 @@ export interface Backend {
   write(buffer: Buffer, data: TypedArray): void;
   /** Copies out, after everything that was run before. */
   read(buffer: Buffer): Promise<TypedArray>;
-  /** Gives the memory back; no binding that uses the buffer may be run from then on. What was freed before stays so. */
+  /** Gives the memory back; no binding that uses the buffer may be run from then on. A buffer that was freed before stays so. */
   free(buffer: Buffer): void;
   compile(program: Program): Promise<Executable>;
-  /** What a Program becomes, in words: which kernels, what was fused and why something was not, memory and work. */
+  /** The listing of a compiled Program: its kernels, the ops that were fused and why others were not, memory and work. */
   explain?(program: Program): string;
   /**
    * The Program as code that runs without this framework: with the numbers of some inputs in it, and outputs that take the place of the input

@@ -11,7 +11,7 @@ export type Layout = 'row' | 'column';
 /** Something that is kept between steps and is no parameter, such as a running mean. */
 export interface State {
   readonly value: Value;
-  /** What it will be after this step. */
+  /** Sets the value that it will have after this step. */
   set(next: Value): void;
 }
 
@@ -25,17 +25,17 @@ export interface Decoding {
   cache(name: string, shape: Shape): State;
 }
 
-/** What training does with a parameter beside the optimizer's update. */
+/** Options of a parameter, for training beside the optimizer's update. */
 export interface ParameterOptions {
   /** Whether it is learned; false computes no gradient for it. True when left out. */
   readonly trainable?: boolean | undefined;
   /** One number that training adds to the error: the figures that are reported are without it. */
   readonly regularizer?: ((weight: Value) => Value) | undefined;
-  /** What an updated weight becomes, of the same shape. */
+  /** Makes of an updated weight another one of the same shape. */
   readonly constraint?: ((weight: Value) => Value) | undefined;
 }
 
-/** What a layer is given to make its parameters with; it knows the layer's path and which Program is being built. */
+/** A layer makes its parameters with the scope that it is given. The scope knows the layer's path and which Program is being built. */
 export interface Scope {
   /** The layer's path, such as `network/0`. */
   readonly path: string;
@@ -68,9 +68,9 @@ export interface Scope {
 
 /** Makes parameters and state in a Scope and applies nodes to them. Used twice, it shares its weights. */
 export interface Layer<In extends readonly Value[] = readonly Value[], Out = Value> {
-  /** What kind of layer it is, such as `dense`. */
+  /** The kind of layer, such as `dense`. */
   readonly name: string;
-  /** What this one is called in paths. */
+  /** The name of this one in paths. */
   readonly label?: string | undefined;
   /** The equation or paper that it implements. */
   readonly source?: string | undefined;
@@ -79,7 +79,7 @@ export interface Layer<In extends readonly Value[] = readonly Value[], Out = Val
   forward(scope: Scope, ...inputs: In): Out;
 }
 
-/** What every layer factory takes. */
+/** The options of every layer factory. */
 export interface LayerOptions {
   /** The name in paths, instead of a number. */
   readonly name?: string;
@@ -98,7 +98,7 @@ export function defineLayer<In extends readonly Value[], Out = Value>(
   return { name, label: options.name, forward };
 }
 
-/** What a scope is changed in: the rest stays. */
+/** The members that a scope is changed in: the rest stays. */
 export type ScopeChange = Partial<Pick<Scope, 'parameter' | 'training'>>;
 
 /**

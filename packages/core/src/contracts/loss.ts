@@ -35,7 +35,7 @@ export type Meaning =
 /** A function of prediction and target to one number: the g of the report. */
 export interface Loss {
   readonly name: string;
-  /** What it takes the prediction for; metrics decide by it. Left out where it does not matter. */
+  /** The meaning that it gives the prediction; metrics decide by it. Left out where it does not matter. */
   readonly meaning?: Meaning;
   /** Whether the number is a sum over samples, or their mean. */
   readonly reduction: Reduction;

@@ -34,7 +34,7 @@ export interface UpdatedParameter {
  */
 export type Schedule = (step: Value) => Value;
 
-/** What a step knows: both are inputs of the Program, so that no schedule compiles anything again. */
+/** The numbers that a step knows: both are inputs of the Program, so that no schedule compiles anything again. */
 export interface StepInputs {
   readonly learningRate: Value;
   /** How many steps there were before this one: int32. */
@@ -73,7 +73,7 @@ export const optimizerFields = {
 export interface OptimizerRules<O, S extends string> {
   /** The options that it takes beside learningRate and schedule; unknown ones are refused where it says so. */
   readonly fields?: FieldsOf<Omit<O, keyof OptimizerOptions>>;
-  /** What is kept beside each weight, of its shape, by name, with the number that it starts from. */
+  /** The slots beside each weight, of its shape, by name, with the numbers that they start from. */
   readonly slots?: Readonly<Record<S, number>>;
   readonly update: (
     weight: Value,

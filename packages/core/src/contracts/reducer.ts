@@ -1,5 +1,5 @@
 /**
- * What the processes of one training, its ranks, tell each other. All of them make the same calls in the same order; a call ends when
+ * The messages between the processes of one training, its ranks. All of them make the same calls in the same order; a call ends when
  * every rank has made it. Bound as a service; `MpiReducer` of @pullback/mpi is one.
  */
 export interface Reducer {

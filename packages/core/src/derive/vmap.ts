@@ -28,7 +28,7 @@ const vmapFields = {
 } satisfies FieldsOf<VmapOptions>;
 
 /**
- * A function of one sample as a function of many: `vmap(f)(X)` has f of the i-th sample of X as its own i-th. What `f` builds is
+ * A function of one sample as a function of many: `vmap(f)(X)` has f of the i-th sample of X as its own i-th. The graph of `f` is
  * built once, each vertex again for all samples together; there is no loop. Values that `f` captures are the same for every
  * sample, random keys among them: give each sample a key of its own for numbers of its own. Nests, and goes with `gradient` both
  * ways round.
@@ -82,7 +82,7 @@ export function perSampleGradients(
   return vmap((...sample: Value[]) => gradient(loss(...sample), at), options)(...samples);
 }
 
-/** What stands for the Value of one sample: all samples along the first axis, or one Value for all of them. */
+/** The stand-in for the Value of one sample: all samples along the first axis, or one Value for all of them. */
 interface Lifted {
   readonly value: Value;
   readonly batched: boolean;
@@ -124,7 +124,7 @@ function forAll({ value, batched }: Lifted, size: number): Value {
   return batched ? value : broadcast(value, [size, ...value.shape]);
 }
 
-/** `outputs` built again from what stands for the `known` Values. What does not depend on those stays as it is. */
+/** `outputs` built again from the stand-ins for the `known` Values. A Value that does not depend on those stays as it is. */
 function lift(outputs: readonly Value[], known: Map<Value, Lifted>, size: number): Lifted[] {
   const now = (value: Value) => known.get(value) ?? { value, batched: false };
   for (const vertex of upstream(outputs, sources, known)) {

@@ -12,7 +12,7 @@ export interface Roles {
   readonly inner: readonly number[];
 }
 
-/** What each label of a contraction does. */
+/** The role of each label of a contraction. */
 export function rolesOf({ a, b, out }: Labels): Roles {
   return {
     batch: out.filter((label) => a.includes(label) && b.includes(label)),

@@ -1,6 +1,6 @@
 import type { Value, Vertex } from './value.ts';
 
-/** What a gradient flows on to: the inputs, or what `forward` built where the chain rule does the work. */
+/** The Values that a gradient flows on to: the inputs, or those that `forward` built where the chain rule does the work. */
 export function sources(vertex: Vertex): readonly Value[] {
   return vertex.node.vjp === undefined && vertex.expansion !== undefined ? vertex.expansion : vertex.inputs;
 }

@@ -31,7 +31,7 @@ export class Vertex<In extends readonly Value[] = readonly Value[], A extends At
     /** For a composite, what its `forward` returned: the graph behind each output. */
     readonly expansion: readonly Value[] | undefined,
     readonly origin: Origin,
-    /** What its `detour` returned. */
+    /** The result of its `detour`. */
     readonly detour?: readonly Value[],
   ) {
     this.outputs = Object.freeze(specs.map((spec, index) => new Value(this, index, spec)));
@@ -109,10 +109,10 @@ export function expectValues(values: readonly unknown[], nameOf: (place: number)
   });
 }
 
-/** What a node makes: one Value, or several told apart by their place. */
+/** The result of a node: one Value, or several told apart by their place. */
 export type Outputs = Value | readonly Value[];
 
-/** What comes back to a node: a gradient for its output, or one for each of several; undefined where nobody sent one. */
+/** The gradients that come back to a node: one for its output, or one for each of several; undefined where nobody sent one. */
 export type GradientOf<Out extends Outputs> = Out extends Value ? Value : readonly (Value | undefined)[];
 
 /** J^T times a gradient, one for each input; undefined where there is none. */
@@ -151,7 +151,7 @@ export interface Detour<In extends readonly Value[] = readonly Value[], Out exte
 export type InverseLink = { readonly name: 'logistic' } | { readonly name: 'softmax'; readonly axis: number };
 
 /**
- * What a primitive does to the elements, for compilers:
+ * The effect of a primitive on the elements, for compilers:
  * `elementwise` f(x_i, y_i, ...) of operands of one shape; `movement` the same elements elsewhere or repeated;
  * `reduction` over axes; `contraction` sums of products; `indexing` places given by data; `generator` no operands;
  * `identity` its operand, kept for what it means to differentiation or to merging; `leaf` given at run time;
@@ -168,7 +168,7 @@ export type PrimitiveKind =
   | 'leaf'
   | 'repetition';
 
-/** What a batching rule knows beside its inputs. */
+/** The arguments of a batching rule beside its inputs. */
 export interface Batch<A extends Attributes = Attributes> {
   readonly attributes: A;
   /** How many samples there are. */

@@ -6,7 +6,7 @@ import { filledWith } from '../ops/leaves.ts';
 import { logSigmoid } from './sigmoid.ts';
 import { logSoftmax } from './softmax.ts';
 
-/** What probabilities were made of, and how. */
+/** The logits that probabilities were made of, and how. */
 export interface Logits {
   readonly link: InverseLink;
   readonly logits: Value;

@@ -22,7 +22,7 @@ export function mean(x: Value, options: ReductionOptions = {}): Value {
 }
 
 export interface VarianceOptions extends ReductionOptions {
-  /** What is taken from n in the divisor: 0 for the variance of the numbers themselves, 1 for an unbiased estimate. */
+  /** The number that is taken from n in the divisor: 0 for the variance of the numbers themselves, 1 for an unbiased estimate. */
   readonly correction?: number;
 }
 

@@ -116,7 +116,7 @@ export interface PadOptions {
   readonly high?: Shape;
   /** Places between neighbours. */
   readonly between?: Shape;
-  /** What stands in the new places; 0 when left out. */
+  /** The number in the new places; 0 when left out. */
   readonly value?: number;
 }
 

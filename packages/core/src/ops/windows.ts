@@ -31,7 +31,7 @@ export interface WindowOptions {
   readonly dilation?: number | readonly number[];
   /** 'valid' when left out. */
   readonly padding?: Padding;
-  /** What stands in the padding; 0 when left out. */
+  /** The number in the padding; 0 when left out. */
   readonly value?: number;
 }
 
@@ -125,8 +125,8 @@ function placed(
 }
 
 /**
- * The transpose of `windows` with the same options: each element of `y` added to the place of `x` that it was read from. What lies in the padding
- * is left out; `extents` are those of x along `axes`.
+ * The transpose of `windows` with the same options: each element of `y` added to the place of `x` that it was read from. Elements in
+ * the padding are left out; `extents` are those of x along `axes`.
  * @throws ShapeError where `y` are not the windows of such an x; OptionError.
  */
 export function fold(y: Value, options: FoldOptions): Value {

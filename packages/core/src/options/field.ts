@@ -231,7 +231,7 @@ export function faultOf(options: Readonly<Record<string, unknown>>, fields: Fiel
   return undefined;
 }
 
-/** What either field takes. */
+/** A field that takes the values of either. */
 export function either<A, B>(a: Field<A>, b: Field<B>): Field<A | B, false> {
   const expected = `${a.expected}, or ${b.expected}`;
   return {

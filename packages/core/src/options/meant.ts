@@ -10,7 +10,7 @@ const ours: Readonly<Record<string, readonly string[]>> = {
   kldivergence: ['kullbackLeibler'],
 };
 
-/** What takes an option that is often given to something else. */
+/** The functions that take an option which is often given to something else. */
 const takers: Readonly<Record<string, string>> = {
   metrics: 'fit, as evaluate,',
   callbacks: 'fit',

@@ -6,7 +6,7 @@ export type NamePattern = (name: string) => Readonly<Record<string, string>> | u
 
 /**
  * A pattern of names such as `network/block{i}/attention/*`: `*` and `{i}` stand for any text within one part, as `/` and `.` divide it, `**` for
- * any text. What stands at `{i}` is told, and is the same wherever `{i}` is.
+ * any text. The text at `{i}` is told, and is the same wherever `{i}` is.
  * @throws OptionError for a brace without its other, or with something else in between than a name.
  */
 export function namePattern(pattern: string): NamePattern {

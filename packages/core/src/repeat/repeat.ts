@@ -23,7 +23,7 @@ import {
   type Step,
 } from './step.ts';
 
-/** What a repetition makes. */
+/** The results of a repetition. */
 export interface Repeated {
   readonly finals: readonly Value[];
   /** The carries before each step and after the last: [length + 1, ...], in the order of the sequences. */
@@ -111,7 +111,7 @@ class Results {
     return slice(history, [start], [start + this.order.length]);
   }
 
-  /** What is only moved, or multiplied and not handed on, made of its operands at all steps. */
+  /** A vertex that is only movement, or a product that is not handed on, made of its operands at all steps. */
   #afterwards(vertex: Vertex): Value | undefined {
     const { node, inputs, attributes, outputs } = vertex;
     if (node.kind === 'composite') return undefined;

@@ -25,7 +25,7 @@ interface Forward {
   /** The Values whose stacks are results. */
   readonly values: readonly Value[];
   readonly order: Order;
-  /** What comes back to [...finals, ...histories, ...stacks]. */
+  /** The gradients that come back to [...finals, ...histories, ...stacks]. */
   readonly arriving: Cotangents;
   readonly at: Pick<Vertex, 'inputs' | 'outputs'>;
 }

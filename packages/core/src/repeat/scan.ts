@@ -91,7 +91,7 @@ interface Made {
 
 type Steps = (carries: readonly Value[], sequences: readonly Value[], order: Order) => Made;
 
-/** What was traced, as a function of what it is run on. What it reaches for is given to it in placeholders of its own. */
+/** The traced step, as a function of its operands. Values that it reaches for are given to it in placeholders of its own. */
 function stepsOf(
   { carries, slices, next, outputs }: Omit<Step, 'captured'> & { readonly outputs: readonly Value[] },
   eldest: number,

@@ -4,16 +4,16 @@ import { sizeOf } from '../tensors/shape.ts';
 
 /** One step of a repetition as a graph over placeholders. */
 export interface Step {
-  /** What is the same in every step, such as weights. */
+  /** The Values that are the same in every step, such as weights. */
   readonly captured: readonly Value[];
   readonly carries: readonly Value[];
   /** One place of each sequence. */
   readonly slices: readonly Value[];
-  /** What the carries are in the next step. */
+  /** The carries of the next step. */
   readonly next: readonly Value[];
 }
 
-/** What stands for the placeholders of a step. */
+/** The stand-ins for the placeholders of a step. */
 export interface Operands {
   readonly captured: readonly Value[];
   /** The carries of the first step. */

@@ -13,8 +13,8 @@ export interface Total {
 }
 
 /**
- * The sum of `value` over all steps. What is linear is done with sums: a product of two is one product of their stacks, with the steps among what it
- * sums over; a sum is one of more terms; movement moves the total.
+ * The sum of `value` over all steps. Linear functions are applied to sums: a product of two is one product of their stacks, with the
+ * steps among the axes that it sums over; a sum is one of more terms; movement moves the total.
  */
 export function totalOf(value: Value): Total {
   const inner = opened(value);

@@ -81,7 +81,10 @@ export function trace(inputs: readonly Value[], outputs: readonly Value[]): Prog
   return withoutDead({ inputs: inputs.map((input) => input.spec), body, outputs: outputs.map(numberOf) });
 }
 
-/** What a vertex is computed from: composites stand for what they built, by the detour where what it leads through is given. */
+/**
+ * The Values that a vertex is computed from: composites stand for the graph that they built, by the detour where the
+ * Values that it leads through are given.
+ */
 function meaningFor(given: ReadonlySet<Value>): (vertex: Vertex) => readonly Value[] {
   return ({ node, inputs, expansion, detour }) => {
     const through = node.kind === 'composite' && node.detour !== undefined ? node.detour.through : [];

@@ -121,7 +121,7 @@ export class Details {
   }
 }
 
-/** What a box is called. */
+/** The name of a box. */
 export const nameOf = (item: Item | undefined, graph: GraphData): string =>
   item === undefined ? '' : titleOf(item, graph).name;
 

@@ -129,7 +129,7 @@ export class InspectorElement extends HTMLElement {
     return this.#frames;
   }
 
-  /** What looks wrong in the frame that is seen. */
+  /** The flags of the frame that is seen. */
   get flags(): readonly Flag[] {
     return this.#graph === undefined
       ? []

@@ -20,7 +20,7 @@ interface Line {
   readonly label: SVGElement;
 }
 
-/** What is seen at the moment. */
+/** The view at the moment. */
 export interface View {
   readonly frame: FrameData | undefined;
   readonly flags: readonly Flag[];
@@ -234,7 +234,7 @@ export class Stage {
   }
 }
 
-/** What an item is called. */
+/** The title of an item. */
 export function titleOf(
   { node, group }: Item,
   graph: GraphData | undefined,

@@ -11,7 +11,7 @@ import {
 } from './equations.ts';
 import { applied, keepsNumbers, repeats, textOf } from './text.ts';
 
-/** What is known of a graph beside its Values. */
+/** The names of a graph's parts, beside its Values. */
 export interface Naming {
   /** Where it begins: inputs, targets, weights, states. */
   readonly leaves: ReadonlyMap<Value, { readonly kind: Exclude<NodeKind, 'node'>; readonly path: string }>;
@@ -31,7 +31,7 @@ export interface Described {
   readonly values: readonly Value[];
   readonly gradients: readonly (Value | undefined)[];
   readonly edges: readonly (Value | undefined)[];
-  /** What came back to the outputs of each node. */
+  /** The gradients that came back to the outputs of each node. */
   readonly arriving: ReadonlyMap<Vertex, readonly (Value | undefined)[]>;
   readonly vertices: readonly Vertex[];
 }

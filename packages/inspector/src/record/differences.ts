@@ -21,7 +21,7 @@ const step = 1e-5;
 
 /**
  * Of float64 graphs: J^T g of every node beside differences of <g, F(x)>, with the numbers that came in and back; and the whole gradient
- * of weights and inputs beside differences of the loss. What lies between the slopes to both sides of a kink is right.
+ * of weights and inputs beside differences of the loss. A slope between those to both sides of a kink is right.
  */
 export function differencesOf(
   { graph, values, gradients, edges, arriving, vertices }: Described,

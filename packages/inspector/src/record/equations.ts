@@ -1,7 +1,7 @@
 import type { Composite, Labels, Value, Vertex } from '@pullback/core';
 import { repeats } from './text.ts';
 
-/** What an equation depends on beside the vertex. */
+/** The roles that an equation depends on, beside the vertex. */
 export interface Roles {
   readonly isWeight: (value: Value) => boolean;
   /** Whether no weight of that kind stands nearer to the loss. */

@@ -25,7 +25,7 @@ export interface AugmentationSpecs {
   mixup: MixupOptions;
 }
 
-/** What disturbs images while training, by name. */
+/** Binds the layers that disturb images while training, by name. */
 export function bindAugmentations(layer: PluginBinder['layer']): void {
   layer('randomFlip', randomFlip, {
     doc: 'turned round with probability 1/2, while training',

@@ -114,7 +114,7 @@ export function readAs({ shape }: Value, extents: Shape, channels: number): stri
   return `${formatShape(shape)}, images of ${extents.join(' x ')} with ${channels} ${channels === 1 ? 'channel' : 'channels'}`;
 }
 
-/** What to do where data were given channels first. */
+/** The advice where data were given channels first. */
 export function otherReading(x: Value): string {
   const { shape } = x;
   return `With channels first it is ${readAs(x, shape.slice(2), shape[1] ?? 0)}: channelsLast() in front turns it round.`;

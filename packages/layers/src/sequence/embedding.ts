@@ -47,7 +47,7 @@ export interface Embedding extends Layer<readonly [Value]> {
 }
 
 /**
- * The row of a learned table [vocabulary, width] for each whole number: [n, ...] to [n, ..., width]. What is no index, as NaN, gives NaN.
+ * The row of a learned table [vocabulary, width] for each whole number: [n, ...] to [n, ..., width]. A number that is no index, as NaN, gives NaN.
  * The gradient is a whole table: optimizers touch every row.
  * @throws OptionError for wrong options or a column layout, DataError for an index outside of the vocabulary in a model's input.
  */

@@ -85,7 +85,7 @@ function allowed(node: OperatorNode, q: Value, k: Value, offset: Value): Value |
   return rules.length === 0 ? undefined : rules.reduce(and);
 }
 
-/** What is added to the scores: masks as 0 and -infinity. */
+/** The addend of the scores: masks as 0 and -infinity. */
 function biasOf(node: OperatorNode, q: Value, k: Value, past: Value | undefined): Value | undefined {
   const [n = 0, s = 0] = [q.shape[0], k.shape[2]];
   const float = (seen: Value) => select(seen, 0, fill(-Infinity, seen.shape, q.dtype));

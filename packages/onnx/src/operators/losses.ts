@@ -17,7 +17,7 @@ import {
 import type { OperatorNode, Operators } from '../operator-node.ts';
 import { gatherElements } from './indexing.ts';
 
-/** -weight log p at the targets: x [n, classes, ...], targets [n, ...]. What is to be ignored counts as nothing. */
+/** -weight log p at the targets: x [n, classes, ...], targets [n, ...]. A target that is to be ignored counts as nothing. */
 function likelihood(node: OperatorNode, x: Value): Value {
   const target = cast(node.x(1), 'int32');
   const ignored = node.int('ignore_index');

@@ -42,7 +42,7 @@ export async function streamReader(parts: Parts): Promise<ByteReader> {
 
 class Forwards {
   #at = 0;
-  /** What arrived and was not taken. */
+  /** The bytes that arrived and were not taken. */
   #held: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
   #over = false;
   #closed = false;

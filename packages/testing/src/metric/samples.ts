@@ -22,7 +22,7 @@ export interface RefusedTarget {
   readonly target: TensorLike;
 }
 
-/** What samples of an example look like: as drawn; in few steps, so that many are equal; near 0; near the target; of every size; all of one class. */
+/** The looks of an example's samples: as drawn; in few steps, so that many are equal; near 0; near the target; of every size; all of one class. */
 export type Manner = 'plain' | 'ties' | 'small' | 'near' | 'wide' | 'one class';
 
 export interface SampleRules {

@@ -25,7 +25,7 @@ const inStore = (name: string) =>
 /** Whether a name in a file of ours is that of a weight. */
 export const isWeight = (name: string) => inStore(name) !== name;
 
-/** What a checkpoint says that has the weights which are learned, and no others. */
+/** The entry of a checkpoint that has the weights which are learned, and no others. */
 export const partOf = { part: 'learned' } as const;
 export const isPart = ({ metadata }: TensorFile) => metadata['part'] === partOf.part;
 

@@ -19,7 +19,7 @@ import { type GivenWeights, weightOf } from './weights.ts';
 export interface LoadOptions {
   /** Only weights whose path starts with this; all when left out. */
   readonly prefix?: string;
-  /** What stands in the place of `prefix` in the paths that are given; `prefix` itself when left out. */
+  /** The text in the place of `prefix` in the paths that are given; `prefix` itself when left out. */
   readonly from?: string;
   /** Paths, such as `network/head/**`, whose weights stay as they are where none are given. */
   readonly keep?: Paths;

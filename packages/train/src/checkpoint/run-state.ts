@@ -1,6 +1,6 @@
 import { CheckpointError, type FloatDType, type Layout } from '@pullback/core';
 
-/** What a checkpoint says beside its tensors: enough to go on as if nothing had happened. */
+/** The text of a checkpoint beside its tensors: enough to go on as if nothing had happened. */
 export interface RunState {
   readonly steps: number;
   readonly epochs: number;

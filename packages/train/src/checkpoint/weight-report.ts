@@ -7,15 +7,15 @@ export interface WeightLine {
   readonly path?: string;
   /** The name in the file, but for what is missing or kept. */
   readonly name?: string;
-  /** What the model holds, such as `float32[2, 3]`. */
+  /** The dtype and shape in the model, such as `float32[2, 3]`. */
   readonly held?: string;
-  /** What the file has for it. */
+  /** The dtype and shape that the file has for it. */
   readonly found?: string;
   /** Why it does not fit, where that is more than its shape. */
   readonly why?: string;
 }
 
-/** What of a file goes where in a model: a table. */
+/** A table of which tensors of a file go where in a model. */
 export class WeightReport {
   constructor(readonly lines: readonly WeightLine[]) {}
 

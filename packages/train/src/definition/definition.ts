@@ -9,7 +9,7 @@ export interface InputShapes {
   readonly [name: string]: readonly number[];
 }
 
-/** What a model is, apart from its numbers. */
+/** A model apart from its numbers. */
 export interface Definition {
   readonly network: Network;
   readonly inputs: InputShapes;

@@ -18,7 +18,7 @@ import {
 } from '@pullback/core';
 import type { Mixture } from './walk.ts';
 
-/** What a network may return: the prediction, or several by name. */
+/** The result of a network: the prediction, or several by name. */
 export type Predictions = Value | Readonly<Record<string, Value>>;
 
 /** One loss, or one for each output by name. */
@@ -28,7 +28,7 @@ export type Losses = Loss | Readonly<Record<string, Loss>>;
 export interface Head {
   readonly name: string;
   readonly loss: Loss;
-  /** What its error is multiplied by in the sum of all. */
+  /** The factor of its error in the sum of all. */
   readonly weight: number;
 }
 

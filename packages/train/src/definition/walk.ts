@@ -59,14 +59,14 @@ interface Asked {
 /** A layer as it was applied: once for each use. */
 export interface Application {
   readonly path: string;
-  /** What kind of layer it is, and what it implements. */
+  /** The kind of layer, by the name of its factory. */
   readonly kind: string;
   readonly source: string | undefined;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
 }
 
-/** What a layer refuses among the numbers of one of its inputs. */
+/** A layer's check of the numbers of one of its inputs. */
 export interface Checked {
   readonly path: string;
   readonly x: Value;
@@ -79,7 +79,7 @@ export interface Mixture {
   readonly partner: (batch: Value, axis: number) => Value;
 }
 
-/** What is to be known before a network is walked through. */
+/** The settings that a network is walked through with. */
 export interface Build {
   readonly dtype: FloatDType;
   readonly layout: Layout;
@@ -99,7 +99,7 @@ export class Walk {
   readonly states = new Map<string, Kept>();
   readonly applications: Application[] = [];
   readonly checks: Checked[] = [];
-  /** What layers keep while sequences are made place by place. */
+  /** The caches that layers keep while sequences are made place by place. */
   readonly caches = new Map<string, Kept>();
   mixture: Mixture | undefined;
   readonly #homes = new Map<object, string>();

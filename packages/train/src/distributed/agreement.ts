@@ -12,7 +12,7 @@ export type Standing = Counts & { readonly learningRate: number };
 /** So many bytes are hashed before the event loop is asked whether it wants a turn. */
 const hashed = 2 ** 20;
 
-/** What rank 0 has, on every rank. */
+/** The bytes of rank 0, on every rank. */
 export async function fromFirst(reducer: Reducer, bytes: Uint8Array): Promise<Uint8Array> {
   const outgoing = Array.from({ length: reducer.size }, () =>
     reducer.rank === 0 ? bytes : new Uint8Array(),

@@ -2,7 +2,7 @@ import type { Reducer } from '@pullback/core';
 import type { Counts } from '../fitting/fit.ts';
 import type { Store } from '../running/numbers.ts';
 
-/** What a model and those of the other ranks tell each other beside their steps; nothing where it trains alone. */
+/** The messages between a model and those of the other ranks, beside their steps; none where it trains alone. */
 export class Together {
   readonly #reducer: Reducer | undefined;
   readonly #counts: Counts;
@@ -39,7 +39,7 @@ export class Together {
     this.#agreed = false;
   }
 
-  /** What rank 0 decided at the end of an epoch: the learning rate from there on, and whether the fit ends. */
+  /** The decision of rank 0 at the end of an epoch: the learning rate from there on, and whether the fit ends. */
   async decided(stopped: boolean): Promise<boolean> {
     if (this.#reducer === undefined) return stopped;
     const { onFirst } = await import('./agreement.ts');

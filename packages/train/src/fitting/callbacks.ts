@@ -13,7 +13,7 @@ import type { ByteTarget, Saved, SaveOptions } from '@pullback/safetensors';
 import type { Inputs, Targets } from '../definition/named-inputs.ts';
 import type { EpochRecord } from './progress.ts';
 
-/** What callbacks ask of the model between two steps. */
+/** The model as callbacks see it between two steps. */
 export interface FitModel {
   save(target: ByteTarget, options?: SaveOptions): Promise<Saved>;
   predict(x: Inputs): Promise<Tensor>;

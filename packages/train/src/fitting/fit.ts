@@ -8,10 +8,10 @@ import type { Callback, FitControl, FitModel } from './callbacks.ts';
 import type { Validation } from './evaluation.ts';
 import type { EpochRecord, ProgressReporter } from './progress.ts';
 
-/** What a fit needs of a model. */
+/** A model as a fit needs it. */
 export interface Trainee {
   readonly model: Pick<FitControl, 'keep' | 'stepCount' | 'learningRate'> & FitModel;
-  /** What the fit counts. */
+  /** The counts of the fit. */
   readonly counts: Counts;
   /** As it is now: a callback may have moved the model. */
   engine(): Engine;
@@ -35,7 +35,7 @@ export interface FitPlan {
   readonly callbacks: readonly Callback[];
   readonly reporter: ProgressReporter;
   readonly signal: AbortSignal | undefined;
-  /** What the first of several ranks decided at the end of an epoch. */
+  /** The decision of the first of several ranks at the end of an epoch. */
   readonly decided: (stopped: boolean) => Promise<boolean>;
   /** Goes on in the epoch that the last fit did not end. */
   readonly resume: boolean;

@@ -26,7 +26,7 @@ const finderFields = {
 export interface FoundRate {
   /** The rate at which the smoothed loss falls fastest, per factor of the rate. */
   readonly learningRate: number;
-  /** What was tried, up to the rate at which the loss left its range. */
+  /** The rates that were tried, up to the one at which the loss left its range. */
   readonly tried: readonly { readonly learningRate: number; readonly loss: number }[];
 }
 

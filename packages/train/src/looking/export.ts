@@ -44,7 +44,7 @@ export async function exportModel(engine: Engine, batch: Shaped, writer?: Progra
   });
 }
 
-/** What a batch brings and takes away, under the names that users know. */
+/** The names that users know of a batch's inputs and outputs. */
 function namesFor({ inputs, heads }: Definition): ReadonlyMap<string, string> {
   const names = Object.keys(inputs);
   const one = (list: readonly unknown[]) => list.length === 1;

@@ -26,7 +26,7 @@ import { targetFields } from '../option-fields.ts';
 import type { Targeted } from '../samples/batch.ts';
 import type { ModelGraph } from './inspect.ts';
 
-/** What a model shows of itself to be looked at. */
+/** The parts of a model that are looked at. */
 export interface Shown {
   readonly backend: Backend;
   graph(batch: Targeted): Promise<ModelGraph>;

@@ -5,7 +5,7 @@ import type { Head } from '../definition/outputs.ts';
 export interface Watched {
   readonly metric: Metric;
   readonly head: number;
-  /** What the figure is called: the metric's name, after that of the output where there are several. */
+  /** The name of the figure: the metric's, after that of the output where there are several. */
   readonly figure: string;
   /** The name of its sums: metrics count by reference, so two of one name do not share them. */
   readonly total: string;

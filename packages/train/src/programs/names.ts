@@ -11,14 +11,14 @@ export const planNames = {
   total: (name: string) => `total:${name}`,
   totalRest: (name: string) => `total:${name}/rest`,
   isTotal: (name: string) => name.startsWith('total:'),
-  /** What one batch adds to the numbers of a metric that keeps those of every batch. */
+  /** The numbers that one batch adds for a metric that keeps those of every batch. */
   kept: (name: string) => `kept:${name}`,
   isKept: (name: string) => name.startsWith('kept:'),
   /** The places of the samples in the order of an epoch. */
   order: 'order',
   /** Where in that order the next step begins. */
   cursor: 'cursor',
-  /** What a layer keeps while sequences are made place by place. */
+  /** The tensor that a layer keeps while sequences are made place by place. */
   cache: (path: string) => `cache:${path}`,
   isCache: (name: string) => name.startsWith('cache:'),
   /** How many places there were before. */
@@ -30,7 +30,7 @@ export const planNames = {
   samples: 'samples',
   /** The i-th vector of numbers that are summed over parts. */
   bucket: (i: number) => `bucket/${i}`,
-  /** What a state will be that does not depend on the samples. */
+  /** The next value of a state that does not depend on the samples. */
   next: (path: string) => `next:${path}`,
   /** Whether a number of a store makes up a model: what was summed up or read last is no part of it. */
   isLasting: (name: string) => /^(weight|slot|state):|^(step|key|learningRate)$/.test(name),

@@ -6,7 +6,7 @@ import { planNames } from './names.ts';
 import type { Names } from './plan.ts';
 import { type BatchSpecs, computable, type Walked } from './walk-through.ts';
 
-/** What a batch adds to the sum of that name: of errors, or of a metric. */
+/** The addend of a batch to the sum of that name: of errors, or of a metric. */
 export interface Addend {
   readonly name: string;
   readonly more: Value;

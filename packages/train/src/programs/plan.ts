@@ -16,7 +16,7 @@ export interface BucketField {
   readonly shape: Shape;
 }
 
-/** What a part of a batch leaves. */
+/** The results that a part of a batch leaves. */
 export interface Partial {
   readonly buckets: readonly (readonly BucketField[])[];
   /** The paths of states that do not depend on the samples, so that they have no sum. */

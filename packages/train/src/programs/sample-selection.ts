@@ -10,13 +10,13 @@ export interface Choice {
   readonly by: 'step' | 'cursor' | 'order';
 }
 
-/** What a Program needs so that it chooses its samples itself: no step waits for the host. */
+/** The inputs of a Program that chooses its samples itself: no step waits for the host. */
 export interface Chosen {
   /** The chosen samples of all, which lie along `axis`. */
   take(all: Value, axis: number): Value;
   /** Inputs of the Program beside the samples, by name. */
   readonly inputs: ReadonlyMap<string, Value>;
-  /** What takes their place for the next step. */
+  /** The Values that take their place for the next step. */
   readonly next: ReadonlyMap<string, Value>;
 }
 

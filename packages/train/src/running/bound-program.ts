@@ -12,7 +12,7 @@ export type GivenBuffers = (name: string, spec: TensorSpec) => Buffer | undefine
 export class BoundProgram {
   /** How many steps of it a call has time for. */
   readonly pace = new Pace();
-  /** What a step leaves for metrics that keep the numbers of every batch, by the name of their total. */
+  /** The buffers that a step leaves for metrics that keep the numbers of every batch, by the name of their total. */
   readonly kept: readonly (readonly [string, Buffer])[];
   /** The same of a part of a batch: it is not all that there is. */
   readonly keptOfPart: BoundProgram['kept'];

@@ -51,7 +51,7 @@ export class Engine {
   readonly residents: ResidentCache;
   readonly #outputs: readonly Value[];
   readonly #targets: LossTargets;
-  /** What layers refuse of the model's inputs, with the place of the input. */
+  /** The checks by layers of the model's inputs, with the place of the input. */
   readonly #checks: readonly (Pick<Checked, 'path' | 'check'> & { readonly input: number })[];
   #sampleBytes: number | undefined;
   /** How steps are run where several ranks share them, or where batches are cut into parts. */

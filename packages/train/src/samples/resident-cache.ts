@@ -39,7 +39,7 @@ export class ResidentCache {
     return found.set;
   }
 
-  /** What was taken may be used for other samples. */
+  /** Gives back a set that was taken: it may be used for other samples. */
   give(set: ResidentSet): void {
     const found = this.#kept.find((kept) => kept.set === set);
     if (found === undefined) return;

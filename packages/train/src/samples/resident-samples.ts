@@ -16,7 +16,7 @@ export class ResidentSet {
   readonly #programs = new ProgramCache();
   readonly #place = new Int32Array(1);
   readonly #count: number;
-  /** What `order` and `cursor` hold on the backend, as far as that is known. */
+  /** The contents of `order` and `cursor` on the backend, as far as they are known. */
   #order: Int32Array | undefined;
   #cursor: number | undefined;
 

@@ -171,7 +171,7 @@ export function takenInTurn(samples: Samples, size: number | undefined): Samples
   return { ...samples, choice: { size, by: 'step' } };
 }
 
-/** What to do with data of another shape, with both readings where channels come first instead of last. */
+/** The advice for data of another shape, with both readings where channels come first instead of last. */
 function hintFor(given: readonly number[], wanted: readonly number[], own: readonly number[]): string {
   if (sameShape(given, wanted)) return 'An array of samples, also of one.';
   const [channels = 0, ...extents] = own;
@@ -214,7 +214,7 @@ export function copied({ inputs, targets, weights, ...others }: Samples): Sample
   };
 }
 
-/** What samples bring to a Program, by the names that it gives them. */
+/** The tensors that samples bring to a Program, by the names that it gives them. */
 export function namedOf({ inputs, targets, weights }: Samples): (readonly [string, Tensor])[] {
   return [
     ...inputs.map((input, i) => [planNames.input(i), input] as const),

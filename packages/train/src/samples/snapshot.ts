@@ -10,7 +10,7 @@ import {
 /** More elements than this are not compared: to write them costs less. */
 const mostCompared = 4096;
 
-/** What a tensor-like was when it was read: the array, its shape, and its elements where they are few. */
+/** A tensor-like as it was when it was read: the array, its shape, and its elements where they are few. */
 export class Snapshot {
   readonly #source: unknown;
   readonly #shape: Shape | undefined;

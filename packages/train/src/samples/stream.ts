@@ -60,7 +60,7 @@ function iteratorOf(stream: BatchStream): Iterator<StreamedBatch> | AsyncIterato
   return Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
 }
 
-/** What `work` gives, or a rejection with the signal's reason as soon as it is aborted. */
+/** The result of `work`, or a rejection with the signal's reason as soon as it is aborted. */
 async function unlessAborted<T>(
   signal: AbortSignal | undefined,
   work: T | PromiseLike<T>,

@@ -10,7 +10,7 @@ export class Pace {
     return Math.min(this.#steps, left);
   }
 
-  /** What a call of so many steps took. */
+  /** Takes note of the time of a call of so many steps. */
   took(steps: number, milliseconds: number): void {
     const affordable = Math.floor((steps * callTime) / Math.max(milliseconds, 1e-3));
     this.#steps = Math.max(1, Math.min(affordable, Math.max(4 * steps, this.#steps)));

@@ -62,7 +62,7 @@ export class StepMemory {
     return true;
   }
 
-  /** What was run at once on a batch, just now. */
+  /** Remembers the batch that was run at once, just now. */
   remember(
     engine: Engine,
     batch: Batch,

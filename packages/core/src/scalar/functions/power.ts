@@ -80,7 +80,7 @@ function powerOf(z: Scalar, y: Scalar): Scalar {
   return s.select(s.less(most, exponent), Infinity, s.select(s.less(exponent, least), 0, power));
 }
 
-/** What `product`, a b rounded, lacks: the products of halves are exact. */
+/** The part of a b that `product`, a b rounded, lacks: the products of halves are exact. */
 function productLow(a: Scalar, b: Scalar, product: Scalar): Scalar {
   const [aHigh, bHigh] = [upperHalf(a), upperHalf(b)];
   const [aLow, bLow] = [s.sub(a, aHigh), s.sub(b, bHigh)];

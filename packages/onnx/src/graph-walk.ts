@@ -18,7 +18,7 @@ import { OperatorNode, rulesOf, type Typed } from './operator-node.ts';
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from './proto/onnx_pb.ts';
 import type { Numbers } from './tensor-numbers.ts';
 
-/** The Values of a file's numbers, and the purpose that the graph is built for. */
+/** The settings that a graph is built with, and the Values of the file's weights. */
 export interface Building {
   readonly floats: FloatDType;
   readonly training: boolean;

@@ -44,7 +44,7 @@ const large: readonly Shape[] = [
 
 /**
  * The examination of an initializer: as many numbers as the shape has, finite, the same for the same seed and other ones for another,
- * with the moments that are meant. It refuses shapes with an error of ours.
+ * with the moments that are meant. An initializer may refuse a shape, with an error of ours.
  */
 export function conformInitializer(initializer: Initializer, options: InitializerConformance = {}): Case[] {
   const { name = 'the initializer', mean, deviation, within, shapes = large } = options;

@@ -66,7 +66,7 @@ export class Loops {
     return space.length > 1 ? this.extent(0) : Math.ceil(this.extent(0) / stretch);
   }
 
-  /** The code that `write` wrote, behind the code that sets registers once which it reads. */
+  /** The code that `write` makes, after the code that sets the registers which stay the same. */
   code(write: (loops: Loops) => void): Code {
     write(this);
     return [this.#bases.prologue, this.#constants.prologue, this.before.lane.statements];

@@ -14,8 +14,7 @@ import { type Shape, sameShape } from '../tensors/shape.ts';
 /**
  * Which elements of a cotangent are 0 because a `select` chose so, read from the graph that made it and never from numbers. An
  * elementwise vjp's result for such an element is chosen to be 0 as well, since 0 times a slope that is infinite or NaN would be
- * NaN.
- * docs/decisions/masks-choose.md says how far that goes.
+ * NaN. docs/decisions/masks-choose.md says how far that goes.
  */
 export class Masks {
   readonly #known = new Map<Value, Value | undefined>();

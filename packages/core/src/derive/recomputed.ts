@@ -6,10 +6,9 @@ import { isFloat } from '../tensors/dtype.ts';
 import { gradients } from './gradient.ts';
 
 /**
- * The result of `make(...inputs)`, as one vertex whose J^T computes again the values that it needs: nothing in between is kept from
- * the way forward (gradient
- * checkpointing). The numbers are the same, those of its gradients and of what it draws too; where a Value is used inside and outside, its gradient
- * is summed in another order. Values that `make` reaches for beside its inputs, such as weights, get their gradients as well.
+ * The result of `make(...inputs)`, as one vertex whose J^T computes again the values that it needs: nothing in between is kept from the way forward
+ * (gradient checkpointing). The numbers are the same, those of its gradients and of what it draws too; where a Value is used inside and outside,
+ * its gradient is summed in another order. Values that `make` reaches for beside its inputs, such as weights, get their gradients as well.
  * Source: Chen et al. 2016, Training deep nets with sublinear memory cost.
  */
 export function recomputed<In extends readonly Value[]>(make: (...inputs: In) => Value, ...inputs: In): Value;

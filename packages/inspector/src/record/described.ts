@@ -11,7 +11,7 @@ import {
 } from './equations.ts';
 import { applied, keepsNumbers, repeats, textOf } from './text.ts';
 
-/** The names of a graph's parts, beside its Values. */
+/** The description of a graph beside its Values, such as names. */
 export interface Naming {
   /** Where it begins: inputs, targets, weights, states. */
   readonly leaves: ReadonlyMap<Value, { readonly kind: Exclude<NodeKind, 'node'>; readonly path: string }>;

@@ -29,7 +29,7 @@ export async function restored<M extends Restorable>(
   return (await import('./restored.ts')).restored(source, make);
 }
 
-/** The report of which tensors of a file go where in a model, told from its header: no elements are read. @throws CheckpointError, OptionError */
+/** Tells which tensors of a file go where in a model, by its header: no elements are read. @throws CheckpointError, OptionError */
 export async function compareWeights(
   source: TensorSource,
   model: Pick<Receiving, 'specs'>,

@@ -1,6 +1,6 @@
 import { CheckpointError, type FloatDType, type Layout } from '@pullback/core';
 
-/** The text of a checkpoint beside its tensors: enough to go on as if nothing had happened. */
+/** The entries of a checkpoint beside its tensors: enough to go on as if nothing had happened. */
 export interface RunState {
   readonly steps: number;
   readonly epochs: number;

@@ -15,7 +15,7 @@ export interface WeightLine {
   readonly why?: string;
 }
 
-/** A table of which tensors of a file go where in a model. */
+/** A table of the tensors of a file and their places in a model. */
 export class WeightReport {
   constructor(readonly lines: readonly WeightLine[]) {}
 

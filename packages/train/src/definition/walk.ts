@@ -59,7 +59,7 @@ interface Asked {
 /** A layer as it was applied: once for each use. */
 export interface Application {
   readonly path: string;
-  /** The kind of layer, by the name of its factory. */
+  /** The kind of layer, and the source that it implements. */
   readonly kind: string;
   readonly source: string | undefined;
   readonly inputs: readonly Value[];

@@ -10,7 +10,7 @@ export interface Choice {
   readonly by: 'step' | 'cursor' | 'order';
 }
 
-/** The inputs of a Program that chooses its samples itself: no step waits for the host. */
+/** The samples that a Program chooses itself: no step waits for the host. */
 export interface Chosen {
   /** The chosen samples of all, which lie along `axis`. */
   take(all: Value, axis: number): Value;

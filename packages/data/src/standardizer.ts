@@ -14,7 +14,7 @@ import {
   type Value,
 } from '@pullback/core';
 
-/** What data are standardized by: the mean and the standard deviation of each feature. */
+/** The mean and the standard deviation of each feature, which data are standardized by. */
 export interface Standardizer {
   readonly mean: readonly number[];
   /** The root of the mean squared distance from the mean; 1 for a feature that is the same in all samples. */

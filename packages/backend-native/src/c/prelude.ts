@@ -153,6 +153,8 @@ function vectorTypes(n: number): string {
 function vectors(lanes: number, fused: boolean): string[] {
   const half = lanes / 2;
   return [
+    ...conversions(lanes),
+    ...conversions(half),
     ...ofFloats('f32', lanes, fused),
     ...ofIntegers(lanes),
     ...ofFloats('f32', half, fused),
@@ -163,6 +165,46 @@ function vectors(lanes: number, fused: boolean): string[] {
     packingFunctions('float32', new Lanes(lanes)),
     packingFunctions('float64', new Lanes(half, true)),
     runs(`f64x${half}`, `f64x${half}`, `(f64x${half}){0}`),
+  ];
+}
+
+/** Bytes as words, float32 as float64, and back. GCC makes many instructions of what the processor has one for. */
+function conversions(n: number): string[] {
+  const by: Readonly<Record<string, string>> = {
+    words_16:
+      '(i32x16)__builtin_ia32_pmovzxbd512_mask((__attribute__((vector_size(16))) char)x, (i32x16){0}, -1)',
+    bytes_16: '(u8x16)__builtin_ia32_pmovdb512_mask(x, (__attribute__((vector_size(16))) char){0}, -1)',
+    doubles_8: '__builtin_ia32_cvtps2pd512_mask(x, (f64x8){0}, -1, 4)',
+    floats_8: '__builtin_ia32_cvtpd2ps512_mask(x, (f32x8){0}, -1, 4)',
+    doubles_4: '__builtin_ia32_cvtps2pd256(x)',
+    floats_4: '__builtin_ia32_cvtpd2ps256(x)',
+  };
+  const all = [
+    ['words', `u8x${n}`, `i32x${n}`],
+    ['bytes', `i32x${n}`, `u8x${n}`],
+    ['doubles', `f32x${n}`, `f64x${n}`],
+    ['floats', `f64x${n}`, `f32x${n}`],
+  ] as const;
+  // There are no 16 lanes of float64.
+  const here = all.filter(([name]) => n < 16 || name === 'words' || name === 'bytes');
+  const plain = here.map(
+    ([name, from, to]) =>
+      `INLINE ${to} ${name}_${from}(${from} x) { return __builtin_convertvector(x, ${to}); }`,
+  );
+  if (n < 4) return plain;
+  const own = here.map(([name, from, to], i) => {
+    const builtin = by[`${name}_${n}`];
+    return builtin === undefined
+      ? (plain[i] ?? '')
+      : `INLINE ${to} ${name}_${from}(${from} x) { return ${builtin}; }`;
+  });
+  const macro = n === 4 ? '__AVX__' : '__AVX512F__';
+  return [
+    `#if defined(${macro}) && defined(__GNUC__) && !defined(__clang__)`,
+    ...own,
+    '#else',
+    ...plain,
+    '#endif',
   ];
 }
 
@@ -298,10 +340,10 @@ function between(n: number): string[] {
   const [f, d, i, l, u] = [`f32x${n}`, `f64x${n}`, `i32x${n}`, `i64x${n}`, `u64x${n}`];
   const convert = (x: string, to: string) => `__builtin_convertvector(${x}, ${to})`;
   return [
-    `INLINE ${d} from_${f}_${d}(${f} x) { return ${convert('x', d)}; }`,
+    `INLINE ${d} from_${f}_${d}(${f} x) { return doubles_${f}(x); }`,
     `INLINE ${d} from_${i}_${d}(${i} x) { return ${convert('x', d)}; }`,
     `INLINE ${d} from_${d}_${d}(${d} x) { return x; }`,
-    `INLINE ${f} from_${d}_${f}(${d} x) { return ${convert('x', f)}; }`,
+    `INLINE ${f} from_${d}_${f}(${d} x) { return floats_${d}(x); }`,
     `INLINE ${d} from_bool_${d}(${i} m) { return ${convert('-m', d)}; }`,
     ...turned(l, l, n),
     `INLINE int any_${l}(${l} m) { ${folded(l, n, (x, y) => `${x} | ${y}`, 'm')} return m[0] != 0; }`,
@@ -326,17 +368,8 @@ function memory(m: string, type: string, v: string, n: number): string[] {
   const isByte = type === 'uint8_t';
   const raw = isByte ? `u8x${n}_at` : `${v}_at`;
   const inward = (x: string) =>
-    m === 'u8'
-      ? `__builtin_convertvector(${x}, ${v})`
-      : m === 'bool'
-        ? `(${v})(__builtin_convertvector(${x}, ${v}) != 0)`
-        : x;
-  const outward =
-    m === 'bool'
-      ? `__builtin_convertvector(-x, u8x${n})`
-      : m === 'u8'
-        ? `__builtin_convertvector(x, u8x${n})`
-        : 'x';
+    m === 'u8' ? `words_u8x${n}(${x})` : m === 'bool' ? `(${v})(words_u8x${n}(${x}) != 0)` : x;
+  const outward = m === 'bool' ? `bytes_i32x${n}(-x)` : m === 'u8' ? `bytes_i32x${n}(x)` : 'x';
   const one = (x: string) => (m === 'bool' ? `-(${x} != 0)` : x);
   const element = m === 'bool' ? '-x[k]' : 'x[k]';
   return [
@@ -360,9 +393,9 @@ function halves(lanes: number): string[] {
   const list = (from: number) => Array.from({ length: half }, (_, k) => `x[${from + k}]`).join(', ');
   const both = Array.from({ length: lanes }, (_, k) => (k < half ? `p[${k}]` : `q[${k - half}]`)).join(', ');
   return [
-    `INLINE ${d} lower_half_${v}(${v} x) { ${h} r = {${list(0)}}; return __builtin_convertvector(r, ${d}); }`,
-    `INLINE ${d} upper_half_${v}(${v} x) { ${h} r = {${list(half)}}; return __builtin_convertvector(r, ${d}); }`,
-    `INLINE ${v} joined_${v}(${d} a, ${d} b) { ${h} p = __builtin_convertvector(a, ${h}), q = __builtin_convertvector(b, ${h}); ${v} r = {${both}}; return r; }`,
+    `INLINE ${d} lower_half_${v}(${v} x) { ${h} r = {${list(0)}}; return doubles_${h}(r); }`,
+    `INLINE ${d} upper_half_${v}(${v} x) { ${h} r = {${list(half)}}; return doubles_${h}(r); }`,
+    `INLINE ${v} joined_${v}(${d} a, ${d} b) { ${h} p = floats_${d}(a), q = floats_${d}(b); ${v} r = {${both}}; return r; }`,
   ];
 }
 

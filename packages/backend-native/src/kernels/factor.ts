@@ -8,6 +8,11 @@ interface Axes {
   readonly strides: readonly number[];
 }
 
+interface Axis {
+  readonly extent: number;
+  readonly stride: number;
+}
+
 /** A factor of a product: where the element of a line and a step lies, and whether it exists. */
 export class Factor {
   /** Strides from line to line and from step to step; undefined where it takes more than that, so that it has to be packed. */
@@ -24,6 +29,21 @@ export class Factor {
       across: stride(load.lines, plain.across),
       along: stride(load.steps, plain.along),
     };
+  }
+
+  /** Extents and strides of the innermost axis of lines and of steps, where elements can be read in place: all of them exist. */
+  get innermost(): { readonly lines: Axis; readonly steps: Axis } | undefined {
+    if (this.load.bounds.length > 0) return undefined;
+    const axis = (which: 'lines' | 'steps'): Axis => {
+      const { extents, strides } = this.#axes(this.load.view.strides, which);
+      return { extent: extents.at(-1) ?? 1, stride: strides.at(-1) ?? 0 };
+    };
+    return { lines: axis('lines'), steps: axis('steps') };
+  }
+
+  /** How far a line, or a step, is from the first. */
+  distance(which: 'lines' | 'steps', index: string): string {
+    return reach(this.#axes(this.load.view.strides, which), index);
   }
 
   /** The address of the first element for a batch, `from` being that of the buffer. */

@@ -112,6 +112,7 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
     ...{ rows, inner, columns, bytes, lanes: lanes.count, registers: target.registers },
     a: a.plain,
     b: b.plain,
+    neighbours: a.innermost?.lines,
   });
   const { strips, panels, depth, packA, packB, block } = tiling;
   const passes = Math.ceil(inner / depth);
@@ -119,11 +120,18 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const padded = (size: number) => Math.ceil(size / lanes.count) * lanes.count;
   const [height, width] = [largest(strips), padded(largest(panels))];
   const functions: string[] = [];
+  // Read in place, A has strides within a strip and a run of steps; where either begins is looked up.
+  const { lines, steps: ofRun } = a.innermost ?? {};
+  const inPlace = !packA && a.plain === undefined;
+  const row = a.plain?.across ?? lines?.stride ?? 0;
   const steps = {
-    a: packA || a.plain === undefined ? undefined : { row: a.plain.across, inner: a.plain.along },
+    a: packA ? undefined : { row, inner: a.plain?.along ?? ofRun?.stride ?? 0 },
     b: packB ? undefined : b.plain?.along,
+    runs: inPlace
+      ? { length: ofRun?.extent ?? 1, at: (step: string) => a.distance('steps', step) }
+      : undefined,
   };
-  if (a.plain === undefined) functions.push(a.packing(`${name}_pack_a`, height));
+  if (packA && a.plain === undefined) functions.push(a.packing(`${name}_pack_a`, height));
   if (b.plain === undefined) functions.push(b.packing(`${name}_pack_b`, largest(panels)));
   for (const part of tiling.tiles)
     functions.push(
@@ -185,10 +193,14 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
     'strip',
     batches === 1 ? 'from' : '0',
     batches === 1 ? 'to' : String(partsOf(strips)),
-    (at, high, row) => {
+    (at, high, line) => {
       const strip = `(${type} *)(scratch + ${stripAt})`;
-      if (packA) at.line(packed('a', row, k, [count, strip, high, padded(high)]));
-      const start = packA ? strip : `a + ${row} * ${a.plain?.across} + ${k} * ${a.plain?.along}`;
+      if (packA) at.line(packed('a', line, k, [count, strip, high, padded(high)]));
+      const start = packA
+        ? strip
+        : inPlace
+          ? `a + ${a.distance('lines', line)}`
+          : `a + ${line} * ${a.plain?.across} + ${k} * ${a.plain?.along}`;
       overParts(at, panels, 'panel', 'first', 'last', (inside, wide, column) => {
         const vectors = Math.ceil(wide / lanes.count);
         const panel = packB
@@ -200,9 +212,9 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
             : `(${type} *)(scratch + ${tilesAt})`;
         inside.line(`${type} *const tile = ${tile};`);
         inside.line(
-          `${name}_tile_${high}x${vectors}(${start}, ${panel}, ${count}, tile${passes > 1 ? ', k > 0' : ''});`,
+          `${name}_tile_${high}x${vectors}(${start}, ${panel}, ${count}, tile${inPlace ? `, ${k}` : ''}${passes > 1 ? ', k > 0' : ''});`,
         );
-        const finish = `${name}_finish_${wide}(b_${given}, ${row}, ${high}, ${column}, tile);`;
+        const finish = `${name}_finish_${wide}(b_${given}, ${line}, ${high}, ${column}, tile);`;
         inside.line(passes > 1 ? `if (k + ${depth} >= ${inner}) ${finish}` : finish);
       });
     },

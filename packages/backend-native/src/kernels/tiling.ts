@@ -17,6 +17,8 @@ export interface ProductShape {
   /** Strides of the factors from line to line and from step to step; undefined where they have to be packed. */
   readonly a: Strides | undefined;
   readonly b: Strides | undefined;
+  /** Neighbouring lines of A and the distance between them, where A takes more than two strides and can be read in place. */
+  readonly neighbours: { readonly extent: number; readonly stride: number } | undefined;
   readonly bytes: number;
   readonly lanes: number;
   readonly registers: number;
@@ -47,7 +49,9 @@ export function partsOf(parts: readonly Part[]): number {
 export function tilingOf(shape: ProductShape): Tiling {
   const { rows, inner, columns, a, b, bytes, lanes, registers } = shape;
   const [height, width] = tileOf(shape, registers);
-  const strips = evenly(rows, height);
+  const inPlace = a === undefined ? stripInPlace(shape, height) : undefined;
+  const strips =
+    inPlace === undefined ? evenly(rows, height) : [{ size: inPlace, times: rows / inPlace, start: 0 }];
   const panels = cut(columns, width * lanes);
   const passes = Math.max(1, Math.ceil(inner / longestPass));
   const depth = Math.max(1, Math.ceil(inner / passes));
@@ -67,7 +71,7 @@ export function tilingOf(shape: ProductShape): Tiling {
     ),
     depth,
     block: Math.min(panel, fits),
-    packA: a === undefined || (panel > 2 && inner > 32 && crowded),
+    packA: a === undefined ? inPlace === undefined : panel > 2 && inner > 32 && crowded,
     packB: b?.across !== 1 || (strip > 4 && !narrow && inner > 32),
   };
 }
@@ -87,6 +91,18 @@ function tileOf(
   if (rows <= 2) return [rows, Math.min(vectors, rows === 1 ? 8 : 4)];
   if (rows <= 4) return [rows, Math.min(vectors, registers >= 32 ? 4 : 2)];
   return fit(2);
+}
+
+/** Fewer rows than this in a tile keep multiply-add waiting: packing is faster. */
+const fewestInPlace = 6;
+
+/** Rows of a strip that lie at one distance from each other, so that nothing has to be packed; undefined where they are too few. */
+function stripInPlace({ neighbours, bytes }: ProductShape, height: number): number | undefined {
+  if (neighbours === undefined) return undefined;
+  // Rows at multiples of 2 KB share few places in the first level of cache.
+  const most = (neighbours.stride * bytes) % 2048 === 0 ? Math.min(height, 8) : height;
+  for (let size = most; size >= fewestInPlace; size--) if (neighbours.extent % size === 0) return size;
+  return undefined;
 }
 
 /** Parts of one size where one nearly as large as `most` divides the extent, else of sizes that differ by 1. */

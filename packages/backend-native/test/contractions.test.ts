@@ -23,7 +23,12 @@ const shapes = {
   left: [4, 3, 17],
   right: [3, 17, 4, 9],
   long: [600, 3],
+  // So many channels that they are read as vectors, where windows are in place and where zeros are around them.
+  wide: [2, 8, 9, 20],
+  filters: [3, 2, 20, 18],
 };
+
+type Given = [Value, Value, Value, Value, Value, Value, Value];
 
 /** Filters moved over padded images, with steps and dilation: the result and both gradients, which read windows and zeros as factors of products. */
 function convolved(images: Value, kernel: Value, options: Omit<WindowOptions, 'axes' | 'size'>): Value[] {
@@ -33,13 +38,16 @@ function convolved(images: Value, kernel: Value, options: Omit<WindowOptions, 'a
   return [y, ...gradient(sum(mul(y, y)), [images, kernel])];
 }
 
-const f = (images: Value, kernel: Value, left: Value, right: Value, long: Value) => [
-  ...convolved(images, kernel, {
-    padding: [
-      [1, 1],
-      [1, 0],
-    ],
-  }),
+const around: WindowOptions['padding'] = [
+  [1, 1],
+  [1, 0],
+];
+
+const f = (...[images, kernel, left, right, long, wide, filters]: Given) => [
+  ...convolved(wide, filters, {}),
+  ...convolved(wide, filters, { padding: around }),
+  ...convolved(wide, filters, { step: 2, padding: around }),
+  ...convolved(images, kernel, { padding: around }),
   ...convolved(images, kernel, {
     step: 2,
     padding: [

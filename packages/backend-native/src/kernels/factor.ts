@@ -1,5 +1,4 @@
 import { type FactorLoad, plainStrides } from '@pullback/compiler';
-import { elementType } from '../c/lanes.ts';
 import { placeOf, type Spot } from './spot.ts';
 
 /** How far a step along each axis goes, row-major places counting through all of them. */
@@ -8,9 +7,13 @@ interface Axes {
   readonly strides: readonly number[];
 }
 
-interface Axis {
+export type Which = 'lines' | 'steps';
+
+export interface Innermost {
   readonly extent: number;
   readonly stride: number;
+  /** Whether elements along it exist all or not at all. */
+  readonly steady: boolean;
 }
 
 /** A factor of a product: where the element of a line and a step lies, and whether it exists. */
@@ -31,19 +34,21 @@ export class Factor {
     };
   }
 
-  /** Extents and strides of the innermost axis of lines and of steps, where elements can be read in place: all of them exist. */
-  get innermost(): { readonly lines: Axis; readonly steps: Axis } | undefined {
-    if (this.load.bounds.length > 0) return undefined;
-    const axis = (which: 'lines' | 'steps'): Axis => {
-      const { extents, strides } = this.#axes(this.load.view.strides, which);
-      return { extent: extents.at(-1) ?? 1, stride: strides.at(-1) ?? 0 };
-    };
-    return { lines: axis('lines'), steps: axis('steps') };
+  /** The innermost axis of lines or of steps. */
+  innermost(which: Which): Innermost {
+    const { bounds, view } = this.load;
+    const { extents, strides } = this.#axes(view.strides, which);
+    const steady = bounds.every((bound) => (this.#axes(bound.strides, which).strides.at(-1) ?? 0) === 0);
+    return { extent: extents.at(-1) ?? 1, stride: strides.at(-1) ?? 0, steady };
   }
 
-  /** How far a line, or a step, is from the first. */
-  distance(which: 'lines' | 'steps', index: string): string {
-    return reach(this.#axes(this.load.view.strides, which), index);
+  /** How far a line, or a step, is from the first; or how far it goes along a bound. */
+  distance(
+    which: Which,
+    index: string,
+    { strides }: { readonly strides: readonly number[] } = this.load.view,
+  ): string {
+    return reach(this.#axes(strides, which), index);
   }
 
   /** The address of the first element for a batch, `from` being that of the buffer. */
@@ -64,7 +69,7 @@ export class Factor {
     return inside.length === 0 ? at : `(${inside.join(' && ')} ? ${at} : 0)`;
   }
 
-  #axes(strides: readonly number[], which: 'lines' | 'steps'): Axes {
+  #axes(strides: readonly number[], which: Which): Axes {
     const { lines, steps } = this.load;
     const first = this.batches + (which === 'lines' ? 0 : lines.length);
     const extents = which === 'lines' ? lines : steps;
@@ -75,49 +80,11 @@ export class Factor {
     return [reach(this.#axes(strides, 'lines'), line), reach(this.#axes(strides, 'steps'), step)].join(' + ');
   }
 
-  /** The places that bounds count from, for a batch: what `packing` is given. */
+  /** The places that bounds count from, for a batch: what `packFunction` is given. */
   starts(spot: Spot): string {
     return this.load.bounds
       .map(({ start, strides }) => `, ${placeOf(spot, start, strides.slice(0, this.batches)) || '0'}`)
       .join('');
-  }
-
-  /**
-   * A function that writes `depth` steps from `step` on, of `size` lines from `line` on, one step behind the other: (from, line, step, depth, to, size,
-   * padded, starts of bounds). Lines are looked up once, steps once for all lines.
-   */
-  packing(name: string, most: number): string {
-    const { load } = this;
-    const type = elementType(load.dtype);
-    const { bounds, view } = load;
-    const starts = bounds.map((_, b) => `, int64_t start${b}`).join('');
-    const reaches = (
-      which: 'lines' | 'steps',
-      index: string,
-      prefix: string,
-      put: (text: string) => string,
-    ) => [
-      `${prefix}at${put('')} = ${reach(this.#axes(view.strides, which), index)};`,
-      ...bounds.map(
-        ({ strides }, b) =>
-          `${prefix}near${b}${put('')} = ${which === 'lines' ? `start${b} + ` : ''}${reach(this.#axes(strides, which), index)};`,
-      ),
-    ];
-    const inside = bounds.map(({ extent }, b) => `(uint64_t)(near${b}[i] + step_near${b}) < ${extent}`);
-    const value = 'from[at[i] + step_at]';
-    return [
-      `static __attribute__((noinline)) void ${name}(const ${type} *restrict from, int64_t line, int64_t step, int64_t depth, ${type} *restrict to, int64_t size, int64_t padded${starts}) {`,
-      `  int64_t at[${most}]${bounds.map((_, b) => `, near${b}[${most}]`).join('')};`,
-      '  for (int64_t i = 0; i < size; i++) {',
-      ...reaches('lines', '(line + i)', '', () => '[i]').map((text) => `    ${text}`),
-      '  }',
-      '  for (int64_t k = 0; k < depth; k++) {',
-      ...reaches('steps', '(step + k)', 'const int64_t step_', () => '').map((text) => `    ${text}`),
-      `    for (int64_t i = 0; i < size; i++) to[k * padded + i] = ${inside.length === 0 ? value : `${inside.join(' && ')} ? ${value} : 0`};`,
-      '    for (int64_t i = size; i < padded; i++) to[k * padded + i] = 0;',
-      '  }',
-      '}',
-    ].join('\n');
   }
 }
 

@@ -6,6 +6,7 @@ import { packingName } from '../c/packing.ts';
 import type { Target } from '../target.ts';
 import { Buffers } from './buffers.ts';
 import { Factor } from './factor.ts';
+import { packFunction } from './pack.ts';
 import type { Scratch } from './scratch.ts';
 import { type Places, type Spot, spotIn, Writer } from './spot.ts';
 import { tileFunction } from './tile.ts';
@@ -112,7 +113,7 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
     ...{ rows, inner, columns, bytes, lanes: lanes.count, registers: target.registers },
     a: a.plain,
     b: b.plain,
-    neighbours: a.innermost?.lines,
+    neighbours: kernel.a.bounds.length === 0 ? a.innermost('lines') : undefined,
   });
   const { strips, panels, depth, packA, packB, block } = tiling;
   const passes = Math.ceil(inner / depth);
@@ -121,18 +122,18 @@ function tiledProduct(kernel: ProductKernel, places: Places, options: ProductOpt
   const [height, width] = [largest(strips), padded(largest(panels))];
   const functions: string[] = [];
   // Read in place, A has strides within a strip and a run of steps; where either begins is looked up.
-  const { lines, steps: ofRun } = a.innermost ?? {};
+  const [lines, ofRun] = [a.innermost('lines'), a.innermost('steps')];
   const inPlace = !packA && a.plain === undefined;
-  const row = a.plain?.across ?? lines?.stride ?? 0;
+  const row = a.plain?.across ?? lines.stride;
   const steps = {
-    a: packA ? undefined : { row, inner: a.plain?.along ?? ofRun?.stride ?? 0 },
+    a: packA ? undefined : { row, inner: a.plain?.along ?? ofRun.stride },
     b: packB ? undefined : b.plain?.along,
-    runs: inPlace
-      ? { length: ofRun?.extent ?? 1, at: (step: string) => a.distance('steps', step) }
-      : undefined,
+    runs: inPlace ? { length: ofRun.extent, at: (step: string) => a.distance('steps', step) } : undefined,
   };
-  if (packA && a.plain === undefined) functions.push(a.packing(`${name}_pack_a`, height));
-  if (b.plain === undefined) functions.push(b.packing(`${name}_pack_b`, largest(panels)));
+  if (packA && a.plain === undefined)
+    functions.push(packFunction(a, `${name}_pack_a`, { most: height, lanes }));
+  if (b.plain === undefined)
+    functions.push(packFunction(b, `${name}_pack_b`, { most: largest(panels), lanes }));
   for (const part of tiling.tiles)
     functions.push(
       tileFunction(`${name}_tile_${part.height}x${part.width}`, {

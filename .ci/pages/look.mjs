@@ -1,5 +1,5 @@
-// Builds and serves the page in this folder with Vite, and opens it in Chromium with every backend: on the main thread, in a worker, from a build and
-// from the dev server. Fails at the first page that does not learn, throws or logs an error.
+// Builds and serves the page in this folder with Vite, and opens it in Chromium with every backend: on the main thread, in a worker, as a model that a worker
+// serves, from a build and from the dev server. Fails at the first page that does not learn, throws or logs an error.
 import { readdirSync, readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { build, createServer, parseSync, preview } from 'vite';
@@ -28,7 +28,7 @@ const browser = await chromium.launch({
 });
 
 async function look(name, url) {
-  for (const where of ['', '&worker=1'])
+  for (const where of ['main thread', 'worker', 'served'])
     for (const [backend, ran] of [
       ['cpu', 'cpu'],
       ['wasm', 'wasm'],
@@ -40,13 +40,13 @@ async function look(name, url) {
       const wrong = [];
       page.on('pageerror', (error) => wrong.push(String(error)));
       page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
-      await page.goto(`${url}?backend=${backend}${where}`);
+      await page.goto(`${url}?backend=${backend}&where=${where}`);
       await page
         .waitForFunction(() => document.title !== 'pages', undefined, { timeout: 60_000 })
         .catch((error) => wrong.push(String(error)));
       const said = await page.title();
       await page.close();
-      const at = `${name}, ${where === '' ? 'main thread' : 'worker'}, ${backend}`;
+      const at = `${name}, ${where}, ${backend}`;
       if (said !== `${ran} learned` || wrong.length > 0)
         throw new Error(`${at}: ${[said, ...wrong].join('\n')}`);
       console.log(`${at}: ${said}`);

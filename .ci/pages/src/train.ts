@@ -12,25 +12,28 @@ import {
   tanh,
 } from 'pullback';
 
-const x = [
+export const x = [
   [0, 0],
   [0, 1],
   [1, 0],
   [1, 1],
 ];
-const y = [[0], [1], [1], [0]];
+export const y = [[0], [1], [1], [0]];
+
+export const make = (backend: BackendName): Promise<Model> =>
+  Model.create({
+    network: sequential(dense(8), tanh(), dense(1), sigmoid()),
+    input: [2],
+    loss: binaryCrossEntropy(),
+    optimizer: adam({ learningRate: 0.1 }),
+    backend,
+    seed: 1,
+  });
 
 /** XOR on that backend, by objects and by a container: where it ran, and whether both learned. */
 export async function train(backend: BackendName): Promise<string> {
   const made = [
-    await Model.create({
-      network: sequential(dense(8), tanh(), dense(1), sigmoid()),
-      input: [2],
-      loss: binaryCrossEntropy(),
-      optimizer: adam({ learningRate: 0.1 }),
-      backend,
-      seed: 1,
-    }),
+    await make(backend),
     await createModel(createContainer(builtins), {
       input: [2],
       layers: [
@@ -50,5 +53,9 @@ export async function train(backend: BackendName): Promise<string> {
   }
   const [ran] = made.map((model) => model.backend.name);
   for (const model of made) model.dispose();
+  return verdict(ran, losses);
+}
+
+export function verdict(ran: string | undefined, losses: readonly number[]): string {
   return losses.every((loss) => loss < 0.05) ? `${ran} learned` : `${ran} did not learn: ${losses.join()}`;
 }

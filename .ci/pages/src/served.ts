@@ -1,0 +1,4 @@
+import { serve } from '@pullback/worker';
+import { make } from './train.ts';
+
+await serve(make);

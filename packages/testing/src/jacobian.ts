@@ -140,7 +140,7 @@ function linearity(
   if ([none, one, two].flat().some((x) => !Number.isFinite(x)))
     return 'the vjp makes a NaN or an infinity of a finite gradient, 0 among them';
   if (none.some((x) => x !== 0))
-    return 'the vjp of a gradient of 0 is not 0, so it forgets the gradient that comes back, or adds to it';
+    return 'the vjp of a gradient of 0 is not 0: it does not multiply by the gradient that comes back, or it adds to the product';
   if (two.some((x, k) => Math.abs(x - 2 * (one[k] ?? 0)) > 1e-9 * Math.max(1, Math.abs(x))))
     return 'the vjp is not linear in the gradient that comes back: twice as much gives not twice as much';
   return undefined;

@@ -123,7 +123,10 @@ function unread({ node, inputs }: Vertex): readonly Value[] {
   return (through ?? []).flatMap((i) => inputs[i] ?? []);
 }
 
-/** The gradients at unread inputs, by way of them, for who asks. They do not flow on: what was read has them already. */
+/**
+ * The gradients at unread inputs, by the detour through them, for callers that ask. They do not flow on: the inputs that
+ * were read have theirs already.
+ */
 function reported(
   { detour = [] }: Vertex,
   arriving: Cotangents,

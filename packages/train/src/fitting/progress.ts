@@ -12,7 +12,7 @@ export interface Progress {
   readonly straggler?: Straggler | undefined;
 }
 
-/** The figures of one epoch: `loss`, the metrics, and the same of the validation data after `validation`. */
+/** The figures of one epoch: `loss`, the metrics, and those of the validation data as `validation loss` and so on. */
 export type EpochRecord = Readonly<Record<string, number>>;
 
 /** Told about a fit while it runs. */

@@ -9,7 +9,7 @@ interface Host {
 export class Turns {
   #last = performance.now();
 
-  /** Whether it had none for the time of a call. */
+  /** Whether the event loop had no turn for the time of a call. */
   get due(): boolean {
     return performance.now() - this.#last >= callTime;
   }

@@ -21,7 +21,7 @@ interface Remembered {
   readonly engine: Engine;
   readonly batchSize: number | undefined;
   readonly parts: readonly Part[];
-  /** Set when the same arrays came twice: from then on they are looked at, and not read. */
+  /** Set when the same arrays came twice: later steps compare their elements in place of reading them anew. */
   again?: Again | undefined;
 }
 

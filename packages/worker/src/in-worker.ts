@@ -18,7 +18,7 @@ import type { Port } from './port.ts';
 import type { AfterEpoch, EpochStanding, SentFit, Standing } from './serve.ts';
 import { buffersOf, Wire } from './wire.ts';
 
-/** What has a name in a worker too: metrics. */
+/** A metric by name, which the worker knows too. */
 export type Named = string | { readonly type: string };
 
 /** The model as a callback sees it after an epoch. */

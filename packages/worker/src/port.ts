@@ -11,7 +11,7 @@ export interface Port {
   terminate?(): unknown;
 }
 
-/** What is heard at a port: messages, and that nothing more will come. */
+/** A listener at a port: it hears messages, and that nothing more will come. */
 export interface Hearing {
   message(data: unknown): void;
   /** The other end failed, or is gone. */

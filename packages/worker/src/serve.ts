@@ -33,7 +33,7 @@ export interface ServedModel {
   dispose(): void;
 }
 
-/** What a fit is asked for: its options as data, and who looks on. */
+/** A fit as it is asked for: its options as data, and who looks on. */
 export interface SentFit {
   /** Nothing where batches are asked for. */
   readonly x: unknown;
@@ -42,7 +42,7 @@ export interface SentFit {
   readonly watched: { readonly progress: boolean; readonly epochs: boolean; readonly abort: boolean };
 }
 
-/** What a callback may change after an epoch. */
+/** The changes that a callback may make after an epoch. */
 export interface AfterEpoch {
   readonly stop: boolean;
   readonly learningRate: number;

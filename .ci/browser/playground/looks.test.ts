@@ -51,15 +51,21 @@ describe('without a mouse', () => {
     const playground = await Playground.open({ adapter: false });
     const { page } = playground;
     const reached: string[] = [];
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 80; i++) {
       await page.keyboard.press('Tab');
       const { name, outline } = await page.evaluate(() => {
-        const focused = document.activeElement;
+        let focused = document.activeElement;
+        while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
         if (!(focused instanceof HTMLElement) || focused === document.body) return { name: '', outline: '' };
         // The dot of a problem is unseen: its name shows the focus.
         const seen = focused.matches('.segments input') ? focused.nextElementSibling : focused;
         return {
-          name: focused.id || focused.getAttribute('value') || focused.textContent || focused.tagName,
+          name:
+            focused.id ||
+            focused.getAttribute('aria-label') ||
+            focused.getAttribute('value') ||
+            focused.textContent ||
+            focused.tagName,
           outline: seen === null ? 'none' : getComputedStyle(seen).outlineStyle,
         };
       });

@@ -6,6 +6,8 @@ import { serve } from './serve.ts';
 export interface Opening {
   /** The address of a page that is served already; the built one is served when it is left out. */
   readonly url?: string;
+  /** What stands behind its address, and so which problem is shown: XOR when it is left out. */
+  readonly hash?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly dark?: boolean;
@@ -28,7 +30,14 @@ export class Playground {
     });
   }
 
-  static async open({ url, headers = {}, viewport, dark = false, adapter = true }: Opening = {}) {
+  static async open({
+    url,
+    hash = '#problem=xor',
+    headers = {},
+    viewport,
+    dark = false,
+    adapter = true,
+  }: Opening = {}) {
     const server = url === undefined ? await serve(headers) : { url, close: () => undefined };
     const args = flags.filter((flag) => adapter || !flag.includes('webgpu'));
     const browser = await chromium.launch({ executablePath, args });
@@ -49,7 +58,7 @@ export class Playground {
       }).observe({ type: 'longtask', buffered: true });
       Reflect.set(globalThis, 'longTasks', durations);
     });
-    await page.goto(server.url);
+    await page.goto(server.url + hash);
     await playground.says(/^Ready/);
     await page.waitForSelector('#machine li');
     return playground;

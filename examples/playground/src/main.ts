@@ -1,3 +1,4 @@
+import { defineInspector, InspectorElement } from '@pullback/inspector/element';
 import { ActivationField } from './page/activation-field.ts';
 import { BackendChoice } from './page/backend-choice.ts';
 import { count, element, write } from './page/elements.ts';
@@ -5,9 +6,15 @@ import { FigureRow } from './page/figures.ts';
 import { LossCurve } from './page/loss-curve.ts';
 import { listMachine } from './page/machine-list.ts';
 import { MnistView } from './page/mnist-picture.ts';
+import { PointsControls } from './page/points-controls.ts';
+import { PointsView } from './page/points-picture.ts';
 import { Status } from './page/status.ts';
 import { XorView } from './page/xor-picture.ts';
+import { pointsOf } from './points/data.ts';
+import { setupOf, usual } from './points/setup.ts';
 import type { ProblemName, Report, Request } from './protocol.ts';
+
+defineInspector();
 
 const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), {
   type: 'module',
@@ -16,28 +23,42 @@ const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), {
 const send = (request: Request) => worker.postMessage(request);
 
 const trainButton = element('train', HTMLButtonElement);
+const onceButton = element('once', HTMLButtonElement);
+const inspector = element('inspector', InspectorElement);
 const againButton = element('again', HTMLButtonElement);
 const rateInput = element('rate', HTMLInputElement);
 const status = new Status();
 const figures = new FigureRow();
 const curve = new LossCurve(element('loss', HTMLCanvasElement), element('legend', HTMLElement));
 const views = { xor: new XorView(), mnist: new MnistView() };
+const pointsView = new PointsView((x, y, label) => points.add([x, y, label]));
 
 /** A training is paused before its first step until somebody wants it to run. */
 type State = 'starting' | 'training' | 'paused' | 'ended';
 let state: State = 'starting';
 let run = 0;
-let problem: ProblemName = 'xor';
+const given = setupOf(location.hash) ?? usual;
+let problem: ProblemName = /problem=(xor|mnist)/.test(location.hash)
+  ? location.hash.includes('xor')
+    ? 'xor'
+    : 'mnist'
+  : 'points';
 /** What is trained, which the field may no longer say. */
-let activation = 'tanh(x)';
-const rates: Record<ProblemName, number> = { xor: -2, mnist: -3 };
+let activation = given.activation;
+const rates: Record<ProblemName, number> = { points: Math.log10(given.learningRate), xor: -2, mnist: -3 };
 
 function start({ running, compare }: { readonly running: boolean; readonly compare: boolean }): void {
   run++;
   const learningRate = 10 ** rates[problem];
   curve.begin(activation, { compare });
   figures.clear();
-  const setup = { problem, activation, backend: backends.chosen, threads: backends.threads };
+  inspector.graph = undefined;
+  const { setup: chosen } = points;
+  if (problem === 'points') {
+    pointsView.features = chosen.features;
+    pointsView.begin(pointsOf(chosen));
+  }
+  const setup = { problem, activation, backend: backends.chosen, threads: backends.threads, points: chosen };
   send({ kind: 'start', run, setup: { ...setup, learningRate, seed: 1 } });
   if (!running) send({ kind: 'pause' });
   become(running ? 'training' : 'starting');
@@ -48,6 +69,7 @@ function become(next: State): void {
   state = next;
   trainButton.disabled = false;
   againButton.disabled = state === 'ended';
+  onceButton.disabled = state === 'training' || state === 'ended' || problem === 'mnist';
   write(trainButton, state === 'training' ? 'Pause' : state === 'ended' ? 'Again' : 'Train');
 }
 
@@ -57,10 +79,17 @@ const backends = new BackendChoice(() => {
   send({ kind: 'move', backend: backends.chosen, threads: backends.threads });
 });
 
-new ActivationField((text) => {
+new ActivationField(activation, (text) => {
   activation = text;
+  if (problem === 'points') points.keep({ activation });
   start({ running: true, compare: true });
 });
+
+const points = new PointsControls(
+  given,
+  () => start({ running: state === 'training', compare: true }),
+  (steps) => send({ kind: 'speed', steps }),
+);
 
 trainButton.addEventListener('click', () => {
   if (state === 'ended') return start({ running: true, compare: true });
@@ -69,9 +98,10 @@ trainButton.addEventListener('click', () => {
   become(pause ? 'paused' : 'training');
   if (!pause) status.say('Training.');
 });
+onceButton.addEventListener('click', () => send({ kind: 'step' }));
 againButton.addEventListener('click', () => start({ running: state === 'training', compare: true }));
 
-for (const name of ['xor', 'mnist'] as const)
+for (const name of ['points', 'xor', 'mnist'] as const)
   document.querySelector(`input[name=problem][value=${name}]`)?.addEventListener('change', () => {
     problem = name;
     showProblem();
@@ -81,10 +111,18 @@ for (const name of ['xor', 'mnist'] as const)
 rateInput.addEventListener('input', () => {
   rates[problem] = rateInput.valueAsNumber;
   showRate();
+  if (problem === 'points') points.keep({ learningRate: Number((10 ** rates.points).toPrecision(3)) });
   send({ kind: 'learningRate', rate: 10 ** rates[problem] });
 });
 
 function showProblem(): void {
+  const radio = document.querySelector(`input[name=problem][value=${problem}]`);
+  if (radio instanceof HTMLInputElement) radio.checked = true;
+  for (const id of ['points-section', 'points-settings', 'test-figure'])
+    element(id, HTMLElement).hidden = problem !== 'points';
+  element('inspector-section', HTMLElement).hidden = problem === 'mnist';
+  if (problem === 'points') points.keep({});
+  else history.replaceState(null, '', `#problem=${problem}`);
   element('xor-section', HTMLElement).hidden = problem !== 'xor';
   element('mnist-section', HTMLElement).hidden = problem !== 'mnist';
   rateInput.value = String(rates[problem]);
@@ -117,11 +155,19 @@ function receive(report: Report): void {
     case 'progress':
       figures.show(problem, report);
       curve.add(report);
+      points.steps = report.step;
       status.mention(() => `Training: step ${count(report.step)}, loss ${report.loss.toPrecision(2)}.`);
       break;
     case 'picture':
-      if (report.picture.problem === 'xor') views.xor.show(report.picture);
+      if (report.picture.problem === 'points') pointsView.show(report.picture);
+      else if (report.picture.problem === 'xor') views.xor.show(report.picture);
       else views.mnist.show(report.picture);
+      break;
+    case 'graph':
+      inspector.graph = report.graph;
+      break;
+    case 'frame':
+      inspector.show(report.frame);
       break;
     case 'moved':
       figures.backend = report.backend;

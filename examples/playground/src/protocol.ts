@@ -1,7 +1,9 @@
 // What the page and its worker tell each other.
+import type { FrameData, GraphData } from '@pullback/inspector';
 import type { BackendName } from 'pullback';
+import type { PointsSetup } from './points/setup.ts';
 
-export type ProblemName = 'xor' | 'mnist';
+export type ProblemName = 'points' | 'xor' | 'mnist';
 export type Choice = Exclude<BackendName, 'native'>;
 
 /** A training from its beginning. */
@@ -14,6 +16,8 @@ export interface Setup {
   readonly threads: number;
   readonly learningRate: number;
   readonly seed: number;
+  /** For points: activation, learning rate and seed stand there too. */
+  readonly points: PointsSetup;
 }
 
 export type Request =
@@ -22,6 +26,10 @@ export type Request =
   | { readonly kind: 'start'; readonly run: number; readonly setup: Setup }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
+  /** One step, of a training that is paused. */
+  | { readonly kind: 'step' }
+  /** How many steps are made in a sixtieth of a second. */
+  | { readonly kind: 'speed'; readonly steps: number }
   | { readonly kind: 'move'; readonly backend: Choice; readonly threads: number }
   | { readonly kind: 'learningRate'; readonly rate: number };
 
@@ -31,6 +39,9 @@ export type Report =
   | { readonly kind: 'ready'; readonly run: number; readonly backend: string; readonly summary: string }
   | ({ readonly kind: 'progress'; readonly run: number } & Figures)
   | { readonly kind: 'picture'; readonly run: number; readonly picture: Picture }
+  /** The walk of the model's graph, once; and the numbers in it, some times a second. */
+  | { readonly kind: 'graph'; readonly run: number; readonly graph: GraphData }
+  | { readonly kind: 'frame'; readonly run: number; readonly frame: FrameData }
   | { readonly kind: 'moved'; readonly run: number; readonly backend: string; readonly step: number }
   | { readonly kind: 'paused'; readonly run: number; readonly step: number }
   | { readonly kind: 'done'; readonly run: number; readonly why: string }
@@ -50,9 +61,21 @@ export interface Figures {
   readonly loss: number;
   readonly accuracy: number;
   readonly samplesPerSecond: number;
+  /** The same of points that are not trained on. */
+  readonly test?: { readonly loss: number; readonly accuracy: number };
 }
 
 export type Picture =
+  | {
+      readonly problem: 'points';
+      readonly side: number;
+      /** The output on a square of points from -1.2 to 1.2, `side` a row, from the upper left: -127 for 0, or for -1, 127 for 1. */
+      readonly surface: Int8Array;
+      /** The same of every unit of each layer, features first. */
+      readonly units: readonly (readonly Int8Array[])[];
+      /** The weights between two layers, row by row: from the layer before, to the next. */
+      readonly weights: readonly Float32Array[];
+    }
   | {
       readonly problem: 'xor';
       /** The output on a square of points, `side` a row, from the upper left: -127 for 0, 127 for 1. */

@@ -33,8 +33,16 @@ import { parse } from './parse.ts';
 /** What was typed as an activation: its derivative is derived from these functions, as for any other. @throws ExpressionError */
 export function activationOf(text: string): Activation {
   const expression = parse(text);
-  return defineActivation(text, (x) => asValue(operandOf(expression, x), x));
+  return defineActivation(text, (x) => asValue(operandOf(expression, { x }, x), x));
 }
+
+/** What was typed as the error of one output, of the prediction p and its target t. @throws ExpressionError */
+export function errorOf(text: string): (p: Value, t: Value) => Value {
+  const expression = parse(text, ['p', 't']);
+  return (p, t) => asValue(operandOf(expression, { p, t }, p), p);
+}
+
+type Variables = Readonly<Record<string, Value>>;
 
 const unary = { abs, cos, erf, exp, expm1, log, log1p, relu, sigmoid, sign, sin, softplus, sqrt, tanh };
 const binary = { max: maximum, min: minimum };
@@ -49,22 +57,27 @@ const onNumbers: Readonly<Record<Operator, (a: number, b: number) => number>> = 
 const onValues = { '+': add, '-': sub, '*': mul, '/': div };
 
 /** Numbers stay numbers, so that x^2 is a square and not e^(2 log x). */
-function operandOf(expression: Expression, x: Value): Operand {
+function operandOf(expression: Expression, variables: Variables, like: Value): Operand {
   switch (expression.kind) {
     case 'number':
       return expression.value;
-    case 'x':
-      return x;
+    case 'variable':
+      return variables[expression.name] ?? like;
     case 'negated': {
-      const of = operandOf(expression.of, x);
+      const of = operandOf(expression.of, variables, like);
       return typeof of === 'number' ? -of : neg(of);
     }
     case 'operation':
-      return operation(expression.operator, operandOf(expression.left, x), operandOf(expression.right, x), x);
+      return operation(
+        expression.operator,
+        operandOf(expression.left, variables, like),
+        operandOf(expression.right, variables, like),
+        like,
+      );
     case 'call':
       return call(
         expression.name,
-        expression.operands.map((operand) => asValue(operandOf(operand, x), x)),
+        expression.operands.map((operand) => asValue(operandOf(operand, variables, like), like)),
       );
     default:
       return expression satisfies never;

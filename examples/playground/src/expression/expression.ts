@@ -1,7 +1,7 @@
 /** What was typed, as a tree. */
 export type Expression =
   | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'x' }
+  | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'negated'; readonly of: Expression }
   | {
       readonly kind: 'operation';

@@ -22,25 +22,28 @@ const binding: Readonly<Record<Operator, readonly [left: number, right: number]>
 const sign = 5;
 
 /**
- * Reads a function of x, such as `x * sigmoid(1.7 * x)`: numbers, `e`, `pi`, `+ - * / ^`, parentheses and the functions of `expression.ts`.
- * Nothing of it is ever run as code.
- * @throws ExpressionError that says where.
+ * Reads a function of `variables`, such as `x * sigmoid(1.7 * x)` of x: numbers, `e`, `pi`, `+ - * / ^`, parentheses and the functions of
+ * `expression.ts`. Nothing of it is ever run as code.
+ * @throws ExpressionError that says where; also where the first of the variables is missing.
  */
-export function parse(text: string): Expression {
-  const parser = new Parser(tokensOf(text));
+export function parse(text: string, variables: readonly [string, ...string[]] = ['x']): Expression {
+  const parser = new Parser(tokensOf(text), variables);
   const expression = parser.expression(0);
   parser.end();
-  if (!mentionsX(expression))
-    throw new ExpressionError('there is no x in it: a constant learns nothing', 0, text.length);
+  const [first] = variables;
+  if (!mentions(expression, first))
+    throw new ExpressionError(`there is no ${first} in it: a constant learns nothing`, 0, text.length);
   return expression;
 }
 
 class Parser {
   readonly #tokens: readonly Token[];
+  readonly #variables: readonly string[];
   #next = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], variables: readonly string[]) {
     this.#tokens = tokens;
+    this.#variables = variables;
   }
 
   /** An operand and all operators behind it that bind at least so tightly. */
@@ -90,15 +93,19 @@ class Parser {
     }
     if (text === '-') return { kind: 'negated', of: this.expression(sign) };
     if (text === '+') return this.expression(sign);
-    throw new ExpressionError(`a number, x or a function is missing in front of '${text}'`, from, to);
+    throw new ExpressionError(
+      `a number, ${this.#variables.join(', ')} or a function is missing in front of '${text}'`,
+      from,
+      to,
+    );
   }
 
   #named({ text, from, to }: Token): Expression {
-    if (text === 'x') return { kind: 'x' };
+    if (this.#variables.includes(text)) return { kind: 'variable', name: text };
     const value = Object.hasOwn(constants, text) ? constants[text] : undefined;
     if (value !== undefined) return { kind: 'number', value };
     if (!isFunction(text)) {
-      const known = ['x', ...Object.keys(constants), ...Object.keys(functions)];
+      const known = [...this.#variables, ...Object.keys(constants), ...Object.keys(functions)];
       const { got } = new UnknownNameError('function', text, known);
       throw new ExpressionError(got.endsWith('?') ? got : `${got} There are ${known.join(', ')}.`, from, to);
     }
@@ -144,18 +151,18 @@ function isFunction(text: string): text is FunctionName {
   return Object.hasOwn(functions, text);
 }
 
-function mentionsX(expression: Expression): boolean {
+function mentions(expression: Expression, name: string): boolean {
   switch (expression.kind) {
-    case 'x':
-      return true;
+    case 'variable':
+      return expression.name === name;
     case 'number':
       return false;
     case 'negated':
-      return mentionsX(expression.of);
+      return mentions(expression.of, name);
     case 'operation':
-      return mentionsX(expression.left) || mentionsX(expression.right);
+      return mentions(expression.left, name) || mentions(expression.right, name);
     case 'call':
-      return expression.operands.some(mentionsX);
+      return expression.operands.some((operand) => mentions(operand, name));
     default:
       return expression satisfies never;
   }

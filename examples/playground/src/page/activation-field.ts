@@ -29,8 +29,12 @@ export class ActivationField {
   readonly #drawing = new Drawing(element('preview', HTMLCanvasElement), (...to) => this.#paint(...to));
   #curves: { readonly f: ArrayLike<number>; readonly df: ArrayLike<number> } | undefined;
 
-  /** @param use called with an activation that can be used. */
-  constructor(use: (text: string) => void) {
+  /**
+   * @param text the first.
+   * @param use called with an activation that can be used.
+   */
+  constructor(text: string, use: (text: string) => void) {
+    this.#input.value = text;
     element('functions', HTMLElement).textContent = Object.entries(functions)
       .map(([name, operands]) => `${name}(${operands === 1 ? 'x' : 'a, b'})`)
       .join(', ');

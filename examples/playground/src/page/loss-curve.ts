@@ -4,6 +4,8 @@ import { count, made } from './elements.ts';
 interface Point {
   readonly step: number;
   readonly loss: number;
+  /** Of what is not trained on. */
+  readonly test?: { readonly loss: number };
 }
 
 interface Run {
@@ -62,7 +64,9 @@ export class LossCurve {
   readonly #paint: Paint = (context, { width, height, colours }) => {
     const points = this.#runs.flatMap((run) => run.points);
     const steps = Math.max(10, ...points.map(({ step }) => step));
-    const losses = points.map(({ loss }) => Math.max(loss, 1e-6));
+    const losses = points.flatMap(({ loss, test }) =>
+      [loss, test?.loss ?? loss].map((x) => Math.max(x, 1e-6)),
+    );
     const top = Math.ceil(Math.log10(Math.max(1, ...losses)) * 2) / 2;
     const bottom = Math.min(-1, Math.floor(Math.log10(Math.min(1, ...losses)) * 2) / 2);
     const x = (step: number) => margin.left + (step / steps) * (width - margin.left - margin.right);
@@ -97,6 +101,18 @@ export class LossCurve {
       context.beginPath();
       for (const { step, loss } of run.points) context.lineTo(x(step), y(loss));
       context.stroke();
+      if (!current || run.points.at(-1)?.test === undefined) return;
+      const [red, green, blue] = colours.high;
+      context.strokeStyle = `rgb(${red} ${green} ${blue})`;
+      context.setLineDash([5, 4]);
+      context.beginPath();
+      for (const { step, loss, test = { loss } } of run.points) context.lineTo(x(step), y(test.loss));
+      context.stroke();
+      context.setLineDash([]);
+      context.textAlign = 'right';
+      context.textBaseline = 'top';
+      context.fillStyle = colours.quiet;
+      context.fillText('dashed: test', width - margin.right, 0);
     });
     context.globalAlpha = 1;
     this.#runs.at(-1)?.moves.forEach(({ step, backend }, i) => {
@@ -125,7 +141,8 @@ function halved(points: readonly Point[]): Point[] {
   return points.flatMap((point, i) => {
     const next = points[i + 1];
     if (i % 2 === 1 || next === undefined) return [];
-    return [{ step: next.step, loss: (point.loss + next.loss) / 2 }];
+    const test = point.test && next.test && { loss: (point.test.loss + next.test.loss) / 2 };
+    return [{ step: next.step, loss: (point.loss + next.loss) / 2, ...(test && { test }) }];
   });
 }
 

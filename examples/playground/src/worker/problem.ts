@@ -1,7 +1,9 @@
-import type { Backend, Model } from 'pullback';
+import type { Backend, Batch, Model } from 'pullback';
 import type { Figures, Picture, Setup } from '../protocol.ts';
 
-export type ModelSetup = Pick<Setup, 'activation' | 'learningRate' | 'seed'> & { readonly backend: Backend };
+export type ModelSetup = Pick<Setup, 'activation' | 'learningRate' | 'seed' | 'points'> & {
+  readonly backend: Backend;
+};
 
 /** What is trained, and how it is looked at. */
 export interface Problem {
@@ -9,10 +11,15 @@ export interface Problem {
   /**
    * Trains until it is done, or the signal says stop.
    * @param between called every few milliseconds, between two steps: whoever is called may move the model, or make it wait.
+   * @param speed how many steps are wanted in a sixtieth of a second.
    * @returns why it ended.
    */
-  train(model: Model, between: Between, signal: AbortSignal): Promise<string>;
+  train(model: Model, between: Between, signal: AbortSignal, speed: () => number): Promise<string>;
   picture(model: Model): Promise<Picture>;
+  /** What the inspector looks at; nothing when it is left out. */
+  readonly sample?: Batch;
+  /** What it holds beside the model. */
+  dispose?(): void;
 }
 
 /**

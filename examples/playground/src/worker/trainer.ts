@@ -6,6 +6,7 @@ import { Training } from './training.ts';
 export class Trainer {
   readonly #send: (report: Report) => void;
   #page = '';
+  #speed = 10;
   #training: Training | undefined;
   #last: Promise<void> = Promise.resolve();
 
@@ -22,6 +23,10 @@ export class Trainer {
       case 'start':
         this.#start(request.run, request.setup);
         break;
+      case 'speed':
+        this.#speed = request.steps;
+        this.#training?.ask(request);
+        break;
       default:
         this.#training?.ask(request);
     }
@@ -29,9 +34,13 @@ export class Trainer {
 
   #start(run: number, setup: Setup): void {
     this.#training?.stop();
-    const training = new Training(run, (report) => {
-      if (this.#training === training) this.#send(report);
-    });
+    const training = new Training(
+      run,
+      (report) => {
+        if (this.#training === training) this.#send(report);
+      },
+      this.#speed,
+    );
     this.#training = training;
     this.#last = this.#last.then(() => training.train(setup, this.#page));
   }

@@ -1,6 +1,8 @@
+import { Recorder } from '@pullback/inspector/record';
 import { type Backend, backendOf, type Model, wasm } from 'pullback';
 import type { Choice, Report, Request, Setup } from '../protocol.ts';
 import { mnist } from './mnist.ts';
+import { points } from './points.ts';
 import type { Between, Problem } from './problem.ts';
 import { xor } from './xor.ts';
 
@@ -25,10 +27,14 @@ export class Training {
   #figured = 0;
   #pictured = 0;
   #pictureTook = 0;
+  #recorder: Recorder | undefined;
+  #speed: number;
+  #stepping = false;
 
-  constructor(run: number, send: (report: Report) => void) {
+  constructor(run: number, send: (report: Report) => void, speed = 10) {
     this.#run = run;
     this.#send = send;
+    this.#speed = speed;
   }
 
   stop(): void {
@@ -47,27 +53,43 @@ export class Training {
     const { signal } = this.#stopped;
     let model: Model | undefined;
     let backend: Backend | undefined;
+    let problem: Problem | undefined;
     try {
       signal.throwIfAborted();
-      const problem = name === 'xor' ? xor : await mnist(page);
+      problem = name === 'points' ? await points(setup.points) : name === 'xor' ? xor : await mnist(page);
       backend = await backendFor(choice, threads);
       this.#choice = choice;
       const made = await problem.create({ ...setup, backend });
       model = made;
       this.#send({ kind: 'ready', run, backend: backend.name, summary: made.summary() });
+      if (problem.sample !== undefined) {
+        this.#recorder = await Recorder.of(made, problem.sample, {
+          listings: [{ name: 'Kernels', text: made.explain(problem.sample) }],
+        });
+        this.#send({ kind: 'graph', run, graph: this.#recorder.graph });
+      }
       await this.#picture(problem, made);
       await this.#answer(problem, made);
       signal.throwIfAborted();
-      const why = await problem.train(made, this.#between(problem, made), signal);
+      const why = await problem.train(made, this.#between(problem, made), signal, () => this.#steps());
       await this.#picture(problem, made);
       this.#send({ kind: 'done', run, why });
     } catch (failure) {
       if (!signal.aborted) this.#send({ kind: 'failed', run, message: messageOf(failure), fatal: true });
     } finally {
+      this.#recorder?.dispose();
+      problem?.dispose?.();
       model?.dispose();
       // It may have been moved.
       (model?.backend ?? backend)?.dispose?.();
     }
+  }
+
+  /** How many steps are made before the next look: one where one was asked for. */
+  #steps(): number {
+    const steps = this.#stepping ? 1 : this.#speed;
+    this.#stepping = false;
+    return steps;
   }
 
   #between(problem: Problem, model: Model): Between {
@@ -91,6 +113,8 @@ export class Training {
   async #picture(problem: Problem, model: Model): Promise<void> {
     const started = performance.now();
     this.#send({ kind: 'picture', run: this.#run, picture: await problem.picture(model) });
+    if (this.#recorder !== undefined)
+      this.#send({ kind: 'frame', run: this.#run, frame: await this.#recorder.record() });
     this.#pictured = performance.now();
     this.#pictureTook = this.#pictured - started;
   }
@@ -103,6 +127,13 @@ export class Training {
       if (request?.kind === 'move') await this.#move(model, request);
       if (request?.kind === 'learningRate') model.learningRate = request.rate;
       if (request?.kind === 'resume') paused = false;
+      if (request?.kind === 'speed') this.#speed = request.steps;
+      // One step is made, and the next look finds a pause again.
+      if (request?.kind === 'step' && paused) {
+        this.#asked.unshift({ kind: 'pause' });
+        this.#stepping = true;
+        return;
+      }
       if (request?.kind === 'pause') {
         paused = true;
         await this.#picture(problem, model);

@@ -89,20 +89,21 @@ describe('the inspector in the page', () => {
     const playground = await Playground.open({ hash: '#problem=points' });
     const { page } = playground;
     const inside = page.locator('#inspector');
+    const says = (what: RegExp) => inside.getByRole('status').filter({ hasText: what }).waitFor();
     await expect.poll(() => inside.locator('.node').count()).toBe(6);
     await inside.getByRole('button', { name: 'To the beginning of the walk' }).click();
     await inside.getByRole('button', { name: 'One node on' }).click();
-    expect(await inside.getByRole('status').textContent()).toMatch(/^1 of 11, forward: x {2}gives \|y\| = /);
+    await says(/^1 of 11, forward: x gives \|y\| = /);
     await inside.getByRole('button', { name: 'To the end of the walk' }).click();
     await inside.getByRole('button', { name: 'One node back' }).click();
-    expect(await inside.getByRole('status').textContent()).toMatch(
-      /^10 of 11, back: \|g\| = .* came to hidden1; \|J\^T g\| = .* towards x\.$/,
-    );
+    await says(/^10 of 11, back: \|g\| = .* came to hidden1; \|J\^T g\| = .* towards x\.$/);
     await inside.locator('.node', { hasText: 'hidden1' }).dblclick();
     await expect.poll(() => inside.locator('.node').count()).toBe(11);
     await inside.locator('.node', { hasText: 'tanh' }).click();
     const details = inside.getByRole('region', { name: 'The chosen node' });
-    expect(await details.textContent()).toMatch(/y = tanh\(x\).*J\^T g.*\(3\.2\).*g · \(1 − y²\)/s);
+    await expect
+      .poll(() => details.textContent())
+      .toMatch(/y = tanh\(x\).*J\^T g.*\(3\.2\).*g · \(1 − y²\)/s);
     expect(await details.locator('pre').textContent()).toMatch(/tanh.*hidden1/);
   });
 

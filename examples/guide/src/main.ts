@@ -9,6 +9,7 @@ await import('./fine-tuning.ts');
 await import('./distributed.ts');
 await import('./inspector.ts');
 await import('./onnx.ts');
+await import('./plots.ts');
 console.log('all as the documentation says');
 
 export {};

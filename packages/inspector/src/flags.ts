@@ -43,8 +43,8 @@ export function flagsOf(graph: GraphData, frames: readonly FrameData[], limits: 
   if (first !== undefined) return [first, ...wrong];
   return [
     ...wrong,
-    ...gradientSizes(graph, frame, limits),
     ...units(graph, frame, limits),
+    ...gradientSizes(graph, frame, limits),
     ...still(graph, frames, limits),
   ];
 }

@@ -48,7 +48,6 @@ export class PointsControls {
           : isRegression(this.#setup)
             ? 'cross entropy'
             : this.#setup.loss;
-        element('own-points', HTMLDetailsElement).open = data === 'own';
         return { data, loss };
       },
       (name) => dataTexts[name],
@@ -199,6 +198,7 @@ export class PointsControls {
     element('loss-name', HTMLSelectElement).value = named ? loss : typed;
     if (!named) this.#lossText.value = loss;
     this.#showLoss(!named);
+    if (data === 'own') element('own-points', HTMLDetailsElement).open = true;
     this.#showFeatures();
     this.#showLayers();
     history.replaceState(null, '', hashOf(this.#setup));

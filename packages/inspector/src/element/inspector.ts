@@ -33,7 +33,7 @@ export class InspectorElement extends HTMLElement {
       'aria-label': 'Training step that is shown',
     },
   });
-  readonly #step = made('output');
+  readonly #step = made('span');
   readonly #buttons = {
     first: button('|◀', 'To the beginning of the walk', () => this.#stop(0)),
     back: button('◀', 'One node back', () => this.#stop(this.#done - 1)),
@@ -62,9 +62,12 @@ export class InspectorElement extends HTMLElement {
   constructor() {
     super();
     const { first, back, play, on, last, open, fold } = this.#buttons;
-    const sheet = made('style', { text: style });
-    this.attachShadow({ mode: 'open' }).append(
-      sheet,
+    const root = this.attachShadow({ mode: 'open' });
+    // A sheet of its own, and no element: pages may forbid styles in line.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(style);
+    root.adoptedStyleSheets = [sheet];
+    root.append(
       made(
         'div',
         { class: 'bar', attributes: { role: 'group', 'aria-label': 'The walk' } },
@@ -224,7 +227,7 @@ export class InspectorElement extends HTMLElement {
     const at = `${this.#done} of ${stops.length}, `;
     const text =
       stop.pass === 'forward'
-        ? `${at}forward: ${name} ${equation} gives |y| = ${short(value?.norm ?? Number.NaN)}.`
+        ? `${at}forward: ${equation === '' ? name : `${name} ${equation}`} gives |y| = ${short(value?.norm ?? Number.NaN)}.`
         : `${at}back: |g| = ${short(gradient?.norm ?? Number.NaN)} came to ${name}${back.length === 0 ? ', where the walk ends.' : `; |J^T g| = ${back.join(', ')}.`}`;
     write(this.#says, text);
   }

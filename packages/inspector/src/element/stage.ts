@@ -87,7 +87,7 @@ export class Stage {
   }
 
   #box(item: Item, i: number, { boxes }: Layout): Box {
-    const { name, equation } = titleOf(item, this.#graph);
+    const { name, path, equation } = titleOf(item, this.#graph);
     const maps = [made('canvas'), made('canvas')] as const;
     const norms = [made('span'), made('span')] as const;
     const button = made(
@@ -97,14 +97,10 @@ export class Stage {
         attributes: { type: 'button', 'aria-pressed': 'false' },
         click: () => this.select(i, { open: false }),
       },
-      made(
-        'span',
-        { class: 'name' },
-        made('span', { text: item.group === undefined ? name : `${name} ⊞` }),
-        made('i', { text: equation }),
-      ),
+      made('span', { class: 'name' }, made('span', { text: name }), made('i', { text: equation })),
       made('span', { class: 'maps', attributes: { 'aria-hidden': 'true' } }, ...maps),
       made('span', { class: 'norms' }, ...norms),
+      made('span', { class: 'unseen', text: path === name ? '' : path }),
     );
     button.addEventListener('dblclick', () => this.select(i, { open: true }));
     button.addEventListener('keydown', (event) => this.#move(event, i));
@@ -161,22 +157,10 @@ export class Stage {
         item.nodes.some((node) => flagged.has(node)),
       );
       box.button.setAttribute('aria-pressed', String(selected === i));
-      box.button.setAttribute('aria-label', this.#said(item, value, back));
     });
     for (const [i, edge] of this.folded.edges.entries())
       this.#paintLine(i, edge, { frame, reached, now: under ? now : undefined });
     if (under && now !== undefined) this.#show(now.item);
-  }
-
-  #said(item: Item, value: Numbers | undefined, gradient: Numbers | undefined): string {
-    const { name, path, equation } = titleOf(item, this.#graph);
-    const parts = [
-      path === name ? name : `${name}, ${path}`,
-      equation,
-      value && `norm ${short(value.norm)}`,
-      gradient && `gradient ${short(gradient.norm)}`,
-    ];
-    return parts.filter((part) => part !== undefined && part !== '').join(', ');
   }
 
   #paintLine(
@@ -204,7 +188,7 @@ export class Stage {
     // A decade is worth a pixel: gradients of many sizes are told apart.
     const width =
       back === undefined || back.norm === 0 ? 1.5 : Math.min(7, Math.max(1, 4 + Math.log10(back.norm)));
-    line.path.setAttribute('style', `stroke-width:${width.toFixed(1)}`);
+    line.path.setAttribute('stroke-width', width.toFixed(1));
     write(line.label, back === undefined ? '' : short(back.norm, 2));
   }
 

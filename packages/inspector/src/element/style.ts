@@ -34,7 +34,7 @@ input[type=range] { accent-color: var(--accent); width: 8rem; min-height: 2.25re
 .stage { overflow: auto; max-height: 34rem; border: 1px solid var(--line); border-radius: 8px; padding: 0.75rem; }
 .graph { position: relative; margin: auto; }
 .graph svg { position: absolute; inset: 0; overflow: visible; pointer-events: none; }
-.edge { fill: none; stroke: var(--line); stroke-width: 1.5; transition: stroke 0.15s; }
+.edge { fill: none; stroke: var(--line); transition: stroke 0.15s; }
 .edge.back { stroke: var(--high); }
 .edge.unread { stroke-dasharray: 3 4; }
 .edge.now { stroke: var(--accent); }
@@ -49,6 +49,7 @@ text { font: 11px system-ui, sans-serif; fill: var(--ink); text-anchor: middle; 
 .node .name { display: flex; justify-content: space-between; gap: 0.4rem; white-space: nowrap; font-weight: 600; font-size: 0.8rem; }
 .node .name span { overflow: hidden; text-overflow: ellipsis; }
 .node .name i { font-style: normal; font-weight: 400; color: var(--quiet); font-size: 0.75rem; }
+.node.group .name span::after { content: " ⊞" / ", closed"; }
 .node .maps { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.3rem; min-height: 0; }
 .node canvas { width: 100%; height: 100%; min-height: 0; display: block; border-radius: 3px; image-rendering: pixelated; }
 .node .norms { display: grid; grid-template-columns: 1fr 1fr; gap: 0.3rem; font-size: 0.7rem; color: var(--quiet); white-space: nowrap; font-variant-numeric: tabular-nums; }

@@ -15,7 +15,7 @@ import { folded } from './host-numbers.ts';
 import { kept } from './kept.ts';
 import type { OnnxFile } from './onnx-file.ts';
 import { OperatorNode, rulesOf, type Typed } from './operator-node.ts';
-import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from './proto/onnx_pb.ts';
+import type { AttributeProto, FunctionProto, GraphProto, NodeProto, TensorProto } from './proto/onnx_pb.ts';
 import type { Numbers } from './tensor-numbers.ts';
 
 /** The settings that a graph is built with, and the Values of the file's weights. */
@@ -37,6 +37,8 @@ const mostElements = 2 ** 30;
 export class GraphWalk {
   readonly #functions: ReadonlyMap<string, FunctionProto>;
   readonly #versions: ReadonlyMap<string, number>;
+  readonly #made = new Map<TensorProto, Value>();
+  readonly #taken = new Set<string>();
 
   constructor(
     readonly file: OnnxFile,
@@ -58,19 +60,34 @@ export class GraphWalk {
   #initializers({ initializer }: GraphProto, names: Names, outermost: boolean): void {
     for (const proto of initializer) {
       if (names.has(proto.name) && outermost) continue;
-      const { file } = this;
       // Weights are asked for where they are used.
-      const numbers = outermost ? file.numbers(proto.name) : file.tensorOf(proto);
-      const make = () =>
-        outermost && file.isWeight(proto.name)
-          ? this.building.weight(proto.name, numbers)
-          : this.#constant(numbers);
-      names.set(proto.name, lazily(numbers.type, make));
+      const { type } = this.file.numbers(proto);
+      names.set(
+        proto.name,
+        lazily(type, () => this.#numbers(proto.name, proto, proto.dims.length > 0)),
+      );
     }
   }
 
-  #constant({ shape, data, type }: Numbers): Value {
-    return constantOf(shape, data, type, this.building.floats);
+  /** The numbers of a tensor as a weight, where they may be one, else as a constant: once for each, also in a loop. */
+  #numbers(name: string, proto: TensorProto, mayLearn: boolean): Value {
+    const made = this.#made.get(proto);
+    if (made !== undefined) return made;
+    const numbers = this.file.numbers(proto);
+    const value =
+      mayLearn && this.file.isWeight(name, numbers)
+        ? this.building.weight(this.#unique(name), numbers)
+        : constantOf(numbers, this.building.floats);
+    this.#made.set(proto, value);
+    return value;
+  }
+
+  /** A name of its own: branches of a condition may use one name for different tensors. */
+  #unique(name: string): string {
+    let own = name;
+    for (let i = 2; this.#taken.has(own); i++) own = `${name}.${i}`;
+    this.#taken.add(own);
+    return own;
   }
 
   #nodes(
@@ -120,6 +137,10 @@ export class GraphWalk {
       training,
       run: (graph, given) => this.#graph(graph, given, names, versions),
       randomKey: () => this.building.randomKey(),
+      numbers: (own, proto) => ({
+        value: this.#numbers(own, proto, sizeOf(proto.dims.map(Number)) > 1),
+        type: this.file.numbers(proto).type,
+      }),
     });
     const made = rulesOf(operator).make(at);
     const list = made instanceof Value || 'value' in made ? [made] : made;

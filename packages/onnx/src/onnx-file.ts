@@ -1,10 +1,16 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { DataError, OptionError, UnsupportedError } from '@pullback/core';
+import { DataError, UnsupportedError } from '@pullback/core';
 import { type ElementType, typeOfCode } from './element-types.ts';
 import { type Scan, scan, type Unsupported } from './graph-scan.ts';
 import type { Operators } from './operator-node.ts';
 import { operators as ours } from './operators/index.ts';
-import { type GraphProto, type ModelProto, ModelProtoSchema, type ValueInfoProto } from './proto/onnx_pb.ts';
+import {
+  type GraphProto,
+  type ModelProto,
+  ModelProtoSchema,
+  type TensorProto,
+  type ValueInfoProto,
+} from './proto/onnx_pb.ts';
 import { type ExternalBytes, type Numbers, numbersOf } from './tensor-numbers.ts';
 
 /** An input or output as the file declares it: extents are numbers, names of symbolic dimensions, or unknown. */
@@ -27,7 +33,7 @@ export class OnnxFile {
   readonly graph: GraphProto;
   readonly operators: Operators;
   readonly #external: ExternalBytes | undefined;
-  readonly #numbers = new Map<string, Numbers>();
+  readonly #numbers = new WeakMap<TensorProto, Numbers>();
   readonly #scan: Scan;
 
   constructor(
@@ -72,10 +78,9 @@ export class OnnxFile {
     return [...this.#scan.onHost];
   }
 
-  /** Whether training may change the numbers of that name. */
-  isWeight(name: string): boolean {
-    const { type, shape } = this.numbers(name);
-    return type.kind === 'float' && shape.length > 0 && !this.#scan.known.has(name);
+  /** Whether the numbers under a name are those that training may change: floats, of which no shape follows. */
+  isWeight(name: string, { type }: Numbers): boolean {
+    return type.kind === 'float' && !this.#scan.known.has(name);
   }
 
   /** Whether it is a weight that training leaves as it is, such as the mean of a normalization. */
@@ -83,20 +88,11 @@ export class OnnxFile {
     return this.#scan.fixed.has(name);
   }
 
-  /** The numbers of the graph by name. @throws OptionError for a name that has none, DataError for a tensor that is damaged. */
-  numbers(name: string): Numbers {
-    const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    const proto = this.graph.initializer.find((tensor) => tensor.name === name);
-    if (proto === undefined)
-      throw new OptionError({ got: `numbers of '${name}'`, expected: 'the name of an initializer' });
-    const numbers = numbersOf(proto, this.#external);
-    this.#numbers.set(name, numbers);
+  /** The numbers of a tensor of the file. @throws DataError for one that is damaged. */
+  numbers(proto: TensorProto): Numbers {
+    const numbers = this.#numbers.get(proto) ?? numbersOf(proto, this.#external);
+    this.#numbers.set(proto, numbers);
     return numbers;
-  }
-
-  tensorOf(proto: Parameters<typeof numbersOf>[0]): Numbers {
-    return numbersOf(proto, this.#external);
   }
 
   /** @throws UnsupportedError that lists all operators that are missing, with their nodes. */

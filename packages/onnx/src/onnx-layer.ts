@@ -68,7 +68,7 @@ export function onnxFunction(
     const walk = new GraphWalk(file, {
       floats: dtype,
       training: false,
-      weight: (_, { shape, data, type }) => constantOf(shape, data, type, dtype),
+      weight: (_, numbers) => constantOf(numbers, dtype),
       randomKey: () => constant({ shape: [2], data: Int32Array.from(keyOf(keys++, 'onnx')) }),
     });
     const given = plan.inputs.flatMap((input) => inputs[input.name] ?? []);
@@ -90,8 +90,8 @@ export interface OnnxLayer<Out> extends Layer<readonly Value[], Out> {
 const layerOptionFields = { ...onnxFields, ...layerFields } satisfies FieldsOf<OnnxOptions & LayerOptions>;
 
 /**
- * The graph of a file as a layer with one output: float numbers of the file with an axis at least are weights by their name, `/` as `.`,
- * trained like any other; the rest is constant. Inputs come as the model has them, and are cast to what the file declares.
+ * The graph of a file as a layer with one output: floats of the file, initializers with an axis at least and constants of several numbers,
+ * are weights by their name, `/` as `.`, trained like any other; the rest is constant. Inputs come as the model has them, and are cast to what the file declares.
  * @throws UnsupportedError for operators that are missing, before anything is built; ShapeError for inputs that do not fit; OptionError for
  * several outputs.
  */

@@ -1,7 +1,7 @@
 import { DataError, type FloatDType, type Tensor, UnsupportedError, type Value } from '@pullback/core';
 import { type ElementType, types } from './element-types.ts';
 import { hostNumbers } from './host-numbers.ts';
-import type { AttributeProto, GraphProto, NodeProto } from './proto/onnx_pb.ts';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto } from './proto/onnx_pb.ts';
 import { type Numbers, numbersOf } from './tensor-numbers.ts';
 
 /** A Value with the element type that it has in ONNX. */
@@ -20,6 +20,8 @@ export interface Surroundings {
   /** The dtype of floats that are no doubles. */
   readonly floats: FloatDType;
   readonly training: boolean;
+  /** Numbers of the file under a name: a weight, where they are floats that training may change. */
+  numbers(name: string, proto: TensorProto): Typed;
   /** Runs a graph of an attribute, which sees the names around the node. */
   run(graph: GraphProto, inputs: readonly Typed[]): readonly Typed[];
   /** A key for random numbers, int32[2], another one for each node and call. */

@@ -27,8 +27,22 @@ function branches(node: OperatorNode): readonly Typed[] {
   const known = hostNumbers(condition)?.data[0];
   const run = (name: string) => node.around.run(node.graph(name), []);
   if (known !== undefined) return run(known === 0 ? 'else_branch' : 'then_branch');
-  const [yes, no] = [run('then_branch'), run('else_branch')];
+  const [yes, no] = [built(() => run('then_branch')), built(() => run('else_branch'))];
   return yes.map((one, i) => chosen(condition, one, no[i]));
+}
+
+/** A branch beside another: where it cannot be built, the condition was meant to be known. */
+function built(run: () => readonly Typed[]): readonly Typed[] {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw new UnsupportedError({
+      got: `a branch that cannot be built for these inputs: ${error.got}`,
+      expected: 'two branches that can, or a condition that is known',
+      hint: 'Give the inputs that the condition follows from as `known`.',
+    });
+  }
 }
 
 function chosen(condition: Value, yes: Typed, no: Typed | undefined): Typed {

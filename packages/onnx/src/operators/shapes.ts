@@ -21,7 +21,6 @@ import {
   type Value,
 } from '@pullback/core';
 import { dtypeFor, type ElementType, typeOfCode, types } from '../element-types.ts';
-import { constantOf } from '../graph-constants.ts';
 import { int64, needing, type OperatorNode, type Operators, type Typed } from '../operator-node.ts';
 import { along, axesOf, axisOf, range, sizeOfShape, withExtent } from './axes.ts';
 
@@ -226,9 +225,8 @@ function spaceToDepth(node: OperatorNode): Value {
 
 function constantNode(node: OperatorNode): Typed {
   const { floats } = node.around;
-  const numbers = node.numbers('value');
-  if (numbers !== undefined)
-    return { value: constantOf(numbers.shape, numbers.data, numbers.type, floats), type: numbers.type };
+  const tensor = node.attribute('value')?.t;
+  if (tensor !== undefined) return node.around.numbers(node.proto.output[0] ?? '', tensor);
   const [float, int] = [node.attribute('value_float'), node.attribute('value_int')];
   if (float !== undefined) return { value: fill(float.f, [], floats), type: types.float };
   if (int !== undefined) return int64(fill(Number(int.i), [], 'int32'));

@@ -32,6 +32,8 @@ export interface NodeCase {
   readonly atol: number;
   readonly inputs: readonly Described[];
   readonly outputs: readonly Described[];
+  /** Inputs that are known when the graph is built, beside those that must be. */
+  readonly known?: readonly string[];
 }
 
 export interface Outcome {
@@ -88,7 +90,7 @@ function built(
   dtype: 'float32' | 'float64',
 ): { readonly given: ReadonlyMap<Value, Tensor>; readonly outputs: readonly Value[] } {
   const tensors = new Map(each.inputs.map((input) => [input.name, tensorOf(input)]));
-  const needed = new Set(file.mustBeKnown);
+  const needed = new Set([...file.mustBeKnown, ...(each.known ?? [])]);
   const given = new Map<Value, Tensor>();
   const known: Record<string, Tensor> = {};
   const free: Record<string, Value> = {};

@@ -53,6 +53,14 @@ const tuned = await Model.create({
 
 // #endregion
 
+// #region export
+import { onnxWriter } from '@pullback/onnx';
+
+const { code } = await model.export({ x: [[0, 1]] }, { writer: onnxWriter() }); // an ONNX file of batches like this one
+const again = readOnnx(code);
+
+// #endregion
+
 // #region function
 import { onnxFunction } from '@pullback/onnx';
 import { constant, evaluate } from 'pullback';
@@ -83,6 +91,6 @@ const fromContainer = readOnnxWith(createContainer(acme), bytes);
 if (
   head?.shape.length !== 2 ||
   tuned.stepCount !== 0 ||
-  withSwish.unsupported.length + fromContainer.unsupported.length > 0
+  again.unsupported.length + withSwish.unsupported.length + fromContainer.unsupported.length > 0
 )
   throw new Error('not as the documentation says');

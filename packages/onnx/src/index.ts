@@ -28,3 +28,5 @@ export {
 } from './operator-node.ts';
 export { operators as onnxOperators } from './operators/index.ts';
 export type { ExternalBytes } from './tensor-numbers.ts';
+export { type OnnxOfOptions, onnxOf, onnxWriter, type WriterOptions } from './write/onnx-writer.ts';
+export type { InstructionWriter, ProgramWriting } from './write/program-writing.ts';

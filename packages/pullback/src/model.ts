@@ -21,6 +21,8 @@ import {
   restored,
   stepOperations,
   Model as TrainedModel,
+  type ExportOptions as WriterOptions,
+  exportFields as writerFields,
 } from '@pullback/train';
 import { whyChosen } from './auto.ts';
 import { type BackendName, backendField, backendOf } from './backends.ts';
@@ -31,12 +33,15 @@ export type MetricName = MetricSpec;
 /** Makes a metric of its name and options. */
 export type MetricOf = (spec: MetricSpec) => Metric;
 
-export interface ExportOptions {
+export interface ExportOptions extends WriterOptions {
   /** `wasm` when left out: what the model's backend writes. */
   readonly language?: 'wasm' | 'c';
 }
 
-const exportFields = { language: field.oneOf('wasm', 'c') } satisfies FieldsOf<ExportOptions>;
+const exportFields = {
+  ...writerFields,
+  language: field.oneOf('wasm', 'c'),
+} satisfies FieldsOf<ExportOptions>;
 
 /** A network with its numbers; backends and metrics may be given by name. */
 export class Model extends TrainedModel<MetricName> {
@@ -101,10 +106,10 @@ export class Model extends TrainedModel<MetricName> {
     batch: Parameters<TrainedModel['export']>[0],
     options: ExportOptions = {},
   ): Promise<Exported> {
-    const { language = 'wasm' } = checkOptions('export', options, exportFields);
-    if (language === 'wasm') return super.export(batch);
+    const { language = 'wasm', ...rest } = checkOptions('export', options, exportFields);
+    if (language === 'wasm') return super.export(batch, rest);
     const { exportC } = await import('@pullback/backend-native');
-    return this.exportBy(batch, exportC);
+    return super.export(batch, { writer: exportC });
   }
 
   protected override metricOf(metric: Metric | MetricSpec): Metric {

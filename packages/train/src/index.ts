@@ -46,16 +46,18 @@ export { type ActivationOptions, maximizeActivation, type Shown } from './lookin
 export { Model } from './model.ts';
 export type {
   EvaluateOptions,
+  ExportOptions,
   FitOptions,
   Metrics,
   ModelOptions,
   PendingLoss,
+  ProgramWriter,
   SaveOptions,
   StepOptions,
   Weights,
   WeightsOptions,
 } from './model-options.ts';
-export { modelFields, moveFields } from './option-fields.ts';
+export { exportFields, modelFields, moveFields } from './option-fields.ts';
 export { stepOperations } from './programs/step-operations.ts';
 export type { Batch } from './samples/batch.ts';
 export {

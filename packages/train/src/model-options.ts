@@ -115,6 +115,14 @@ export interface StepOptions {
   readonly batchSize?: number;
 }
 
+/** Writes a Program as code, as the backends that can do so have it. */
+export type ProgramWriter = NonNullable<Backend['export']>;
+
+export interface ExportOptions {
+  /** Writes the Program; the model's backend when left out. */
+  readonly writer?: ProgramWriter;
+}
+
 /** A loss that stays on the backend until somebody asks. */
 export interface PendingLoss {
   /** The number. @throws OptionError when further steps were run since. */

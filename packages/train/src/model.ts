@@ -32,12 +32,13 @@ import { fitData } from './fitting/fit-data.ts';
 import { type PredictOptions, predictAll } from './fitting/prediction.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './fitting/progress.ts';
 import { explainModel } from './looking/explain.ts';
-import { exportModel, type ProgramWriter } from './looking/export.ts';
+import { exportModel } from './looking/export.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './looking/inspect.ts';
 import { summaryOf } from './looking/summary.ts';
 import {
   defaultResidentBytes,
   type EvaluateOptions,
+  type ExportOptions,
   type FitOptions,
   isMetric,
   type Metrics,
@@ -339,15 +340,12 @@ export class Model<Name extends Named = never> {
   /**
    * The model as code that needs no framework: what it predicts for a batch shaped as `x`, or, with `y`, the training step on such a batch.
    * `code` is one .wasm file, `loader` the text of an ECMAScript module that loads it; results are those of the model, bit for bit.
+   * @param options.writer of other code than the backend's, such as `onnxWriter()` of @pullback/onnx.
    * @throws UnsupportedError where the backend cannot write code.
    */
-  async export(batch: Shaped): Promise<Exported> {
-    return this.exportBy(batch);
-  }
-
-  /** The model as code that `writer`, or else the backend, makes of its Program. */
-  protected async exportBy(batch: Shaped, writer?: ProgramWriter): Promise<Exported> {
+  async export(batch: Shaped, options: ExportOptions = {}): Promise<Exported> {
     checkOptions('export', batch, fields.shapeFields);
+    const { writer } = checkOptions('export', options, fields.exportFields);
     return this.#alone((engine) => exportModel(engine, batch, writer));
   }
 

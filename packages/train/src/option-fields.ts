@@ -18,9 +18,11 @@ import type { PredictOptions } from './fitting/prediction.ts';
 import type { ProgressReporter } from './fitting/progress.ts';
 import type {
   EvaluateOptions,
+  ExportOptions,
   FitOptions,
   ModelOptions,
   Named,
+  ProgramWriter,
   SaveOptions,
   StepOptions,
   WeightsOptions,
@@ -126,6 +128,9 @@ export const stepFields = { times: whole({ from: 1 }), batchSize } satisfies Fie
 export const targetFields = { x: batchFields.x, target: batchFields.y };
 
 /** A batch as `explain` and `export` take it: without targets it is about prediction. */
+export const exportFields = {
+  writer: field.callable<ProgramWriter>('a writer of Programs'),
+} satisfies FieldsOf<ExportOptions>;
 export const shapeFields = { x: batchFields.x, y: field.anything<Targets>('targets') };
 
 /** The options of `save`. */

@@ -1,12 +1,10 @@
-import { allocateArray, type Backend, type Exported, sizeOf, UnsupportedError } from '@pullback/core';
+import { allocateArray, type Exported, sizeOf, UnsupportedError } from '@pullback/core';
 import type { Definition } from '../definition/definition.ts';
+import type { ProgramWriter } from '../model-options.ts';
 import { planOf } from '../programs/step-program.ts';
 import type { Engine } from '../running/engine.ts';
 import type { Shaped } from '../samples/batch.ts';
 import { specsOf } from '../samples/samples.ts';
-
-/** Writes a Program as code, as the backends that can do so have it. */
-export type ProgramWriter = NonNullable<Backend['export']>;
 
 /**
  * The prediction or, for samples with targets, the training step as code that needs no framework, for batches of the size of `samples`. Inputs

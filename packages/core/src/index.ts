@@ -44,7 +44,7 @@ export {
   type UpdatedParameter,
   type Updates,
 } from './contracts/optimizer.ts';
-export type { Reducer } from './contracts/reducer.ts';
+export { checkRanks, type Reducer } from './contracts/reducer.ts';
 export { type BackwardStep, backwardWalk, gradient } from './derive/gradient.ts';
 export { recomputed } from './derive/recomputed.ts';
 export { hessianVectorProduct, jacobian, jvp, type ValueFunction, vjp } from './derive/transform.ts';

@@ -1,3 +1,5 @@
+import { OptionError } from '../errors.ts';
+
 /**
  * The messages between the processes of one training, its ranks. All of them make the same calls in the same order; a call ends when
  * every rank has made it. Bound as a service; `MpiReducer` of @pullback/mpi is one.
@@ -20,4 +22,15 @@ export interface Reducer {
    * @returns what came from each rank, one's own among it.
    */
   exchange(outgoing: readonly Uint8Array[]): Promise<readonly Uint8Array[]>;
+}
+
+/** @throws OptionError for a number of ranks that is none, or of parts below it. */
+export function checkRanks(size: number, parts: number | undefined): void {
+  if (!Number.isInteger(size) || size < 1)
+    throw new OptionError({ got: `${size} ranks`, expected: 'a whole number from 1 up' });
+  if (parts !== undefined && !(Number.isInteger(parts) && parts >= size))
+    throw new OptionError({
+      got: `${parts} parts of a batch for ${size} ranks`,
+      expected: 'a whole number of parts, at least one for each rank',
+    });
 }

@@ -1,4 +1,4 @@
-import { OptionError, type Reducer } from '@pullback/core';
+import { checkRanks, type Reducer } from '@pullback/core';
 import { bytesOfArray, floatsOf } from './parts.ts';
 
 interface Meeting {
@@ -50,15 +50,4 @@ export function simulatedRanks(size: number, options: { readonly parts?: number 
       });
     },
   }));
-}
-
-/** @throws OptionError */
-export function checkRanks(size: number, parts: number | undefined): void {
-  if (!Number.isInteger(size) || size < 1)
-    throw new OptionError({ got: `${size} ranks`, expected: 'a whole number from 1 up' });
-  if (parts !== undefined && !(Number.isInteger(parts) && parts >= size))
-    throw new OptionError({
-      got: `${parts} parts of a batch for ${size} ranks`,
-      expected: 'a whole number of parts, at least one for each rank',
-    });
 }

@@ -1,0 +1,132 @@
+import { RankError, type Reducer, UnsupportedError } from '@pullback/core';
+import { type Calls, type Request, stable } from './calls.ts';
+
+/** Tells whether something went wrong elsewhere. */
+export interface Watch {
+  /** @throws RankError that names the rank that is lost. */
+  refuse(): void;
+  close(): void;
+}
+
+/** Milliseconds for which MPI is asked again and again before the event loop has its turn. */
+const spell = 1;
+/** Elements that are summed at once: a call of MPI, which may copy all of them, is short. */
+const pieceLength = 2 ** 20;
+const mostBytes = 2 ** 31 - 1;
+
+/** A reducer over MPI. What is asked of it is done in the order in which it is asked, while the event loop goes on. */
+export class MpiReducer implements Reducer {
+  readonly rank: number;
+  readonly size: number;
+  readonly #calls: Calls;
+  readonly #watch: Watch;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  /** What MPI may still write to after an error. */
+  readonly #abandoned: Request[] = [];
+
+  constructor(
+    calls: Calls,
+    /** The implementation of MPI, in its own words. */
+    readonly version: string,
+    watch: Watch,
+    readonly parts: number | undefined,
+  ) {
+    this.#calls = calls;
+    this.#watch = watch;
+    this.rank = calls.rank;
+    this.size = calls.size;
+  }
+
+  sum(numbers: Float32Array | Float64Array): Promise<void> {
+    return this.#inTurn(async () => {
+      for (let at = 0; at < numbers.length; at += pieceLength)
+        await this.#done(this.#calls.sum(numbers.subarray(at, at + pieceLength)));
+    });
+  }
+
+  exchange(outgoing: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    return this.#inTurn(async () => {
+      const counts = stable(this.size);
+      const lengths = outgoing.map(({ length }) => length);
+      counts.set(lengths);
+      const incoming = await this.#lengths(counts);
+      const [all, places] = joined(outgoing);
+      const total = incoming.reduce((sum, length) => sum + length, 0);
+      if (Math.max(total, places) > mostBytes)
+        throw new UnsupportedError({
+          got: `${Math.max(total, places)} bytes for one exchange between ranks`,
+          expected: `at most ${mostBytes}`,
+        });
+      const received = new Uint8Array(new ArrayBuffer(total));
+      await this.#done(this.#calls.exchange(all, counts, received, incoming));
+      let at = 0;
+      return [...incoming].map((length) => {
+        at += length;
+        return received.subarray(at - length, at);
+      });
+    });
+  }
+
+  /** Waits for what was asked, and leaves MPI: nothing can be asked any more. */
+  async close(): Promise<void> {
+    await this.#inTurn(async () => this.leave(0));
+  }
+
+  /** Leaves MPI where the process ends; with a code that is not 0 all other processes are ended. */
+  leave(code: number): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#watch.close();
+    if (code !== 0 || this.#abandoned.length > 0) this.#calls.abort(code === 0 ? 1 : code);
+    else this.#calls.finalize();
+  }
+
+  /** How many bytes come from each rank. */
+  async #lengths(counts: Int32Array<ArrayBuffer>): Promise<Int32Array> {
+    const [four, incoming] = [stable(this.size).fill(4), stable(this.size)];
+    const bytes = (of: Int32Array<ArrayBuffer>) => new Uint8Array(of.buffer);
+    await this.#done(this.#calls.exchange(bytes(counts), four, bytes(incoming), four));
+    return incoming;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(() => {
+      if (this.#closed) throw new RankError({ got: 'a call after MPI was left', expected: 'none' });
+      return work();
+    });
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  /** Waits until MPI has done it. @throws RankError */
+  async #done(request: Request): Promise<void> {
+    try {
+      for (;;) {
+        const until = performance.now() + spell;
+        do {
+          if (request.test()) return;
+          this.#calls.yield();
+        } while (performance.now() < until);
+        this.#watch.refuse();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } catch (error) {
+      this.#abandoned.push(request);
+      throw error;
+    }
+  }
+}
+
+/** Arrays one after the other, and their length. */
+function joined(arrays: readonly Uint8Array[]): readonly [Uint8Array, number] {
+  const total = arrays.reduce((sum, { length }) => sum + length, 0);
+  if (total > mostBytes) return [new Uint8Array(), total];
+  const all = new Uint8Array(new ArrayBuffer(total));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return [all, total];
+}

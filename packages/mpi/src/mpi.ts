@@ -1,0 +1,60 @@
+import { checkOptions, checkRanks, type FieldsOf, field, OptionError, type Reducer } from '@pullback/core';
+import { initialise } from './calls.ts';
+import { koffi } from './koffi.ts';
+import { launchedFor, loadMpi } from './library.ts';
+import { MpiReducer } from './mpi-reducer.ts';
+
+export interface MpiOptions {
+  /** Whether results have the same bits for any number of ranks: every batch is cut into `parts`, which are summed in their order. */
+  readonly deterministic?: boolean;
+  /** 12 when left out, which 1, 2, 3, 4, 6 and 12 ranks divide. */
+  readonly parts?: number;
+  /** The file of MPI's library; that of the launcher when left out. */
+  readonly library?: string;
+}
+
+const fields = {
+  deterministic: field.flag(),
+  parts: field.whole({ from: 1 }),
+  library: field.text(),
+} satisfies FieldsOf<MpiOptions>;
+
+const usualParts = 12;
+
+let started: MpiReducer | undefined;
+
+/**
+ * The reducer of a process that `mpirun` or another launcher of MPI started; a reducer of one rank, without MPI, in any other process. Where the
+ * process ends with an error, MPI ends all others.
+ * @throws UnsupportedError where a launcher is there and no MPI or no koffi; OptionError for parts without `deterministic`.
+ */
+export async function mpi(options: MpiOptions = {}): Promise<Reducer> {
+  checkOptions('mpi', options, fields);
+  const { deterministic = false } = options;
+  if (!deterministic && options.parts !== undefined)
+    throw new OptionError({ got: `${options.parts} parts`, expected: 'deterministic: true beside them' });
+  const parts = deterministic ? (options.parts ?? usualParts) : undefined;
+  const libraries = options.library === undefined ? launchedFor(process.env) : [options.library];
+  if (libraries === undefined) return alone(parts);
+  if (started !== undefined)
+    throw new OptionError({ got: 'a second call of mpi()', expected: 'one reducer in a process' });
+  const ffi = koffi();
+  const found = loadMpi(ffi, libraries);
+  const calls = initialise(ffi, found);
+  checkRanks(calls.size, parts);
+  const reducer = new MpiReducer(calls, found.version, { refuse: () => {}, close: () => {} }, parts);
+  started = reducer;
+  process.on('exit', (code) => reducer.leave(code));
+  return reducer;
+}
+
+/** One rank, which no other tells anything. */
+function alone(parts: number | undefined): Reducer {
+  return {
+    rank: 0,
+    size: 1,
+    parts,
+    sum: async () => {},
+    exchange: async (outgoing) => outgoing.map((bytes) => bytes.slice()),
+  };
+}

@@ -33,8 +33,11 @@ export interface Calls {
 /** MPI_THREAD_FUNNELED: only the thread that initialises calls MPI. */
 const funneled = 1;
 
-/** Initialises MPI. @throws RankError with MPI's own words. */
-export function initialise(koffi: Koffi, mpi: Mpi): Calls {
+/** Microseconds for which a rank that waits sleeps where there are fewer cores than ranks: one that computes needs its core. */
+const nap = 100;
+
+/** Initialises MPI. @param crowded whether there are fewer cores than ranks. @throws RankError with MPI's own words. */
+export function initialise(koffi: Koffi, mpi: Mpi, crowded: boolean): Calls {
   const { library, handle: h } = mpi;
   const bind = (name: string, parameters: string) => {
     const call = library.func(`int ${name}(${parameters})`);
@@ -78,7 +81,8 @@ export function initialise(koffi: Koffi, mpi: Mpi): Calls {
   };
   const abort = bind('MPI_Abort', `${h} comm, int code`);
   const finalize = bind('MPI_Finalize', '');
-  const giveWay = koffi.load('libc.so.6', { global: false, lazy: true }).func('int sched_yield()');
+  const c = koffi.load('libc.so.6', { global: false, lazy: true });
+  const [giveWay, sleep] = [c.func('int sched_yield()'), c.func('int usleep(uint32_t microseconds)')];
   return {
     rank,
     size,
@@ -108,7 +112,7 @@ export function initialise(koffi: Koffi, mpi: Mpi): Calls {
         );
       });
     },
-    yield: () => void giveWay(),
+    yield: () => void (crowded ? sleep(nap) : giveWay()),
     finalize: () => finalize(),
     abort: (code) => abort(mpi.world, code),
   };

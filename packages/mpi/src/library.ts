@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { UnsupportedError } from '@pullback/core';
 import type { Koffi, Library } from './koffi.ts';
 
@@ -61,6 +62,12 @@ export function launchedFor(env: NodeJS.ProcessEnv): readonly string[] | undefin
   if (env['OMPI_COMM_WORLD_SIZE'] !== undefined) return open;
   if (env['PMI_SIZE'] !== undefined || env['PMI_RANK'] !== undefined) return [...others, ...open];
   return env['PMIX_RANK'] === undefined ? undefined : [...open, ...others];
+}
+
+/** Whether this host has fewer cores than ranks, as far as the launcher tells. */
+export function isCrowded(env: NodeJS.ProcessEnv): boolean {
+  const ranks = env['OMPI_COMM_WORLD_LOCAL_SIZE'] ?? env['MPI_LOCALNRANKS'] ?? env['SLURM_NTASKS_PER_NODE'];
+  return Number(ranks ?? 1) > availableParallelism();
 }
 
 /** @throws UnsupportedError where none of the libraries can be loaded, or one is of an unknown kind. */

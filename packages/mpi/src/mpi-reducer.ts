@@ -1,12 +1,6 @@
 import { RankError, type Reducer, UnsupportedError } from '@pullback/core';
 import { type Calls, type Request, stable } from './calls.ts';
-
-/** Tells whether something went wrong elsewhere. */
-export interface Watch {
-  /** @throws RankError that names the rank that is lost. */
-  refuse(): void;
-  close(): void;
-}
+import { blind, type Watch } from './watch/watch.ts';
 
 /** Milliseconds for which MPI is asked again and again before the event loop has its turn. */
 const spell = 1;
@@ -19,7 +13,7 @@ export class MpiReducer implements Reducer {
   readonly rank: number;
   readonly size: number;
   readonly #calls: Calls;
-  readonly #watch: Watch;
+  #watch = blind;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
   /** What MPI may still write to after an error. */
@@ -29,13 +23,16 @@ export class MpiReducer implements Reducer {
     calls: Calls,
     /** The implementation of MPI, in its own words. */
     readonly version: string,
-    watch: Watch,
     readonly parts: number | undefined,
   ) {
     this.#calls = calls;
-    this.#watch = watch;
     this.rank = calls.rank;
     this.size = calls.size;
+  }
+
+  /** Lets calls end where a rank is lost. */
+  watchedBy(watch: Watch): void {
+    this.#watch = watch;
   }
 
   sum(numbers: Float32Array | Float64Array): Promise<void> {
@@ -77,9 +74,15 @@ export class MpiReducer implements Reducer {
   leave(code: number): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#watch.close();
-    if (code !== 0 || this.#abandoned.length > 0) this.#calls.abort(code === 0 ? 1 : code);
-    else this.#calls.finalize();
+    // The end of a process that failed is to be noticed.
+    if (code === 0) this.#watch.close();
+    if (code === 0 && this.#abandoned.length === 0) {
+      this.#calls.finalize();
+      return;
+    }
+    // A launcher that ends all processes passes on what they wrote shortly before.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    this.#calls.abort(code === 0 ? 1 : code);
   }
 
   /** How many bytes come from each rank. */

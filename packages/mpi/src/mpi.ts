@@ -1,14 +1,19 @@
+import { writeSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { checkOptions, checkRanks, type FieldsOf, field, OptionError, type Reducer } from '@pullback/core';
 import { initialise } from './calls.ts';
 import { koffi } from './koffi.ts';
-import { launchedFor, loadMpi } from './library.ts';
+import { isCrowded, launchedFor, loadMpi } from './library.ts';
 import { MpiReducer } from './mpi-reducer.ts';
+import { startWatch } from './watch/watch.ts';
 
 export interface MpiOptions {
   /** Whether results have the same bits for any number of ranks: every batch is cut into `parts`, which are summed in their order. */
   readonly deterministic?: boolean;
   /** 12 when left out, which 1, 2, 3, 4, 6 and 12 ranks divide. */
   readonly parts?: number;
+  /** Seconds without a sign of life after which a rank is lost, and with it the training on all others; 6 when left out, 0 for never. */
+  readonly timeout?: number;
   /** The file of MPI's library; that of the launcher when left out. */
   readonly library?: string;
 }
@@ -16,6 +21,7 @@ export interface MpiOptions {
 const fields = {
   deterministic: field.flag(),
   parts: field.whole({ from: 1 }),
+  timeout: field.number({ from: 0 }),
   library: field.text(),
 } satisfies FieldsOf<MpiOptions>;
 
@@ -30,7 +36,7 @@ let started: MpiReducer | undefined;
  */
 export async function mpi(options: MpiOptions = {}): Promise<Reducer> {
   checkOptions('mpi', options, fields);
-  const { deterministic = false } = options;
+  const { deterministic = false, timeout = 6 } = options;
   if (!deterministic && options.parts !== undefined)
     throw new OptionError({ got: `${options.parts} parts`, expected: 'deterministic: true beside them' });
   const parts = deterministic ? (options.parts ?? usualParts) : undefined;
@@ -40,11 +46,20 @@ export async function mpi(options: MpiOptions = {}): Promise<Reducer> {
     throw new OptionError({ got: 'a second call of mpi()', expected: 'one reducer in a process' });
   const ffi = koffi();
   const found = loadMpi(ffi, libraries);
-  const calls = initialise(ffi, found);
+  const calls = initialise(ffi, found, isCrowded(process.env));
   checkRanks(calls.size, parts);
-  const reducer = new MpiReducer(calls, found.version, { refuse: () => {}, close: () => {} }, parts);
+  const reducer = new MpiReducer(calls, found.version, parts);
   started = reducer;
-  process.on('exit', (code) => reducer.leave(code));
+  let failure: unknown;
+  process.on('uncaughtExceptionMonitor', (error) => {
+    failure = error;
+  });
+  process.on('exit', (code) => {
+    // Node prints it only after this, when MPI has ended the process.
+    if (failure !== undefined) writeSync(2, `rank ${reducer.rank}: ${inspect(failure)}\n`);
+    reducer.leave(code);
+  });
+  if (timeout > 0) reducer.watchedBy(await startWatch(reducer, 1000 * timeout));
   return reducer;
 }
 

@@ -29,7 +29,8 @@ export interface Told {
 
 export interface Ended {
   readonly code: number | null;
-  readonly seconds: number;
+  /** Milliseconds since 1970. */
+  readonly ended: number;
   /** What the ranks told, in their order. */
   readonly told: readonly Told[];
   readonly output: string;
@@ -48,7 +49,6 @@ export function launch(
   given: object = {},
   watched: (output: string) => void = () => {},
 ): Promise<Ended> {
-  const started = performance.now();
   const words = [...options, '-n', String(ranks), process.execPath, ...nodeArguments(script)];
   const child = spawn(command, [...words, JSON.stringify(given)]);
   let output = '';
@@ -63,7 +63,7 @@ export function launch(
       const lines = output.split('\n').filter((line) => line.startsWith('{"'));
       const told: Told[] = lines.map((line) => JSON.parse(line));
       told.sort((a, b) => a.rank - b.rank);
-      resolve({ code, seconds: (performance.now() - started) / 1000, told, output });
+      resolve({ code, ended: Date.now(), told, output });
     });
   });
 }

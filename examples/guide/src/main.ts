@@ -10,6 +10,7 @@ await import('./distributed.ts');
 await import('./inspector.ts');
 await import('./onnx.ts');
 await import('./plots.ts');
+await import('./federated.ts');
 console.log('all as the documentation says');
 
 export {};

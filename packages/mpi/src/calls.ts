@@ -23,8 +23,8 @@ export interface Calls {
     incoming: Uint8Array,
     incomingCounts: Int32Array,
   ): Request;
-  /** Lets other processes have the processor. */
-  yield(): void;
+  /** Lets other processes have the processor. @param long whether this one has waited long, and may sleep. */
+  yield(long: boolean): void;
   finalize(): void;
   /** Ends all processes. */
   abort(code: number): void;
@@ -33,7 +33,7 @@ export interface Calls {
 /** MPI_THREAD_FUNNELED: only the thread that initialises calls MPI. */
 const funneled = 1;
 
-/** Microseconds for which a rank that waits sleeps where there are fewer cores than ranks: one that computes needs its core. */
+/** Microseconds for which a rank sleeps that has waited long, or where there are fewer cores than ranks: one that computes needs its core. */
 const nap = 100;
 
 /** Initialises MPI. @param crowded whether there are fewer cores than ranks. @throws RankError with MPI's own words. */
@@ -79,9 +79,12 @@ export function initialise(koffi: Koffi, mpi: Mpi, crowded: boolean): Calls {
       },
     };
   };
-  const abort = bind('MPI_Abort', `${h} comm, int code`);
+  const openAbort = bind('MPI_Abort', `${h} comm, int code`);
   const finalize = bind('MPI_Finalize', '');
   const c = koffi.load('libc.so.6', { global: false, lazy: true });
+  const leave = c.func('void _exit(int code)');
+  // MPICH's own ends by exit(), which Node does not survive where it comes from; its launcher ends all when one ends like this.
+  const abort = (code: number) => (h === 'int' ? leave(code) : openAbort(mpi.world, code));
   const [giveWay, sleep] = [c.func('int sched_yield()'), c.func('int usleep(uint32_t microseconds)')];
   return {
     rank,
@@ -112,9 +115,9 @@ export function initialise(koffi: Koffi, mpi: Mpi, crowded: boolean): Calls {
         );
       });
     },
-    yield: () => void (crowded ? sleep(nap) : giveWay()),
+    yield: (long) => void (crowded || long ? sleep(nap) : giveWay()),
     finalize: () => finalize(),
-    abort: (code) => abort(mpi.world, code),
+    abort: (code) => void abort(code),
   };
 }
 

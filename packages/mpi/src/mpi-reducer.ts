@@ -4,6 +4,8 @@ import { blind, type Watch } from './watch/watch.ts';
 
 /** Milliseconds for which MPI is asked again and again before the event loop has its turn. */
 const spell = 1;
+/** Milliseconds after which a rank does not wait for messages on their way, but for one that computes. */
+const longWait = 20;
 /** Elements that are summed at once: a call of MPI, which may copy all of them, is short. */
 const pieceLength = 2 ** 20;
 const mostBytes = 2 ** 31 - 1;
@@ -105,12 +107,14 @@ export class MpiReducer implements Reducer {
   /** Waits until MPI has done it. @throws RankError */
   async #done(request: Request): Promise<void> {
     try {
-      for (;;) {
-        const until = performance.now() + spell;
+      const began = performance.now();
+      for (let now = began; ; ) {
+        const until = now + spell;
         do {
           if (request.test()) return;
-          this.#calls.yield();
-        } while (performance.now() < until);
+          this.#calls.yield(now - began > longWait);
+          now = performance.now();
+        } while (now < until);
         this.#watch.refuse();
         await new Promise((resolve) => setImmediate(resolve));
       }

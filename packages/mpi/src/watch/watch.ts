@@ -76,8 +76,6 @@ class Thread {
 
   constructor(workerData: object) {
     this.#worker = new Worker(watchSource, { eval: true, workerData });
-    // The process ends when its own work is done.
-    this.#worker.unref();
     this.#connected = new Promise((resolve) => {
       this.#worker.on('message', (message) => message === 'all' && resolve());
     });
@@ -94,12 +92,12 @@ class Thread {
       const hint = 'Ranks watch each other by TCP; mpi({ timeout: 0 }) leaves that out.';
       setTimeout(() => reject(new RankError({ got, hint })), timeout).unref();
     });
-    // The worker holds nothing open: without a timer the process would end.
-    const awake = setInterval(() => {}, beat);
     try {
       await Promise.race([this.#connected, late]);
     } finally {
-      clearInterval(awake);
+      // The process ends when its own work is done: a listener would keep it.
+      this.#worker.removeAllListeners('message');
+      this.#worker.unref();
     }
   }
 

@@ -1,0 +1,4 @@
+export { epsilonOf, renyiDivergence, type Spending } from './accountant.ts';
+export { Federation, type FederationOptions, type PrivacyOptions } from './federation.ts';
+export { type Client, type SimulationOptions, simulate, type Task } from './simulation.ts';
+export type { Update, Weights } from './updates.ts';

@@ -1,7 +1,7 @@
 import type { Federation } from './federation.ts';
 import type { Update, Weights } from './updates.ts';
 
-/** What a client is asked to do in a round. */
+/** The task of a client in a round. */
 export interface Task {
   readonly round: number;
   readonly weights: Weights;

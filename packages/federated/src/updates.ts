@@ -3,7 +3,7 @@ import { DataError, type Shape, sameShape, type TypedArray } from '@pullback/cor
 /** Weights by path, as `model.weights()` gives them. */
 export type Weights = Readonly<Record<string, { readonly shape: Shape; readonly data: TypedArray }>>;
 
-/** What a client learned in a round. */
+/** The result of a client's training in a round. */
 export interface Update {
   readonly round: number;
   readonly client: string;

@@ -10,7 +10,7 @@ const longWait = 20;
 const pieceLength = 2 ** 20;
 const mostBytes = 2 ** 31 - 1;
 
-/** A reducer over MPI. What is asked of it is done in the order in which it is asked, while the event loop goes on. */
+/** A reducer over MPI. Its calls are done in the order in which they were made, while the event loop goes on. */
 export class MpiReducer implements Reducer {
   readonly rank: number;
   readonly size: number;
@@ -18,7 +18,7 @@ export class MpiReducer implements Reducer {
   #watch = blind;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
-  /** What MPI may still write to after an error. */
+  /** Requests of which MPI may still write to the memory after an error. */
   readonly #abandoned: Request[] = [];
 
   constructor(

@@ -18,7 +18,7 @@ export const reasons = [
 ] as const;
 
 /**
- * What the watch of a process runs, on a thread of its own. Rank 0 listens; every other connects to it. Both sides send a dot as long as their
+ * The code of the watch of a process, for a thread of its own. Rank 0 listens; every other connects to it. Both sides send a dot as long as their
  * process is alive, and tell all the others who is lost. It stands here as text because a worker must start from source and from a bundle alike.
  */
 export const watchSource = `

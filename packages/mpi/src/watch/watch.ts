@@ -107,7 +107,7 @@ class Thread {
   }
 }
 
-/** What every rank says, by rank. */
+/** The texts of all ranks, by rank. */
 async function toAll(reducer: Reducer, text: string): Promise<readonly string[]> {
   const bytes = new TextEncoder().encode(text);
   const all = await reducer.exchange(Array.from({ length: reducer.size }, () => bytes));

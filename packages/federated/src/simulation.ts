@@ -33,6 +33,7 @@ export async function simulate(
       const learned = await byName.get(name)?.train({ round, weights });
       if (learned !== undefined) federation.offer({ ...learned, round, client: name });
     }
-    await ended?.(federation.round, federation.end());
+    const counted = federation.end();
+    await ended?.(federation.round, counted);
   }
 }

@@ -107,6 +107,13 @@ describe('a round', () => {
     expect(b?.[0]).toBeCloseTo((0.1 + 2.1 + 1.2) / 8, 6);
   });
 
+  test('of a simulation ends also where nobody asks how', async () => {
+    const server = federation();
+    const learned = { samples: 1, weights: update('a', 1, [5, 6], 7).weights };
+    await simulate(server, [{ name: 'a', train: async () => learned }], { rounds: 1 });
+    expect(server.weights).toEqual(learned.weights);
+  });
+
   test('leaves out what comes late, and stays where it was with too few', () => {
     const server = federation({ fewest: 2 });
     server.begin(['a', 'b']);

@@ -58,6 +58,19 @@ const network = sequential(
 // #endregion
 console.log(dense(256).name, network.name);
 
+// #region recurrent
+import { bidirectional, gru, lstm, simpleRnn } from 'pullback';
+
+const classifier = sequential(
+  embedding(256, 32),
+  bidirectional(gru(32), gru(32)),
+  lstm(64, { returns: 'last' }),
+  dense(3),
+);
+const shallow = simpleRnn(64, { checkpoint: 16 }); // keeps the states before every 16th place alone
+// #endregion
+console.log(classifier.name, shallow.name);
+
 // #region scan
 import { add, constant, evaluate, gradient, matmul, scan, sum, tanh } from 'pullback';
 

@@ -172,6 +172,19 @@ describe('every gradient equals central differences, and so does the gradient of
     });
 });
 
+test('the gradient at a number everywhere, or at places, that a step reaches for', () => {
+  const [two, places] = [p.fill(2, [], 'float64'), p.iota([4], { dtype: 'float64' })];
+  const { outputs } = p.scan(
+    (c, now) => ({ carries: p.mul(c, two), outputs: p.mul(p.mul(c, now), places) }),
+    p.constant(1, f64),
+    x,
+  );
+  // outputs_t = 2^t x_t i: the derivative of their sum by 2 is 6 sum t 2^(t-1) x_t, by i sum 2^t x_t.
+  const [atTwo = two, atPlaces = two] = p.gradient(p.sum(outputs), [two, places]);
+  expect(numbers(atTwo)).toEqual([6 * (1 * 2 + 4 * 3 + 12 * 4)]);
+  expect(numbers(atPlaces)).toEqual(new Array(4).fill(1 + 4 + 12 + 32));
+});
+
 /** What a Program does, repetitions opened, with how often an instruction is done. */
 function instructionsOf({ body }: p.Program, times = 1): { readonly name: string; readonly times: number }[] {
   return body.flatMap(({ primitive: { name, form }, attributes }) =>

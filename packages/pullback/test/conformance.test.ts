@@ -462,6 +462,37 @@ describe('layers of sequences', () => {
       causal: true,
     }),
   );
+  const recurrent = { ...rows, tolerance: 2e-5, causal: true, refuses: [[3], [2, 3]] } as const;
+  run(
+    conformLayer(() => layers.simpleRnn(3, { activation: core.sigmoid, bias: false }), {
+      ...recurrent,
+      ...spec('simpleRnn', { units: 3, activation: 'sigmoid', bias: false }),
+    }),
+  );
+  run(
+    conformLayer(() => layers.lstm(3, { forgetBias: 0.5, checkpoint: 1 }), {
+      ...recurrent,
+      ...spec('lstm', { units: 3, forgetBias: 0.5, checkpoint: 1 }),
+    }),
+  );
+  run(conformLayer(() => layers.gru(3), { ...recurrent, ...spec('gru', { units: 3 }) }));
+  run(
+    conformLayer(() => layers.lstm(2, { returns: 'last', reverse: true }), {
+      ...rows,
+      ...spec('lstm', { units: 2, returns: 'last', reverse: true }),
+      name: 'lstm, of the first place',
+    }),
+  );
+  run(
+    conformLayer(() => layers.bidirectional(layers.gru(2), layers.simpleRnn(2), { merge: 'sum' }), {
+      ...rows,
+      ...spec('bidirectional', {
+        fromStart: { type: 'gru', units: 2 },
+        fromEnd: { type: 'simpleRnn', units: 2 },
+        merge: 'sum',
+      }),
+    }),
+  );
   run(
     conformLayer(() => layers.transformerBlock(2, { units: 3, causal: true, placement: 'post' }), {
       ...rows,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { cpu } from '@pullback/backend-cpu';
 import {
+  concatenate,
   constant,
   defineLayer,
   evaluate,
@@ -15,11 +16,15 @@ import {
   type Value,
 } from '@pullback/core';
 import {
+  bidirectional,
   embedding,
   filled,
   gelu,
+  gru,
+  lstm,
   multiHeadAttention,
   silu,
+  simpleRnn,
   sinusoidalPositions,
   transformerBlock,
 } from '@pullback/layers';
@@ -122,6 +127,22 @@ const layers: Readonly<Record<string, () => Layer<readonly Value[]>>> = {
     ]),
   pre: () => beside(transformerBlock(2, { ...it, causal: true, units: 6, activation: gelu }), whole),
   post: () => beside(transformerBlock(2, { ...it, causal: true, units: 6, placement: 'post' }), whole),
+  simpleRnn: () => beside(simpleRnn(8, it), whole),
+  lstm: () => beside(lstm(8, it), whole),
+  gru: () => beside(gru(8, { ...it, checkpoint: 2 }), whole),
+  'from the end': () => beside(lstm(8, { ...it, reverse: true }), whole),
+  bidirectional: () => beside(bidirectional(gru(4), gru(4), it), whole),
+  'lstm, masked': () =>
+    beside(lstm(8, it), (inputs) => [
+      ...inputs,
+      asMany(
+        constant([
+          [1, 1, 0],
+          [1, 0, 1],
+        ]),
+        inputs,
+      ),
+    ]),
   swiGLU: () =>
     beside(
       transformerBlock(4, {
@@ -144,6 +165,48 @@ const layers: Readonly<Record<string, () => Layer<readonly Value[]>>> = {
       ]),
     ]),
 };
+
+test('a sequence goes on from the state of the one before it', async () => {
+  const units = 3;
+  for (const it of [lstm(units), gru(units), simpleRnn(units)]) {
+    const halves = defineLayer('halves', (scope, x: Value) => {
+      const at = (from: number, to: number) => slice(x, [0, from], [x.shape[0] ?? 0, to]);
+      const first = scope.apply(it.stateful, at(0, 2));
+      const second = scope.apply(it.stateful, at(2, 5), ...first.state);
+      return { whole: scope.apply(it, x), parts: concatenate([first.outputs, second.outputs], { axis: 1 }) };
+    });
+    const model = await Model.create({
+      network: halves,
+      input: [5, 2],
+      loss: { whole: halfSquaredError(), parts: halfSquaredError() },
+      optimizer: sgd({ learningRate: 0.1 }),
+      backend: cpu(),
+      dtype: 'float64',
+    });
+    const { whole, parts } = await model.predictAll(numbers('x', [2, 5, 2]));
+    expect(parts?.data).toEqual(whole?.data);
+    // Used three times, it has one set of weights.
+    expect(Object.keys(await model.weights()).length).toBeLessThanOrEqual(4);
+  }
+});
+
+test('a state or a mask of another shape, and a sequence without features, are refused', () => {
+  const scope = {
+    layout: 'row',
+    dtype: 'float64',
+    parameter: (_: string, shape: Shape) => constant({ shape, data: new Float64Array(sizeOf(shape)) }),
+  };
+  const x = constant(numbers('x', [2, 5, 3]));
+  const run =
+    (...inputs: Value[]) =>
+    () =>
+      lstm(4).stateful.forward(scope as never, ...inputs);
+  const h = constant(numbers('h', [2, 3]));
+  expect(run(x, h, h)).toThrow(/the state h \[2, 3\]/);
+  const state = constant(numbers('h', [2, 4]));
+  expect(run(x, state, state, constant(numbers('m', [2, 4])))).toThrow(/a mask \[2, 4\]/);
+  expect(run(h)).toThrow(/\[n, t, features\]/);
+});
 
 describe('as torch', () => {
   for (const [name, make] of Object.entries(layers))

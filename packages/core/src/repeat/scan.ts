@@ -4,14 +4,14 @@ import { copied, outsideOf } from '../graph/copied.ts';
 import { within } from '../graph/origin.ts';
 import { type Value, vertexCount } from '../graph/value.ts';
 import { concatenate } from '../ops/concatenate.ts';
-import { placeholder } from '../ops/leaves.ts';
+import { literalOf, placeholder } from '../ops/leaves.ts';
 import { reshape } from '../ops/reshape.ts';
 import { slice } from '../ops/slice-pad.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { type FieldsOf, flag, whole } from '../options/field.ts';
 import { formatShape, sameShape } from '../tensors/shape.ts';
 import { repeat } from './repeat.ts';
-import { isGiven, type Step } from './step.ts';
+import type { Step } from './step.ts';
 import { arranged, listed, listedAs, type Values } from './trees.ts';
 
 export interface ScanOptions {
@@ -97,8 +97,9 @@ function stepsOf(
   eldest: number,
 ): Steps {
   const made = [...next, ...outputs];
+  // A number that was written in an expression is one inside as well; at any other Value a gradient may be asked for.
   const outside = outsideOf(made, new Set([...carries, ...slices]), eldest).filter(
-    ({ vertex }) => !isGiven(vertex),
+    (value) => literalOf(value) === undefined,
   );
   const captured = outside.map(({ spec }, i) => placeholder(spec, `captured${i}`));
   const inner = copied(made, outside, captured);

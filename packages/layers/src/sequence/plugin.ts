@@ -1,4 +1,6 @@
-import type { ActivationSpec, InitializerSpec, PluginBinder } from '@pullback/plugin';
+import type { Layer, Value } from '@pullback/core';
+import type { ActivationSpec, InitializerSpec, LayerSpec, PluginBinder } from '@pullback/plugin';
+import { type BidirectionalOptions, bidirectional, bidirectionalFields } from './bidirectional.ts';
 import { type EmbeddingOptions, embedding, embeddingFields } from './embedding.ts';
 import { type FeedForwardOptions, feedForward, feedForwardFields } from './feed-forward.ts';
 import {
@@ -13,6 +15,16 @@ import {
   sinusoidalFields,
   sinusoidalPositions,
 } from './positions.ts';
+import { type RecurrentOptions, recurrentFields } from './recurrence.ts';
+import {
+  gru,
+  type LstmOptions,
+  lstm,
+  lstmFields,
+  type SimpleRnnOptions,
+  simpleRnn,
+  simpleRnnFields,
+} from './recurrent.ts';
 import {
   type LanguageModelOptions,
   languageModel,
@@ -23,7 +35,8 @@ import {
 } from './transformer.ts';
 
 /** Options as data: initializers and activations are specs of their own. */
-type AsData<O> = Omit<O, 'kernelInitializer' | 'initializer' | 'activation'> &
+type AsData<O> = Omit<O, 'kernelInitializer' | 'recurrentInitializer' | 'initializer' | 'activation'> &
+  ('recurrentInitializer' extends keyof O ? { readonly recurrentInitializer?: InitializerSpec } : object) &
   ('kernelInitializer' extends keyof O ? { readonly kernelInitializer?: InitializerSpec } : object) &
   ('initializer' extends keyof O ? { readonly initializer?: InitializerSpec } : object) &
   ('activation' extends keyof O ? { readonly activation?: ActivationSpec } : object);
@@ -34,6 +47,15 @@ interface Heads {
 
 interface Length {
   readonly length: number;
+}
+
+interface Units {
+  readonly units: number;
+}
+
+interface Both {
+  readonly fromStart: Layer<readonly Value[]>;
+  readonly fromEnd: Layer<readonly Value[]>;
 }
 
 interface Table {
@@ -50,6 +72,10 @@ declare module '@pullback/plugin' {
     feedForward: { readonly units: number } & AsData<FeedForwardOptions>;
     transformerBlock: Heads & AsData<TransformerOptions>;
     languageModel: AsData<LanguageModelOptions>;
+    simpleRnn: Units & AsData<SimpleRnnOptions>;
+    lstm: Units & AsData<LstmOptions>;
+    gru: Units & AsData<RecurrentOptions>;
+    bidirectional: BidirectionalOptions & { readonly fromStart: LayerSpec; readonly fromEnd: LayerSpec };
   }
 }
 
@@ -89,4 +115,22 @@ export function bindSequenceLayers(layer: PluginBinder['layer']): void {
     doc: 'a causal transformer: scores of the token that comes next',
     options: languageModelFields,
   });
+  layer('simpleRnn', ({ units, ...options }: Units & SimpleRnnOptions) => simpleRnn(units, options), {
+    doc: "h' = a(x W + b + h U) at each place",
+    options: simpleRnnFields,
+  });
+  layer('lstm', ({ units, ...options }: Units & LstmOptions) => lstm(units, options), {
+    doc: 'long short-term memory: gates for what is kept, taken in and shown',
+    options: lstmFields,
+  });
+  layer('gru', ({ units, ...options }: Units & RecurrentOptions) => gru(units, options), {
+    doc: 'gated recurrent units',
+    options: recurrentFields,
+  });
+  layer(
+    'bidirectional',
+    ({ fromStart, fromEnd, ...options }: Both & BidirectionalOptions) =>
+      bidirectional(fromStart, fromEnd, options),
+    { doc: 'two layers, one from each end of a sequence', options: bidirectionalFields },
+  );
 }

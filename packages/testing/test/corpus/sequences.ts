@@ -4,19 +4,26 @@ import {
   and,
   concatenate,
   div,
+  equal,
+  fill,
   flip,
   gather,
   iota,
   less,
   lessEqual,
+  mod,
   mul,
   reshape,
+  type ScanOptions,
   type Scope,
+  scan,
   select,
   slice,
   stopGradient,
   sub,
   sum,
+  tanh,
+  transpose,
   type Value,
 } from '@pullback/core';
 import { attention } from '@pullback/layers';
@@ -84,6 +91,24 @@ const inChunks = (carry: (sum: Value) => Value) =>
     return concatenate(made, { axis: 1 });
   });
 
+const first = (x: Value) => fill(0.5, [x.shape[0] ?? 0, x.shape[2] ?? 0], x.dtype);
+const placesFirst = (x: Value) => transpose(x, [1, 0, 2]);
+
+/** h' = tanh(x + h / 2) at each place, with what is done to h before a place, and where the first one comes from. */
+const recurrent = (before: (h: Value, place: Value) => Value, options: ScanOptions = {}, start = first) =>
+  simple('recurrent', (_, x) => {
+    const { outputs } = scan(
+      (h, [now, place]) => {
+        const next = tanh(add(now, mul(before(h, place), 0.5)));
+        return { carries: next, outputs: next };
+      },
+      start(x),
+      [placesFirst(x), iota([x.shape[1] ?? 0])],
+      options,
+    );
+    return placesFirst(outputs);
+  });
+
 export const wrongSequences: Readonly<Record<string, WrongLayer>> = {
   'a mask off by one: the next place is seen': {
     make: masked((query, key) => lessEqual(key, add(query, 1))),
@@ -147,6 +172,40 @@ export const wrongSequences: Readonly<Record<string, WrongLayer>> = {
     make: inChunks(stopGradient),
     options: { ...causal, causal: false },
     says: /gradient/,
+  },
+  'a state that leaks from one sequence to the next': {
+    make: recurrent((h) => concatenate([slice(h, [1]), slice(h, [0], [1])], { axis: 0 })),
+    options: { ...causal, causal: false },
+    says: /samples influence each other/,
+  },
+  'a state that starts where the sequence ends': {
+    make: recurrent(
+      (h) => h,
+      {},
+      (x) => reshape(slice(x, [0, -1]), [x.shape[0] ?? 0, x.shape[2] ?? 0]),
+    ),
+    options: causal,
+    says: /comes later/,
+  },
+  'a recurrence from the end that says it is causal': {
+    make: recurrent((h) => h, { reverse: true }),
+    options: causal,
+    says: /comes later/,
+  },
+  'a recurrence that begins anew with each place that comes': {
+    make: recurrent((h) => h),
+    options: causal,
+    says: /places that come 1 at a time, from place/,
+  },
+  'a recurrence whose gradient is cut at every second step': {
+    make: recurrent((h, place) => select(equal(mod(place, 2), 0), stopGradient(h), h)),
+    options: { ...causal, causal: false },
+    says: /gradient/,
+  },
+  'nothing: a recurrence, of which steps are computed again': {
+    make: recurrent((h) => h, { checkpoint: 2 }),
+    options: { ...causal, causal: false },
+    says: /^$/,
   },
   'nothing: mask and cache as they should be': {
     make: decoded((x, decoding) => {

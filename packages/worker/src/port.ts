@@ -43,7 +43,9 @@ export async function parentPort(): Promise<Port> {
     Object(globalThis);
   if (typeof scope.postMessage === 'function' && scope.document === undefined) return scope;
   try {
-    const { parentPort }: { readonly parentPort: Port | null } = await import(/* @vite-ignore */ threads);
+    const { parentPort }: { readonly parentPort: Port | null } = await import(
+      /* webpackIgnore: true */ /* @vite-ignore */ threads
+    );
     if (parentPort !== null) return parentPort;
   } catch {
     // No Node.

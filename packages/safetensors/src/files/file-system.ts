@@ -58,7 +58,7 @@ const modules = {
 
 export async function fileSystem(at: string | URL): Promise<FileSystem> {
   try {
-    return await import(/* @vite-ignore */ modules.files);
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ modules.files);
   } catch {
     throw new UnsupportedError({
       got: `the path '${at}' where there is no file system`,
@@ -68,13 +68,17 @@ export async function fileSystem(at: string | URL): Promise<FileSystem> {
 }
 
 export async function paths(): Promise<Paths> {
-  return import(/* @vite-ignore */ modules.paths);
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ modules.paths);
 }
 
 /** The process that this is, and the name of its machine. */
 export async function here(): Promise<{ readonly process: Processes; readonly machine: string }> {
-  const { default: process }: { default: Processes } = await import(/* @vite-ignore */ modules.process);
-  const { hostname }: { hostname(): string } = await import(/* @vite-ignore */ modules.system);
+  const { default: process }: { default: Processes } = await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ modules.process
+  );
+  const { hostname }: { hostname(): string } = await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ modules.system
+  );
   return { process, machine: hostname() };
 }
 
@@ -87,6 +91,6 @@ export async function pathOf(at: string | URL): Promise<string> {
       expected: 'a file: URL',
       hint: 'A Response is read, as of await fetch(url), and so are ranges(url).',
     });
-  const { fileURLToPath } = await import(/* @vite-ignore */ modules.urls);
+  const { fileURLToPath } = await import(/* webpackIgnore: true */ /* @vite-ignore */ modules.urls);
   return fileURLToPath(at);
 }

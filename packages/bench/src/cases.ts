@@ -51,7 +51,7 @@ export interface StepCase {
   readonly flops?: number;
 }
 
-export type StepName = 'conv-3x3' | 'lenet' | 'resnet-block' | 'adam-10m';
+export type StepName = 'conv-3x3' | 'lenet' | 'resnet-block' | 'adam-10m' | 'lstm' | 'lstm-256';
 
 /** A training step of a causal transformer on windows of tokens, by AdamW; or one more place of a sequence that it makes. */
 export interface LanguageCase {
@@ -200,8 +200,23 @@ export const cases = {
     arguments: [of(1, 1e7), of(0, 1), of(0, 1e7), of(0, 1e7), of(1, 1e7)],
     replaced: 4,
   },
+  lstm: { ...lstmOf(64), name: 'lstm' },
+  'lstm-256': { ...lstmOf(256), name: 'lstm-256' },
   'predict-mlp128': { kind: 'prediction', widths: [784, 128, 10], batch: 128 },
 } as const satisfies Record<string, Case>;
+
+/** Sequences, what the states are to be, and kernel, recurrent kernel and bias, which move: 128 features and units, batches of 32. */
+function lstmOf(steps: number): Omit<StepCase, 'name'> {
+  const [batch, units] = [32, 128];
+  const sequence = of(1, batch, steps, units);
+  return {
+    kind: 'step',
+    arguments: [sequence, sequence, of(0.1, units, 4 * units), of(0.1, units, 4 * units), of(0.1, 4 * units)],
+    replaced: 3,
+    // x W, h U, what goes back through it, and the gradients of both.
+    flops: 5 * 2 * batch * steps * units * 4 * units,
+  };
+}
 
 export type CaseName = keyof typeof cases;
 

@@ -47,9 +47,9 @@ export function entriesOf(name: CaseName, wanted: Wanted): Entry[] {
   if (backend === 'cpu' || kind === 'generation') return own;
   const peer = (library: LibraryName, form?: string, note?: string) =>
     entry(library, form, note, chromium && backend === 'wasm' ? threads : 1);
-  // The peers of JavaScript have no layers of sequences that train on wasm.
+  // The peers of JavaScript have no layers of sequences that train on wasm, and no scan.
   const inJavaScript =
-    kind === 'language'
+    kind === 'language' || isRecurrent(name)
       ? []
       : [
           peer('jax-js'),
@@ -79,6 +79,8 @@ function entryFor({ backend, cpu }: Wanted) {
   });
 }
 
+const isRecurrent = (name: CaseName) => name === 'lstm' || name === 'lstm-256';
+
 function inPython(name: CaseName, wanted: Wanted): Entry[] {
   if (wanted.python === undefined || wanted.chromium) return [];
   const entry = entryFor(wanted);
@@ -88,7 +90,7 @@ function inPython(name: CaseName, wanted: Wanted): Entry[] {
     peer('torch'),
     // Its update of Adam is one function already.
     ...(name === 'adam-10m' ? [] : [peer('torch', 'compile', 'by torch.compile')]),
-    ...(caseOf(name).kind === 'step' && name !== 'adam-10m'
+    ...(caseOf(name).kind === 'step' && name !== 'adam-10m' && !isRecurrent(name)
       ? [peer('torch', 'channels-last', channelsLast)]
       : []),
     peer('jax'),

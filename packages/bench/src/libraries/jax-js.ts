@@ -12,7 +12,7 @@ import {
 } from '@jax-js/jax';
 import type { FunctionName, StepCase, TrainingCase } from '../cases.ts';
 import type { Layer, Numbers, TrainingData } from '../data.ts';
-import { type Open, type Run, sampleOf } from '../library.ts';
+import { type Open, type Run, sampleOf, without } from '../library.ts';
 
 type Weights = [kernel: np.Array, bias: np.Array][];
 
@@ -316,13 +316,13 @@ function moments([g, , ...all]: np.Array[]): Run {
   };
 }
 
-function advance({ name }: StepCase, data: readonly Numbers[]): Run {
+function advance(step: StepCase, data: readonly Numbers[]): Run {
   const arrays = data.map(arrayOf);
   const images = (which: readonly number[], kernels: readonly number[]) =>
     arrays.map((array, i) =>
       which.includes(i) ? first(array) : kernels.includes(i) ? kernelFirst(array) : array,
     );
-  switch (name) {
+  switch (step.name) {
     case 'conv-3x3':
       return convolutions(images([0, 2], [1]));
     case 'lenet':
@@ -331,6 +331,9 @@ function advance({ name }: StepCase, data: readonly Numbers[]): Run {
       return descent(resnetLoss, images([0, 1], [2, 5]));
     case 'adam-10m':
       return moments(arrays);
+    case 'lstm':
+    case 'lstm-256':
+      return without('jax-js', step);
   }
 }
 

@@ -31,11 +31,13 @@ import {
   placeholder,
   relu,
   reshape,
+  scan,
   sequenceCrossEntropy,
   sequential,
   sgd,
   sigmoid,
   silu,
+  slice,
   softmax,
   softmaxCrossEntropy,
   sqrt,
@@ -46,8 +48,10 @@ import {
   tanh,
   tensor,
   trace,
+  transpose,
   type Value,
   zeroPadding,
+  zeros,
 } from 'pullback';
 import type { FunctionName, LanguageCase, StepCase, StepName, TrainingCase } from '../cases.ts';
 import type { Layer, Numbers } from '../data.ts';
@@ -217,6 +221,8 @@ const stepsOf: Readonly<Record<Exclude<StepName, 'lenet'>, StepOf>> = {
     const loss = mean(mul(relu(add(x, outer)), slope));
     return [loss, ...gradient(loss, weights).map((g, i) => sub(weights[i] ?? g, mul(0.1, g)))];
   },
+  lstm: recurrent,
+  'lstm-256': recurrent,
   'adam-10m': (...given) => {
     const [g, step, first, second, weight] = given as [Value, Value, Value, Value, Value];
     const [moved] = adam({ learningRate: 0.001 }).update(
@@ -228,6 +234,28 @@ const stepsOf: Readonly<Record<Exclude<StepName, 'lenet'>, StepOf>> = {
     return [add(step, 1), slots['first'] ?? first, slots['second'] ?? second, moved.weight];
   },
 };
+
+/** The mean squared error of the states of an LSTM, and its weights after a step. */
+function recurrent(...given: readonly Value[]): readonly Value[] {
+  const [x, target, ...weights] = given as [Value, Value, ...Value[]];
+  const [kernel, inner, bias] = weights as [Value, Value, Value];
+  const [n = 0, , units = 0] = target.shape;
+  const steps = (v: Value) => transpose(v, [1, 0, 2]);
+  const none = zeros([n, units]);
+  const { outputs } = scan(
+    ([h, c], now) => {
+      const z = add(add(matmul(now, kernel), bias), matmul(h, inner));
+      const gate = (i: number) => slice(z, [0, i * units], [n, (i + 1) * units]);
+      const memory = add(mul(sigmoid(gate(1)), c), mul(sigmoid(gate(0)), tanh(gate(2))));
+      const state = mul(sigmoid(gate(3)), tanh(memory));
+      return { carries: [state, memory], outputs: state };
+    },
+    [none, none],
+    steps(x),
+  );
+  const loss = mean(square(sub(outputs, steps(target))));
+  return [loss, ...gradient(loss, weights).map((g, i) => sub(weights[i] ?? g, mul(0.1, g)))];
+}
 
 /** As batchNorm in training. */
 function normalized(z: Value, scale: Value, shift: Value): Value {

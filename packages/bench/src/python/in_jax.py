@@ -207,10 +207,37 @@ def resnet(parameters, x, g):
     return descended(loss, parameters)
 
 
+def lstm(parameters, x, target):
+    n, _, units = target.shape
+
+    def loss(given):
+        w, u, b = given
+
+        def step(carry, now):
+            h, c = carry
+            i, f, g, o = jnp.split(now @ w + b + h @ u, 4, -1)
+            c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+            h = jax.nn.sigmoid(o) * jnp.tanh(c)
+            return (h, c), h
+
+        none = jnp.zeros((n, units))
+        _, states = jax.lax.scan(step, (none, none), x.swapaxes(0, 1))
+        return ((states - target.swapaxes(0, 1)) ** 2).mean()
+
+    return descended(loss, parameters)
+
+
 def moments(moving, g):
     t, m, v, w = moving
     t, m, v = t + 1, 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
     return (), [t, m, v, w - 1e-3 * (m / (1 - 0.9**t) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8))]
 
 
-steps = {"conv-3x3": (conv, 0), "lenet": (lenet, 8), "resnet-block": (resnet, 6), "adam-10m": (moments, 4)}
+steps = {
+    "conv-3x3": (conv, 0),
+    "lenet": (lenet, 8),
+    "resnet-block": (resnet, 6),
+    "adam-10m": (moments, 4),
+    "lstm": (lstm, 3),
+    "lstm-256": (lstm, 3),
+}

@@ -178,6 +178,19 @@ class Library:
 
         return self.descent(parameters, loss)
 
+    def lstm(self, arrays):
+        x, target, w, u, b = arrays
+        layer = torch.nn.LSTM(x.shape[-1], target.shape[-1], batch_first=True)
+        with torch.no_grad():
+            layer.weight_ih_l0.copy_(w.T), layer.weight_hh_l0.copy_(u.T), layer.bias_ih_l0.copy_(b)
+            layer.bias_hh_l0.zero_()
+        # It has a second bias, which stays 0.
+        layer.bias_hh_l0.requires_grad_(False)
+        parameters = [each for each in layer.parameters() if each.requires_grad]
+        return self.descent(parameters, lambda: F.mse_loss(layer(x)[0], target))
+
+    lstm_256 = lstm
+
     def adam_10m(self, arrays):
         weights = arrays[4].requires_grad_()
         weights.grad = arrays[0]

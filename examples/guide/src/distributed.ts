@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 // #region simulated
-import { adam, dense, dropout, Model, meanSquaredError, sequential, simulatedRanks, tanh } from 'pullback';
+import {
+  adam,
+  dense,
+  dropout,
+  localSteps,
+  Model,
+  meanSquaredError,
+  sequential,
+  simulatedRanks,
+  tanh,
+} from 'pullback';
 
 const x = Array.from({ length: 50 }, (_, i) => [Math.sin(i), Math.cos(i)]);
 const y = x.map(([a = 0, b = 0]) => [a * b]);
@@ -25,3 +35,24 @@ async function train(ranks: number) {
 const [one, two] = [await train(1), await train(2)];
 // #endregion
 assert.deepEqual([two[0], two[1]], [one[0], one[0]]);
+
+// #region local
+async function trainApart() {
+  return Promise.all(
+    simulatedRanks(2).map(async (reducer) => {
+      const model = await Model.create({ ...options(), backend: 'cpu' });
+      const [from, to] = [25 * reducer.rank, 25 * (reducer.rank + 1)];
+      await model.fit(x.slice(from, to), y.slice(from, to), {
+        epochs: 4,
+        batchSize: 5,
+        callbacks: [localSteps(model, reducer, { every: 10 })],
+        progress: false,
+      });
+      return model.weights();
+    }),
+  );
+}
+
+const [mine, theirs] = await trainApart();
+// #endregion
+assert.deepEqual(theirs, mine);

@@ -14,6 +14,7 @@ export { definitionOf } from './definition/definition-of.ts';
 export type { Inputs, Targets } from './definition/named-inputs.ts';
 export type { Losses, Predictions } from './definition/outputs.ts';
 export { type Application, type Build, type Variable, Walk } from './definition/walk.ts';
+export { type LocalStepsOptions, localSteps } from './distributed/local-steps.ts';
 export { simulatedRanks } from './distributed/simulated-ranks.ts';
 export type { Straggler } from './distributed/stragglers.ts';
 export {

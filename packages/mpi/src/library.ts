@@ -70,6 +70,15 @@ export function isCrowded(env: NodeJS.ProcessEnv): boolean {
   return Number(ranks ?? 1) > availableParallelism();
 }
 
+/**
+ * Keeps UCX, by which MPI may send, from what Node does itself, where nobody said otherwise. Its hooks of the allocator take heap back that is in use
+ * here, and its handler of faults stands before that of WebAssembly.
+ */
+export function tameUcx(env: NodeJS.ProcessEnv): void {
+  env['UCX_MEM_EVENTS'] ??= 'n';
+  env['UCX_ERROR_SIGNALS'] ??= '';
+}
+
 /** @throws UnsupportedError where none of the libraries can be loaded, or one is of an unknown kind. */
 export function loadMpi(koffi: Koffi, paths: readonly string[]): Mpi {
   let reason = '';

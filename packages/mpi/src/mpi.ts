@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { checkOptions, checkRanks, type FieldsOf, field, OptionError, type Reducer } from '@pullback/core';
 import { initialise } from './calls.ts';
 import { koffi } from './koffi.ts';
-import { isCrowded, launchedFor, loadMpi } from './library.ts';
+import { isCrowded, launchedFor, loadMpi, tameUcx } from './library.ts';
 import { MpiReducer } from './mpi-reducer.ts';
 import { startWatch } from './watch/watch.ts';
 
@@ -44,6 +44,7 @@ export async function mpi(options: MpiOptions = {}): Promise<Reducer> {
   if (libraries === undefined) return alone(parts);
   if (started !== undefined)
     throw new OptionError({ got: 'a second call of mpi()', expected: 'one reducer in a process' });
+  tameUcx(process.env);
   const ffi = koffi();
   const found = loadMpi(ffi, libraries);
   const calls = initialise(ffi, found, isCrowded(process.env));

@@ -4,5 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   oxc: { decorator: { legacy: true } },
   ssr: { resolve: { conditions: ['@pullback/source', 'module', 'node', 'development|production'] } },
-  test: { environment: 'node', include: ['examples/sentences/test/**/*.test.ts'], testTimeout: 120_000 },
+  test: {
+    environment: 'node',
+    include: ['examples/sentences/test/**/*.test.ts', 'packages/keras/test/models/**/*.test.ts'],
+    testTimeout: 120_000,
+  },
 });

@@ -1,8 +1,8 @@
-import { CheckpointError, checkOptions, type FieldsOf, field, OptionError } from '@pullback/core';
+import { CheckpointError, checkOptions, type FieldsOf, field } from '@pullback/core';
+import { beside, type Shards } from './files/beside.ts';
 import { closing } from './files/byte-reader.ts';
 import { type ByteSource, readerOf } from './files/byte-source.ts';
-import { pathOf, paths } from './files/file-system.ts';
-import { isIndex, type Shards, shardedFile } from './sharded.ts';
+import { isIndex, shardedFile } from './sharded.ts';
 import { isText, jsonOf, type TensorFile, tensorFile } from './tensor-file.ts';
 
 export interface OpenOptions {
@@ -41,17 +41,4 @@ export async function openAny(
   const json = await jsonOf(reader).catch(closed);
   await reader.close();
   return isIndex(json) ? { file: await shardedFile(json, shards) } : { json };
-}
-
-/** The files in the folder of a path. */
-function beside(source: ByteSource): Shards {
-  return async (name) => {
-    if (typeof source !== 'string' && !(source instanceof URL))
-      throw new OptionError({
-        got: `an index without the shard '${name}'`,
-        expected: '{ shards: (name) => ... }, or the index as a path',
-      });
-    const { dirname, join } = await paths();
-    return join(dirname(await pathOf(source)), name);
-  };
 }

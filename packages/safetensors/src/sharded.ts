@@ -1,10 +1,8 @@
 import { CheckpointError, type Tensor } from '@pullback/core';
+import { refuseElsewhere, type Shards } from './files/beside.ts';
 import { type ByteSource, readerOf } from './files/byte-source.ts';
 import type { Stored } from './header.ts';
 import { storedAs, type TensorFile, tensorFile } from './tensor-file.ts';
-
-/** Gives the file of a shard by its name. */
-export type Shards = (name: string) => ByteSource | Promise<ByteSource>;
 
 /** The index `model.safetensors.index.json`: which file holds which tensor. Source: transformers, `save_pretrained`. */
 export interface ShardIndex {
@@ -35,8 +33,7 @@ export async function shardedFile(
 ): Promise<TensorFile> {
   const names = [...new Set(Object.values(map))].sort();
   if (names.length > mostShards) throw refused(`${names.length} shards`, `at most ${mostShards}`);
-  for (const name of names)
-    if (!isPlain(name)) throw refused(`the shard '${name}'`, 'the name of a file in the same folder');
+  for (const name of names) refuseElsewhere(name);
   const files = new Map<string, TensorFile>();
   const close = async () => {
     await Promise.all([...files.values()].map((file) => file.close()));
@@ -73,11 +70,6 @@ async function opened(source: ByteSource): Promise<TensorFile> {
     await reader.close();
     throw failure;
   });
-}
-
-/** Whether a name leads to no other folder. */
-function isPlain(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !/[/\\:\0]/.test(name);
 }
 
 function refused(got: string, expected: string): CheckpointError {

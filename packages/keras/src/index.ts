@@ -1,0 +1,2 @@
+export { single } from './network.ts';
+export { type OpenedModel, openTfjs, type TfjsOptions } from './open-tfjs.ts';

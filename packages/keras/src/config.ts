@@ -2,7 +2,7 @@ import { UnsupportedError } from '@pullback/core';
 import { activations, type Transform } from './activations.ts';
 import { broken, isRecord, type Json } from './json.ts';
 
-/** What a layer was made with. */
+/** The options of a layer of Keras, read with a check each. */
 export class Config {
   constructor(
     readonly kind: string,

@@ -6,12 +6,12 @@ import { build } from 'vite';
 /** In bytes; docs/decisions/size.md says what they are made of and where they should go. */
 const budgets = {
   'train-by-name': {
-    most: 113_500,
+    most: 122_000,
     loads: ['backend-wasm'],
     never: ['backend-webgpu', 'backend-native', 'inversify'],
   },
-  'train-of-parts': { most: 104_000, loads: [], never: ['backend-cpu', 'metrics', 'inversify'] },
-  mathematics: { most: 23_000, loads: [], never: ['train', 'compiler'] },
+  'train-of-parts': { most: 112_500, loads: [], never: ['backend-cpu', 'metrics', 'inversify'] },
+  mathematics: { most: 24_000, loads: [], never: ['train', 'compiler'] },
 };
 
 const packages = new URL('../../packages/', import.meta.url).pathname;

@@ -154,15 +154,15 @@ function isList<Name extends Named>(metrics: Metrics<Name>): metrics is readonly
 }
 
 /**
- * The targets and options of a fit: a stream brings its targets, so options stand in their place.
+ * The targets and options of a fit or an evaluation: a stream brings its targets, so options stand in their place.
  * @throws DataError for targets beside a stream.
  */
-export function targetsAndOptions<Name extends Named>(
+export function targetsAndOptions<O extends FitOptions<Named> | EvaluateOptions<Named>>(
   x: Inputs | BatchStream,
-  y: Targets | FitOptions<Name> | undefined,
-  options: FitOptions<Name> | undefined,
-): readonly [Targets | undefined, FitOptions<Name>] {
-  if (!isOptions(y, x)) return [y, options ?? {}];
+  y: Targets | O | undefined,
+  options: O | undefined,
+): readonly [Targets | undefined, O | undefined] {
+  if (areTargets(y, x)) return [y, options];
   if (options !== undefined)
     throw new DataError({
       got: 'targets beside a stream of batches',
@@ -171,9 +171,7 @@ export function targetsAndOptions<Name extends Named>(
   return [undefined, y];
 }
 
-function isOptions<Name extends Named>(
-  y: Targets | FitOptions<Name> | undefined,
-  x: Inputs | BatchStream,
-): y is FitOptions<Name> {
-  return y !== undefined && isStream(x);
+/** What stands behind a stream is options, behind samples it is targets. */
+function areTargets<O>(y: Targets | O | undefined, x: Inputs | BatchStream): y is Targets | undefined {
+  return y === undefined || !isStream(x);
 }

@@ -26,9 +26,8 @@ import { definitionOf } from './definition/definition-of.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import { refuseSeveral } from './definition/outputs.ts';
 import { Together } from './distributed/together.ts';
-import { Evaluation } from './fitting/evaluation.ts';
 import { type Counts, fitLoop } from './fitting/fit.ts';
-import { fitData } from './fitting/fit-data.ts';
+import { evaluationData, fitData } from './fitting/fit-data.ts';
 import { type PredictOptions, predictAll } from './fitting/prediction.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './fitting/progress.ts';
 import { explainModel } from './looking/explain.ts';
@@ -36,7 +35,6 @@ import { exportModel } from './looking/export.ts';
 import { graphOf, type Inspection, inspectModel, type ModelGraph } from './looking/inspect.ts';
 import { summaryOf } from './looking/summary.ts';
 import {
-  defaultResidentBytes,
   type EvaluateOptions,
   type ExportOptions,
   type FitOptions,
@@ -136,7 +134,7 @@ export class Model<Name extends Named = never> {
     y?: Targets | FitOptions<Name>,
     given?: FitOptions<Name>,
   ): Promise<EpochRecord[]> {
-    const [targets, options] = targetsAndOptions(x, y, given);
+    const [targets, options = {}] = targetsAndOptions<FitOptions<Name>>(x, y, given);
     fields.checkBeside('fit', targets, options, fields.fitFields);
     const { epochs = 1, callbacks = [], signal, resume = false, progress = this.#progress } = options;
     const together = this.#together;
@@ -160,16 +158,20 @@ export class Model<Name extends Named = never> {
     });
   }
 
-  /** The loss, and the metrics, over all samples; nothing is trained. */
-  async evaluate(x: Inputs, y: Targets, options: EvaluateOptions<Name> = {}): Promise<EpochRecord> {
-    const engine = this.#now();
-    fields.checkBeside('evaluate', y, options, fields.evaluateFields);
-    const samples = engine.samples(x, y, options);
-    const { batchSize = Math.min(256, samples.count), residentBytes = defaultResidentBytes } = options;
+  /** The loss, and the metrics, over all samples, or over the batches of a stream; nothing is trained. */
+  async evaluate(x: BatchStream, options?: EvaluateOptions<Name>): Promise<EpochRecord>;
+  async evaluate(x: Inputs, y: Targets, options?: EvaluateOptions<Name>): Promise<EpochRecord>;
+  async evaluate(
+    x: Inputs | BatchStream,
+    y?: Targets | EvaluateOptions<Name>,
+    given?: EvaluateOptions<Name>,
+  ): Promise<EpochRecord> {
+    this.#now();
+    const [targets, options = {}] = targetsAndOptions<EvaluateOptions<Name>>(x, y, given);
+    fields.checkBeside('evaluate', targets, options, fields.evaluateFields);
     const watched = this.#watch(options.metrics);
-    engine.checkTargets(samples, watched);
-    const counting = { watched, batchSize, residentBytes };
-    const evaluation = new Evaluation(() => this.#now(), this.#runs, samples, counting);
+    const evaluating = { engine: () => this.#now(), runs: this.#runs, watched };
+    const evaluation = evaluationData(evaluating, x, targets, options);
     try {
       await this.#steps.settled();
       return await evaluation.record();

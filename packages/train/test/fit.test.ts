@@ -36,6 +36,31 @@ describe('streams', () => {
     expect(await c.weights()).toEqual(await a.weights());
     expect(Object.keys(record ?? {})).toEqual(['loss', 'accuracy']);
   });
+  test('evaluate goes over a stream as over the same samples in memory', async () => {
+    const model = await make();
+    const metrics = [accuracy()];
+    const whole = await model.evaluate(X, Y, { metrics });
+    expect(await model.evaluate(batches, { metrics })).toEqual(whole);
+    async function* later() {
+      yield [X.slice(0, 3), Y.slice(0, 3), [1, 2, 3]] as const;
+      yield { x: X.slice(3), y: Y.slice(3), sampleWeights: [4] };
+    }
+    const weighted = await model.evaluate(X, Y, { metrics, sampleWeights: [1, 2, 3, 4] });
+    const streamed = await model.evaluate(later(), { metrics });
+    expect(streamed['loss']).toBeCloseTo(weighted['loss'] ?? 0, 14);
+    expect(streamed['accuracy']).toBe(weighted['accuracy']);
+    expect(model.stepCount).toBe(0);
+    await expect(model.evaluate(batches, { batchSize: 2 })).rejects.toThrow('batchSize beside a stream');
+    await expect(model.evaluate(batches, { sampleWeights: [1] })).rejects.toThrow(
+      'sampleWeights beside a stream',
+    );
+    await expect(model.evaluate([...batches, { x: [[1]], y: [[1]] }])).rejects.toThrow(/batch 4/);
+    await expect(model.evaluate([][Symbol.iterator]())).rejects.toThrow('no batches');
+    await expect(Reflect.apply(model.evaluate, model, [X])).rejects.toThrow('inputs without targets');
+    await expect(Reflect.apply(model.evaluate, model, [batches, Y, {}])).rejects.toThrow(
+      'targets beside a stream',
+    );
+  });
   test('an array of batches is a stream of them, in either words', async () => {
     const [a, c, d] = [await make(), await make(), await make()];
     await a.fit(X, Y, { epochs: 2, batchSize: 1, shuffle: false, ...quiet });

@@ -1,6 +1,6 @@
 import { checkOptions, DataError, OptionError, within } from '@pullback/core';
 import type { Inputs, Targets } from '../definition/named-inputs.ts';
-import { defaultResidentBytes, type FitOptions, type Named } from '../model-options.ts';
+import { defaultResidentBytes, type EvaluateOptions, type FitOptions, type Named } from '../model-options.ts';
 import { batchFields } from '../option-fields.ts';
 import type { Watched } from '../programs/metric-sums.ts';
 import type { Engine } from '../running/engine.ts';
@@ -47,18 +47,7 @@ export function fitData(
   if (validationData && validationSplit > 0)
     throw new OptionError({ got: 'validationData and a validationSplit', expected: 'one of them' });
   const now = engine();
-  const ofClasses = classWeights && { classWeights };
-  const samplesOf = (batch: Batch, what: string): Samples => {
-    checkOptions(what, batch, batchFields);
-    if (ofClasses && batch.classWeights !== undefined)
-      throw new OptionError({ got: 'classWeights of both fit and a batch', expected: 'those of one' });
-    return now.samples(batch.x, batch.y, { ...batch, ...ofClasses });
-  };
-  const read = (batch: Batch): Samples => {
-    const samples = samplesOf(batch, 'a batch of the stream');
-    now.checkTargets(samples, watched, true);
-    return samples;
-  };
+  const read = readerOf(now, watched, classWeights);
   const evaluationOf = (samples: Samples): Evaluation => {
     now.checkTargets(samples, watched);
     const batchSize = Math.min(samples.count, options.batchSize ?? 256);
@@ -70,7 +59,7 @@ export function fitData(
     within('validationData', () =>
       isStream(validationData) && !isPair(validationData)
         ? new StreamEvaluation(engine, runs, validationData, { watched, read, signal })
-        : evaluationOf(samplesOf(batchOf(validationData), 'validationData')),
+        : evaluationOf(samplesOf(now, batchOf(validationData), 'validationData', classWeights)),
     );
   if (isStream(x)) {
     refuseOfMemory(options);
@@ -96,13 +85,51 @@ export function fitData(
   };
 }
 
+/** The loss and metrics over samples in memory, or over the batches of a stream; all that can be checked is checked. */
+export function evaluationData(
+  { engine, runs, watched }: Pick<Training, 'engine' | 'runs' | 'watched'>,
+  x: Inputs | BatchStream,
+  y: Targets | undefined,
+  options: EvaluateOptions<Named>,
+): Validation {
+  const now = engine();
+  if (isStream(x)) {
+    refuseOfMemory(options);
+    const read = readerOf(now, watched, options.classWeights);
+    return new StreamEvaluation(engine, runs, x, { watched, read, signal: undefined });
+  }
+  if (y === undefined) throw new DataError({ got: 'inputs without targets', expected: 'both' });
+  const samples = now.samples(x, y, options);
+  const { batchSize = Math.min(256, samples.count), residentBytes = defaultResidentBytes } = options;
+  now.checkTargets(samples, watched);
+  return new Evaluation(engine, runs, samples, { watched, batchSize, residentBytes });
+}
+
+type ClassWeights = Batch['classWeights'];
+
+function samplesOf(now: Engine, batch: Batch, what: string, classWeights: ClassWeights): Samples {
+  checkOptions(what, batch, batchFields);
+  if (classWeights && batch.classWeights !== undefined)
+    throw new OptionError({ got: 'classWeights of both fit and a batch', expected: 'those of one' });
+  return now.samples(batch.x, batch.y, { ...batch, ...(classWeights && { classWeights }) });
+}
+
+/** Reads the batches of a stream. */
+function readerOf(now: Engine, watched: readonly Watched[], classWeights: ClassWeights) {
+  return (batch: Batch): Samples => {
+    const samples = samplesOf(now, batch, 'a batch of the stream', classWeights);
+    now.checkTargets(samples, watched, true);
+    return samples;
+  };
+}
+
 /** Whether an array is inputs and targets, whatever the inputs are called. */
 function isPair(given: BatchStream | StreamedBatch): given is readonly [Inputs, Targets] {
   return Array.isArray(given) && given.length === 2 && !isBatch(given[1]);
 }
 
 /** Refuses what fit does with samples in memory, and cannot do with those of a stream. @throws OptionError */
-function refuseOfMemory(options: FitOptions<Named>): void {
+function refuseOfMemory(options: Omit<FitOptions<Named>, 'metrics'>): void {
   const { validationSplit = 0, shuffle = false, sampleWeights, batchSize, validationData } = options;
   const refused = [
     [validationSplit > 0, 'validationSplit', 'validationData holds samples to validate on.'],

@@ -52,7 +52,9 @@ export const pages = [
   'README.md',
   ...readdirSync(new URL('docs/', root), { recursive: true })
     .map((name) => `docs/${name.replaceAll('\\', '/')}`)
-    .filter((name) => name.endsWith('.md') && !name.includes('node_modules')),
+    .filter(
+      (name) => name.endsWith('.md') && !name.includes('node_modules') && !name.startsWith('docs/site/'),
+    ),
 ];
 
 const check = process.argv.includes('--check');

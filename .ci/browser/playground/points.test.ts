@@ -22,7 +22,7 @@ test('a spiral is learned to 95 % within 20 s, after one click, and its link ope
   const lossAfterThree = async (other: Playground) => {
     for (let step = 1; step <= 3; step++) {
       await other.page.click('#once');
-      await expect.poll(() => other.number('figure-step'), { interval: 20 }).toBe(step);
+      await expect.poll(() => other.number('figure-step'), { timeout: 20_000, interval: 20 }).toBe(step);
     }
     return other.text('figure-loss');
   };
@@ -90,7 +90,7 @@ describe('the inspector in the page', () => {
     const { page } = playground;
     const inside = page.locator('#inspector');
     const says = (what: RegExp) => inside.getByRole('status').filter({ hasText: what }).waitFor();
-    await expect.poll(() => inside.locator('.node').count()).toBe(6);
+    await expect.poll(() => inside.locator('.node').count(), { timeout: 20_000 }).toBe(6);
     await inside.getByRole('button', { name: 'To the beginning of the walk' }).click();
     await inside.getByRole('button', { name: 'One node on' }).click();
     await says(/^1 of 11, forward: x gives \|y\| = /);
@@ -98,11 +98,11 @@ describe('the inspector in the page', () => {
     await inside.getByRole('button', { name: 'One node back' }).click();
     await says(/^10 of 11, back: \|g\| = .* came to hidden1; \|J\^T g\| = .* towards x\.$/);
     await inside.locator('.node', { hasText: 'hidden1' }).dblclick();
-    await expect.poll(() => inside.locator('.node').count()).toBe(11);
+    await expect.poll(() => inside.locator('.node').count(), { timeout: 20_000 }).toBe(11);
     await inside.locator('.node', { hasText: 'tanh' }).click();
     const details = inside.getByRole('region', { name: 'The chosen node' });
     await expect
-      .poll(() => details.textContent())
+      .poll(() => details.textContent(), { timeout: 20_000 })
       .toMatch(/y = tanh\(x\).*J\^T g.*\(3\.2\).*g · \(1 − y²\)/s);
     expect(await details.locator('pre').textContent()).toMatch(/tanh.*hidden1/);
   });

@@ -201,12 +201,12 @@ export class Recorder {
 /**
  * A callback of `fit` that looks at the model while it is trained, and takes at most a share of the time for it.
  * @param send gets every frame: shows it, or sends it from a worker to its page.
- * @param options.share 0.04 when left out.
+ * @param options.share 0.03 when left out.
  */
 export function recording(
   recorder: Recorder,
   send: (frame: FrameData) => void,
-  { share = 0.04 }: { readonly share?: number } = {},
+  { share = 0.03 }: { readonly share?: number } = {},
 ): Callback {
   let [next, took] = [0, 0];
   const look = async () => {

@@ -183,7 +183,7 @@ function tickText(tick: number): string {
 }
 
 export interface ConfusionOptions {
-  /** What the classes are called; their numbers when left out. */
+  /** The names of the classes; their numbers when left out. */
   readonly labels?: readonly string[];
 }
 
@@ -294,7 +294,7 @@ export interface RegionOptions {
   readonly points?: { readonly x: readonly (readonly [number, number])[]; readonly y: readonly number[] };
 }
 
-/** What a network says of the plane: its class by the largest output, or one output from 0 (blue) to 1 (orange); and points with their classes. */
+/** The answers of a network over the plane: its class by the largest output, or one output from 0 (blue) to 1 (orange); and points with their classes. */
 export async function plotRegions(
   predict: (
     x: number[][],

@@ -10,7 +10,7 @@ export class Picture implements Shapes {
     readonly width: number,
     readonly height: number,
     readonly shapes: readonly Shape[],
-    /** What it shows, for those who cannot see it. */
+    /** A description for those who cannot see it. */
     readonly title: string,
   ) {}
 

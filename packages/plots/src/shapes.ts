@@ -39,6 +39,6 @@ export interface Shapes {
   readonly width: number;
   readonly height: number;
   readonly shapes: readonly Shape[];
-  /** What they show, for those who cannot see it. */
+  /** A description for those who cannot see them. */
   readonly title: string;
 }

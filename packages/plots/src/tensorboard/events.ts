@@ -17,7 +17,7 @@ export function scalarsRecord(
   return eventOf(seconds, step, summary);
 }
 
-/** Distributions by tag at a step. What is not finite is left out. */
+/** Distributions by tag at a step. Numbers that are not finite are left out. */
 export function histogramsRecord(
   seconds: number,
   step: number,

@@ -19,13 +19,13 @@ const tarballs = Object.fromEntries(
 );
 const versions = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).devDependencies;
 const { valibot } = JSON.parse(readFileSync(`${root}/examples/custom/package.json`, 'utf8')).dependencies;
-const { pullback, '@pullback/testing': testing, '@pullback/text': text, '@pullback/data': data, '@pullback/inspector': inspector, '@pullback/onnx': onnx, '@pullback/plots': plots, ...overrides } = tarballs;
+const { pullback, '@pullback/testing': testing, '@pullback/text': text, '@pullback/data': data, '@pullback/federated': federated, '@pullback/inspector': inspector, '@pullback/onnx': onnx, '@pullback/plots': plots, ...overrides } = tarballs;
 writeFileSync(
   `${place}/package.json`,
   JSON.stringify({
     type: 'module',
     private: true,
-    dependencies: { pullback, '@pullback/testing': testing, '@pullback/text': text, '@pullback/data': data, '@pullback/inspector': inspector, '@pullback/onnx': onnx, '@pullback/plots': plots, valibot, typescript: versions.typescript, '@types/node': versions['@types/node'] },
+    dependencies: { pullback, '@pullback/testing': testing, '@pullback/text': text, '@pullback/data': data, '@pullback/federated': federated, '@pullback/inspector': inspector, '@pullback/onnx': onnx, '@pullback/plots': plots, valibot, typescript: versions.typescript, '@types/node': versions['@types/node'] },
     overrides,
   }),
 );

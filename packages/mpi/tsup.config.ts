@@ -1,3 +1,4 @@
 import base from '../tsup.base.ts';
 
-export default { ...base, platform: 'node' };
+// Deno knows the modules of Node by their whole names.
+export default { ...base, platform: 'node', removeNodeProtocol: false };

@@ -26,6 +26,7 @@ export interface Wanted {
 
 const channelsLast =
   'x and kernels in the memory format channels_last, which is its fastest for convolutions';
+const inDoubles = 'in JavaScript, in float64';
 const tuned = 'the gradients of its products written with explicit transposes';
 
 /** The product first, itself in one thread beside several, then its peers that have such a backend. */
@@ -55,6 +56,10 @@ export function entriesOf(name: CaseName, wanted: Wanted): Entry[] {
           peer('jax-js'),
           // Its wasm kernels lack the gradients of convolutions.
           ...(kind === 'step' && name !== 'adam-10m' ? [] : [peer('tfjs')]),
+          ...(name === 'conv-3x3' && !chromium ? [peer('deepbox', undefined, inDoubles)] : []),
+          ...((name === 'lenet' || name === 'conv-3x3') && !chromium
+            ? [peer('convnetjs', undefined, inDoubles)]
+            : []),
           ...(kind === 'training' && name !== 'xor' && backend === 'wasm'
             ? [peer('tfjs', 'tuned', tuned)]
             : []),

@@ -44,6 +44,22 @@ export interface Library {
   ): Run | Promise<Run>;
 }
 
+/** A library that has some of the steps alone, undefined for those that it has not. */
+export function onlySteps(
+  name: string,
+  advance: (step: StepCase, data: readonly Numbers[]) => Run | undefined,
+): Library {
+  const refuse = (): never => {
+    throw new Error(`${name} takes part in steps alone here`);
+  };
+  return {
+    train: refuse,
+    call: refuse,
+    predict: refuse,
+    advance: (step, data) => advance(step, data) ?? without(name, step),
+  };
+}
+
 /** A case that a library has no form of. */
 export function without(library: string, step: StepCase): never {
   throw new Error(`${library} has no form of ${step.name} here`);

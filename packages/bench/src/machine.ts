@@ -14,7 +14,7 @@ export function peerVersions(): string {
   const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   );
-  return ['@jax-js/jax', '@tensorflow/tfjs-core', 'onnxruntime-web']
+  return ['@jax-js/jax', '@tensorflow/tfjs-core', 'deepbox', 'convnetjs', 'onnxruntime-web']
     .map((name) => `${name} ${dependencies[name]}`)
     .join(', ');
 }

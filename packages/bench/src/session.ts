@@ -8,11 +8,13 @@ const libraries: Readonly<Record<ScriptName, () => Promise<{ readonly open: Open
   pullback: () => import('./libraries/pullback.ts'),
   'jax-js': () => import('./libraries/jax-js.ts'),
   tfjs: () => import('./libraries/tfjs.ts'),
+  deepbox: () => import('./libraries/deepbox.ts'),
+  convnetjs: () => import('./libraries/convnetjs.ts'),
   'onnxruntime-web': () => import('./libraries/onnxruntime-web.ts'),
 };
 
 export type LibraryName = ScriptName | PythonName;
-type ScriptName = 'pullback' | 'jax-js' | 'tfjs' | 'onnxruntime-web';
+type ScriptName = 'pullback' | 'jax-js' | 'tfjs' | 'deepbox' | 'convnetjs' | 'onnxruntime-web';
 /** Those of python/peer.py, in a process of another kind. */
 export type PythonName = 'jax' | 'torch';
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type Arguments, type Command, readArguments } from './arguments.ts';
 import { type BundleSize, bundleSizes } from './bundle.ts';
 import { withChromium } from './chromium-contestant.ts';
@@ -67,6 +67,12 @@ function bundleLine({ name, gzippedBytes, minifiedBytes, moduleBytes }: BundleSi
   return { case: 'bundle', library: name, gzippedBytes, minifiedBytes, moduleBytes };
 }
 
+/** The end of the page, which single runs were copied into. */
+function byHand(page: string): string {
+  const at = page.indexOf('## In native code');
+  return at < 0 ? '' : page.slice(at);
+}
+
 /** Measures everything, one after the other, and writes docs/benchmarks.md. A void figure is written down as that, and fails in the end. */
 async function all(given: Arguments): Promise<void> {
   const parts: string[] = [];
@@ -92,7 +98,8 @@ data, the same first weights, and the same losses to 1e-4, else a comparison is 
 pullback is faster. The first step is measured from the import of the library; the loop is a fixed one of integers, which takes longer where the
 machine had other work. jax-js has the whole step in one jit.
 `;
-  writeFileSync(new URL('../../../docs/benchmarks.md', import.meta.url), [head, ...parts].join('\n'));
+  const page = new URL('../../../docs/benchmarks.md', import.meta.url);
+  writeFileSync(page, [head, ...parts, byHand(readFileSync(page, 'utf8'))].join('\n'));
 }
 
 try {

@@ -28,6 +28,7 @@ import {
   frozen,
   gelu,
   halfSquaredError,
+  heNormal,
   huber,
   l2,
   leakyRelu,
@@ -234,6 +235,8 @@ describe('in code', () => {
       js(Model.create)({ ...options(), network: [dense(1), relu()] }),
     "'input' of Model.create, got 2\n  Also one alone stands in an array.": () =>
       js(Model.create)({ ...options(), input: 2 }),
+    "got a function from an initializer\n  at 'network/kernel'\n  A factory of initializers is called: heNormal().":
+      () => js(Model.create)({ ...options(), network: js(dense)(1, { kernelInitializer: heNormal }) }),
     "Model.create has no option 'layers'. Did you mean 'network'": () =>
       js(Model.create)({ ...options(), layers: [dense(1)] }),
     "Model.create has no option 'input_shape'. Did you mean 'input'": () =>

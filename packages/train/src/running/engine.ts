@@ -89,7 +89,14 @@ export class Engine {
         store.hold(`${kind}:${path}`, value.spec, () => {
           const into = allocateArray(value.dtype, sizeOf(value.shape));
           const isInto = into instanceof Float32Array || into instanceof Float64Array;
-          return initializer(value.shape, RandomStream.of(seed, path), isInto ? into : undefined);
+          const made = initializer(value.shape, RandomStream.of(seed, path), isInto ? into : undefined);
+          if (typeof made !== 'function') return made;
+          throw new OptionError({
+            got: 'a function from an initializer',
+            expected: 'numbers',
+            at: path,
+            hint: 'A factory of initializers is called: heNormal().',
+          });
         });
     // Buffers are zeros from the start.
     for (const { path, value } of walk.learned)

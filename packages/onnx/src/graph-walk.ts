@@ -101,10 +101,11 @@ export class GraphWalk {
         const inputs = node.input.map((name) => (name === '' ? undefined : found(names, name, nameOf(node))));
         const attributes = node.attribute.flatMap((each) => referred(each, given));
         const called = this.#functions.get(functionKey(node));
-        const made =
+        const made = orRefused(node, () =>
           called === undefined
             ? this.#operator(node, inputs, attributes, names, versions)
-            : this.#function(called, inputs, attributes);
+            : this.#function(called, inputs, attributes),
+        );
         node.output.forEach((name, i) => {
           const output = made[i];
           if (name === '' || output === undefined) return;
@@ -184,6 +185,16 @@ export class GraphWalk {
     const given = new Map([...defaults, ...attributes.map((each) => [each.name, each] as const)]);
     this.#nodes(called.node, names, versionsOf(called.opsetImport), given);
     return called.output.map((name) => names.get(name));
+  }
+}
+
+/** @throws DataError in place of a RangeError: numbers of the file that no array of this engine has room for. */
+function orRefused<T>(node: NodeProto, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DataError({ got: `${nameOf(node)}: ${error.message}`, expected: 'sizes that fit into memory' });
   }
 }
 

@@ -180,6 +180,12 @@ describe('files are data', () => {
       numbers: { to: longs([100000, 100000]) },
     };
     expect(() => onnxFunction(readOnnx(onnxBytes(huge)))({ x: constant([1]) })).toThrow(/at most/);
+    const long: GraphParts = {
+      ...huge,
+      nodes: [{ operator: 'HannWindow', inputs: ['size'], outputs: ['y'] }],
+      numbers: { size: { ...longs([2 ** 31 - 1]), shape: [] } },
+    };
+    expect(() => onnxFunction(readOnnx(onnxBytes(long)))({ x: constant([1]) })).toThrow(DataError);
   });
 
   test('integers that int32 does not hold are refused; the largest there are stand for the end', () => {

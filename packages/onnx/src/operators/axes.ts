@@ -1,4 +1,4 @@
-import { ShapeError, slice, transpose, type Value } from '@pullback/core';
+import { DataError, ShapeError, slice, transpose, type Value } from '@pullback/core';
 
 /** An axis from 0 up. @throws ShapeError */
 export function axisOf(axis: number, rank: number): number {
@@ -12,7 +12,21 @@ export function axesOf(axes: readonly number[], rank: number): number[] {
   return axes.map((axis) => axisOf(axis, rank));
 }
 
+/** Tables that are made where a graph is built have at most so many numbers. */
+const mostHere = 2 ** 24;
+
+function refuseHuge(n: number): void {
+  if (n > mostHere) throw new DataError({ got: `a table of ${n} numbers`, expected: `at most ${mostHere}` });
+}
+
+/** A table of numbers that are made where the graph is built. @throws DataError for a size that no model has. */
+export function tabulated(n: number, of: (i: number) => number): Float64Array {
+  refuseHuge(n);
+  return Float64Array.from({ length: n }, (_, i) => of(i));
+}
+
 export function range(n: number, from = 0): number[] {
+  refuseHuge(n);
   return Array.from({ length: Math.max(0, n) }, (_, i) => from + i);
 }
 

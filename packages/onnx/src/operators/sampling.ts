@@ -29,7 +29,7 @@ import {
   type Value,
 } from '@pullback/core';
 import { needing, type OperatorNode, type Operators } from '../operator-node.ts';
-import { along, channelsLast, range, sizeOfShape } from './axes.ts';
+import { along, channelsLast, range, sizeOfShape, tabulated } from './axes.ts';
 import { perChannel } from './convolution.ts';
 
 /** Pictures [n, channels, ...extents] as rows [n x places, channels]. */
@@ -157,7 +157,7 @@ function affineGrid(node: OperatorNode): Value {
     return corners ? (extent === 1 ? -1 : -1 + (2 * i) / (extent - 1)) : -1 + (2 * i + 1) / extent;
   };
   const rank = extents.length;
-  const data = new Float64Array(points * (rank + 1)).fill(1);
+  const data = tabulated(points * (rank + 1), () => 1);
   for (const p of range(points))
     extents.forEach((extent, axis) => {
       const i = Math.floor(p / sizeOfShape(extents.slice(axis + 1))) % extent;
@@ -194,7 +194,7 @@ function roiAlign(node: OperatorNode): Value {
   const [down, across] = [samples(3, rows), samples(2, columns)];
   const points = rows * down * columns * across;
   const placesOf = (start: Value, size: Value, n: number, each: number, every: number, repeat: number) => {
-    const at = Float64Array.from({ length: points }, (_, p) => (Math.floor(p / repeat) % every) + 0.5);
+    const at = tabulated(points, (p) => (Math.floor(p / repeat) % every) + 0.5);
     const share = constant({ shape: [1, points], data: at.map((i) => i / (n * each)) }, { dtype: x.dtype });
     return add(reshape(start, [count, 1]), mul(reshape(size, [count, 1]), share));
   };
@@ -238,7 +238,7 @@ function deformed(node: OperatorNode): Value {
   const numbers = (name: string, otherwise: number) => node.ints(name) ?? extents.map(() => otherwise);
   const [strides, dilation, pads] = [numbers('strides', 1), numbers('dilations', 1), node.ints('pads') ?? []];
   const base = (axis: number) => {
-    const data = Float64Array.from({ length: taps * places }, (_, i) => {
+    const data = tabulated(taps * places, (i) => {
       const [tap, place] = [Math.floor(i / places), i % places];
       const k = Math.floor(tap / sizeOfShape(size.slice(axis + 1))) % (size[axis] ?? 1);
       const o = Math.floor(place / sizeOfShape(out.slice(axis + 1))) % (out[axis] ?? 1);

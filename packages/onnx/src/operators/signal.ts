@@ -15,7 +15,7 @@ import {
 } from '@pullback/core';
 import { dtypeFor, typeOfCode } from '../element-types.ts';
 import { needing, type OperatorNode, type Operators, type Typed } from '../operator-node.ts';
-import { along, axisOf, range } from './axes.ts';
+import { along, axisOf, range, tabulated } from './axes.ts';
 
 /** A window of n places, made on the host: a sum of cosines. */
 function windowOf(of: (place: number, n: number) => number) {
@@ -23,7 +23,7 @@ function windowOf(of: (place: number, n: number) => number) {
     const size = node.known(0)[0] ?? 0;
     const n = node.int('periodic', 1) === 1 ? size : size - 1;
     const type = typeOfCode(node.int('output_datatype', 1), node.proto.opType);
-    const data = Float64Array.from({ length: size }, (_, i) => of(i, n));
+    const data = tabulated(size, (i) => of(i, n));
     return { value: constant({ shape: [size], data }, { dtype: dtypeFor(type, node.around.floats) }), type };
   };
 }
@@ -36,7 +36,7 @@ function waves(rows: number, columns: number, n: number, dtype: Value['dtype']):
     constant(
       {
         shape: [rows, columns],
-        data: Float64Array.from({ length: rows * columns }, (_, i) => {
+        data: tabulated(rows * columns, (i) => {
           const [row, column] = [Math.floor(i / columns), i % columns];
           return f((turn * ((row * column) % n)) / n);
         }),
@@ -131,7 +131,7 @@ function melWeights(node: OperatorNode): Typed {
     return Math.floor(((length + 1) * hertz) / rate);
   });
   const rows = Math.floor(length / 2) + 1;
-  const data = new Float64Array(rows * bands);
+  const data = tabulated(rows * bands, () => 0);
   for (const i of range(bands)) {
     const [left = 0, middle = 0, right = 0] = bins.slice(i, i + 3);
     if (left === middle) data[middle * bands + i] = 1;

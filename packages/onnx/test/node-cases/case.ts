@@ -56,7 +56,7 @@ function dtypeOf({ dtype, integer }: Described): Tensor['dtype'] {
 }
 
 /** @throws DataError for integers that int32 does not hold, but for those that stand for "as far as possible". */
-function tensorOf(described: Described): Tensor {
+export function tensorOf(described: Described): Tensor {
   const { shape } = described;
   const dtype = dtypeOf(described);
   const numbers = numbersOf(described);

@@ -171,7 +171,7 @@ export function targetsAndOptions<O extends FitOptions<Named> | EvaluateOptions<
   return [undefined, y];
 }
 
-/** What stands behind a stream is options, behind samples it is targets. */
+/** The second argument behind a stream is options, behind samples it is targets. */
 function areTargets<O>(y: Targets | O | undefined, x: Inputs | BatchStream): y is Targets | undefined {
   return y === undefined || !isStream(x);
 }

@@ -16,7 +16,7 @@ import {
 import { inRows } from './embedding.ts';
 
 export interface BidirectionalOptions extends LayerOptions {
-  /** What becomes of the two results: side by side, or their sum; 'concatenate' when left out. */
+  /** The two results side by side, or their sum; 'concatenate' when left out. */
   readonly merge?: 'concatenate' | 'sum';
 }
 

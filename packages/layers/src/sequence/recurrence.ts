@@ -69,7 +69,7 @@ export interface RecurrentLayer extends Layer<readonly Value[]> {
   readonly stateful: Layer<readonly Value[], Recurred>;
 }
 
-/** What one place does. */
+/** The rule of one place. */
 export interface Cell {
   readonly gates: number;
   /** Whether there is a c beside h. */

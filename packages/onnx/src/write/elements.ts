@@ -166,7 +166,7 @@ function ownWriters(): ReadonlyMap<Primitive, InstructionWriter> {
   );
 }
 
-/** What writes an elementwise instruction: an operator of that name, or else its formula, operation by operation. */
+/** The writer of an elementwise instruction: an operator of that name, or else its formula, operation by operation. */
 export function elementsWriter({ primitive }: Instruction): InstructionWriter {
   known ??= ownWriters();
   const other = Object.hasOwn(ofOthers, primitive.name) ? ofOthers[primitive.name] : undefined;

@@ -30,7 +30,7 @@ interface Written {
   readonly thin?: string;
 }
 
-/** What writes one instruction: it names what it makes. */
+/** The writer of one instruction: it names what it makes. */
 export type InstructionWriter = (
   writing: ProgramWriting,
   instruction: Instruction,

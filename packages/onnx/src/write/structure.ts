@@ -169,7 +169,7 @@ function ownWriters(): ReadonlyMap<Primitive, InstructionWriter> {
   );
 }
 
-/** What writes an instruction that moves elements. @throws UnsupportedError for parts that are not ours. */
+/** The writer of an instruction that moves elements. @throws UnsupportedError for parts that are not ours. */
 export function movingWriter({ primitive }: Instruction): InstructionWriter {
   known ??= ownWriters();
   const own = known.get(primitive);
@@ -270,7 +270,7 @@ export function scatterWriter(axis: number): InstructionWriter {
   };
 }
 
-/** What is known before: one number, places along an axis, numbers of the Program. */
+/** The writer of numbers that are known before: one number, places along an axis, numbers of the Program. */
 export function knownWriter(kind: 'number' | 'place' | 'data'): InstructionWriter {
   return (writing, { primitive, attributes, outputs: [spec], first }) => {
     const wanted = spec ?? { shape: [], dtype: 'float32' as const };

@@ -16,7 +16,6 @@ import {
   reshape,
   sequential,
   softmaxCrossEntropy,
-  wasm,
 } from 'pullback';
 import { baselines, loadFashion } from './data.ts';
 
@@ -41,7 +40,7 @@ const model = await Model.create({
   input: [28, 28],
   loss: softmaxCrossEntropy(),
   optimizer: adamw({ learningRate: 6e-3, weightDecay: 0.01, schedule: oneCycle({ steps, up: 0.25 }) }),
-  backend: wasm({ threads: 2 }),
+  backend: 'auto', // native code where there is a C compiler, else WebAssembly
   seed: 1,
 });
 console.log(model.summary());

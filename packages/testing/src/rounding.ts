@@ -1,6 +1,8 @@
 import {
+  type Instruction,
   type Labels,
   type Primitive,
+  type Program,
   rolesOf,
   sizeOf,
   type Tensor,
@@ -80,8 +82,12 @@ export interface Expected {
 
 /** The outputs of a random Program by its primitives' own meaning, with the bounds of their errors. */
 export function expectedOf({ data, over: donated, times, ...random }: RandomProgram): Expected[] {
-  const program = unrolled(random.program);
-  let given = data.map((tensor) => ({ tensor: { ...tensor, data: tensor.data.slice() }, error: 0 }));
+  const { program: lifted, constants } = constantsAsInputs(random.program);
+  const program = unrolled(lifted);
+  let given = [...data, ...constants].map((tensor) => ({
+    tensor: { ...tensor, data: tensor.data.slice() },
+    error: 0,
+  }));
   let results: Expected[] = [];
   for (let time = 0; time < times; time++) {
     const tensors: Tensor[] = given.map(({ tensor }) => tensor);
@@ -128,4 +134,43 @@ export function mismatch(got: readonly TypedArray[], expected: readonly Expected
       return `output ${output} [${i}] is ${Object.is(found, -0) ? '-0' : found}, expected ${Object.is(wanted, -0) ? '-0' : wanted} within ${error}`;
     }
   return undefined;
+}
+
+/**
+ * The Program with its constants as further inputs, and their numbers. Writing out the steps of a repetition folds what is computed of constants
+ * alone; a backend that runs the steps computes it, with roundings of its own.
+ */
+function constantsAsInputs({ inputs, body, outputs }: Program): {
+  readonly program: Program;
+  readonly constants: readonly Tensor[];
+} {
+  const constants = body.filter(isConstant);
+  const numbers = new Map(inputs.map((_, i) => [i, i]));
+  constants.forEach(({ first }, i) => {
+    numbers.set(first, inputs.length + i);
+  });
+  const at = (number: number): number => numbers.get(number) ?? number;
+  let next = inputs.length + constants.length;
+  const others = body
+    .filter((instruction) => !isConstant(instruction))
+    .map((instruction): Instruction => {
+      const first = next;
+      instruction.outputs.forEach((_, i) => {
+        numbers.set(instruction.first + i, next++);
+      });
+      return { ...instruction, first, inputs: instruction.inputs.map(at) };
+    });
+  const specs = constants.flatMap((constant) => constant.outputs.slice(0, 1));
+  return {
+    program: { inputs: [...inputs, ...specs], body: others, outputs: outputs.map(at) },
+    constants: constants.flatMap(({ primitive, attributes, outputs: [spec] }) => {
+      const made = tensorOf(spec ?? { shape: [], dtype: 'bool' });
+      primitive.evaluate([], [made], attributes);
+      return [made];
+    }),
+  };
+}
+
+function isConstant({ primitive: { form } }: Instruction): boolean {
+  return form?.kind === 'number' || form?.kind === 'place' || form?.kind === 'data';
 }

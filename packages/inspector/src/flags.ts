@@ -100,7 +100,7 @@ function wrongDerivatives({ nodes, edges, values }: GraphData, frame: FrameData)
     if (found === undefined || !differs(found)) return [];
     return [{ kind: 'wrong derivative', node: to, message: `J^T g of ${nodes[to]?.name} is ${told(found)}` }];
   });
-  // What a wrong node sends back is wrong everywhere behind it: that is said once.
+  // A wrong J^T g makes all behind it wrong as well: only the node that sent it is flagged.
   if (atNodes.length > 0) return atNodes;
   return values.flatMap(({ node }, i): Flag[] => {
     const found = frame.totals?.[i];
@@ -155,7 +155,7 @@ function units(graph: GraphData, frame: FrameData, { saturated = 0.01 }: FlagLim
     const [dead, flat] = [[] as number[], [] as number[]];
     for (let unit = 0; unit < back.columns; unit++) {
       const [out, came] = [columnSize(back, unit), columnSize(arriving, unit)];
-      // What is masked by an infinity lets nothing through on purpose.
+      // A unit that an infinity masks lets nothing through on purpose.
       if (came === 0 || out > saturated * came || !Number.isFinite(columnSize(read, unit))) continue;
       if (out === 0 && columnSize(made, unit) === 0) dead.push(unit);
       else flat.push(unit);

@@ -26,7 +26,7 @@ export class Details {
   #listing = 0;
 
   show(shown: Shown | undefined): void {
-    // What is read, scrolled or chosen stays so while numbers come.
+    // The place that is scrolled to and the field that is focused stay so while numbers come.
     const { scrollTop } = this.element;
     const focused = this.element.getRootNode();
     const name = focused instanceof ShadowRoot ? focused.activeElement?.getAttribute('data-name') : undefined;

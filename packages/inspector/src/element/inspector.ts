@@ -113,7 +113,7 @@ export class InspectorElement extends HTMLElement {
     this.#graph = graph;
     this.#frames = [];
     this.#seen = -1;
-    // What was open stays so in a graph of the same make, as after a setting was changed.
+    // Groups that were open stay open in a graph of the same make, as after a setting was changed.
     const paths = new Set([...this.#open].map((group) => old?.groups[group]?.path));
     const same =
       old !== undefined &&

@@ -186,7 +186,7 @@ function leafVertices(from: readonly Value[]): {
     if (opens(vertex) && node.kind === 'composite') {
       const opened: Opened = { vertex, node, inputs, inside: [] };
       composites.push(opened);
-      // What is unread is seen from here.
+      // Inputs that the expansion does not read are walked from here.
       for (const input of inputs) waiting.push({ value: input, level });
       for (const inner of expansion ?? []) waiting.push({ value: inner, level: { opened, outer: level } });
       continue;

@@ -1,4 +1,4 @@
-import { adam, dense, Model, softmaxCrossEntropy } from 'pullback';
+import { trainedClassifier } from './classifier.ts';
 import { encoder } from './encoded.ts';
 import { kinds, training, trial } from './labelled.ts';
 import { loadMinilm } from './minilm.ts';
@@ -34,14 +34,7 @@ sentences.forEach((sentence, i) => {
 
 since = process.cpuUsage();
 const embedded = await minilm.predict(encode(training.sentences));
-const classifier = await Model.create({
-  network: dense(kinds.length),
-  input: [384],
-  loss: softmaxCrossEntropy(),
-  optimizer: adam({ learningRate: 0.02 }),
-  backend: 'wasm',
-});
-await classifier.fit(embedded, training.kinds, { epochs: 60, batchSize: 20, progress: false });
+const classifier = await trainedClassifier(embedded, training.kinds);
 console.log(
   `A classifier of ${training.sentences.length} labelled sentences, trained in ${seconds(process.cpuUsage(since))}`,
 );

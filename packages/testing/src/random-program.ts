@@ -14,7 +14,8 @@ import {
   type Vertex,
 } from '@pullback/core';
 import fc from 'fast-check';
-import { at, largest, made, pick, type Step, type StepKind, stepKinds } from './random-steps.ts';
+import { largest, made, type Step, type StepKind, stepKinds } from './random-steps.ts';
+import { at, pick } from './step-parts.ts';
 
 /** All that a random Program is made of: numbers, so that it can be printed, run again and shrunk. */
 export interface Recipe {

@@ -125,9 +125,16 @@ export class MpiReducer implements Reducer {
   }
 }
 
-/** Arrays one after the other, and their length. */
+/** Arrays one after the other, and their length: where they lie so already they are not copied. */
 function joined(arrays: readonly Uint8Array[]): readonly [Uint8Array, number] {
   const total = arrays.reduce((sum, { length }) => sum + length, 0);
+  const [first, ...others] = arrays;
+  let end = (first?.byteOffset ?? 0) + (first?.length ?? 0);
+  const lieSo = others.every(({ buffer, byteOffset, length }) => {
+    end += length;
+    return buffer === first?.buffer && byteOffset === end - length;
+  });
+  if (first !== undefined && lieSo) return [new Uint8Array(first.buffer, first.byteOffset, total), total];
   if (total > mostBytes) return [new Uint8Array(), total];
   const all = new Uint8Array(new ArrayBuffer(total));
   let at = 0;

@@ -5,7 +5,7 @@ import { initialise } from './calls.ts';
 import { koffi } from './koffi.ts';
 import { isCrowded, launchedFor, loadMpi, tameUcx } from './library.ts';
 import { MpiReducer } from './mpi-reducer.ts';
-import { startWatch } from './watch/watch.ts';
+import { meeting, startWatch } from './watch/watch.ts';
 
 export interface MpiOptions {
   /** Whether results have the same bits for any number of ranks: every batch is cut into `parts`, which are summed in their order. */
@@ -60,7 +60,10 @@ export async function mpi(options: MpiOptions = {}): Promise<Reducer> {
     if (failure !== undefined) writeSync(2, `rank ${reducer.rank}: ${inspect(failure)}\n`);
     reducer.leave(code);
   });
-  if (timeout > 0) reducer.watchedBy(await startWatch(reducer, 1000 * timeout));
+  if (timeout > 0) {
+    reducer.watchedBy(meeting(1000 * timeout));
+    reducer.watchedBy(await startWatch(reducer, 1000 * timeout));
+  }
   return reducer;
 }
 

@@ -15,6 +15,24 @@ export interface Watch {
 /** Watches nobody. */
 export const blind: Watch = { refuse: () => {}, close: () => {} };
 
+/** How many times `timeout` a rank waits for all the others to come to the start: they read files and compile until then. */
+const patience = 5;
+
+/** Watches nobody yet, but waits for ranks only so long. */
+export function meeting(timeout: number): Watch {
+  const until = performance.now() + patience * timeout;
+  return {
+    refuse() {
+      if (performance.now() < until) return;
+      throw new RankError({
+        got: `ranks that did not come to the start within ${(patience * timeout) / 1000} s`,
+        hint: 'mpi() is called by all ranks; one that has ended or hangs keeps the others here.',
+      });
+    },
+    close: () => {},
+  };
+}
+
 /** Milliseconds between two signs of life. */
 const beat = 200;
 

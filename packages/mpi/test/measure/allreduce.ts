@@ -18,4 +18,4 @@ for (let round = 0; round < Number(process.argv[2] ?? 20); round++) {
   if (reducer.rank === 0) console.log('js', (performance.now() - started).toFixed(2));
 }
 clearInterval(turns);
-if (reducer.rank === 0) console.log('longest turn', longest.toFixed(2));
+if (reducer.rank === 0) console.log('turn', longest.toFixed(2));

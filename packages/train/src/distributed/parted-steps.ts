@@ -18,7 +18,8 @@ import { BoundProgram, type GivenBuffers } from '../running/bound-program.ts';
 import type { Store } from '../running/numbers.ts';
 import { ProgramCache } from '../running/program-cache.ts';
 import { Turns } from '../stepping/event-loop.ts';
-import { bytesOfArray, floatsOf, type Part, partsOf, sumInOrder } from './parts.ts';
+import { OrderedSum } from './ordered-sum.ts';
+import { bytesOfArray, floatsOf, type Part, partsOf } from './parts.ts';
 import { Stragglers } from './stragglers.ts';
 
 type Floats = Float32Array | Float64Array;
@@ -41,6 +42,8 @@ export class PartedSteps {
   readonly #shared = new Map<string, Buffer>();
   readonly #programs = new ProgramCache();
   readonly #partials = new Map<string, Partial>();
+  /** By the place of their bucket and its size. */
+  readonly #ordered = new Map<string, OrderedSum>();
   readonly stragglers: Stragglers;
 
   constructor(
@@ -57,8 +60,8 @@ export class PartedSteps {
   async run(batch: PartedBatch): Promise<void> {
     const { kind, watched, count } = batch;
     const key = JSON.stringify([kind, watched?.map(({ total }) => total)]);
-    const found: Floats[][] = [];
     const kept: Floats[][] = [];
+    for (const sum of this.#ordered.values()) sum.clear();
     const sums: (Floats | Promise<Floats>)[] = [];
     const { parts, rank } = this.reducer;
     const turns = new Turns();
@@ -70,7 +73,7 @@ export class PartedSteps {
       for (const [i, size] of bucketSizes(partial?.buckets ?? []).entries()) {
         const numbers = await this.#read(planNames.bucket(i), size);
         if (parts === undefined) sums.push(this.#summed(numbers));
-        else found[i] = [...(found[i] ?? []), numbers];
+        else this.#sumOf(i, size).add(numbers);
       }
       for (const [i, [, buffer]] of ready.keptOfPart.entries())
         kept[i] = [...(kept[i] ?? []), floats(await this.store.backend.read(buffer))];
@@ -82,8 +85,7 @@ export class PartedSteps {
     this.#partials.set(key, partial);
     const sizes = bucketSizes(partial.buckets);
     if (parts !== undefined)
-      for (const [i, size] of sizes.entries())
-        sums.push(await sumInOrder(this.reducer, found[i] ?? [], this.#zeros(size)));
+      for (const [i, size] of sizes.entries()) sums.push(await this.#sumOf(i, size).take());
     else if (sums.length === 0) for (const size of sizes) sums.push(this.#summed(this.#zeros(size)));
     await this.#gather(watched, kept);
     await this.stragglers.took(computed);
@@ -104,6 +106,7 @@ export class PartedSteps {
     this.#programs.release();
     for (const buffer of this.#shared.values()) this.store.backend.free(buffer);
     this.#shared.clear();
+    this.#ordered.clear();
   }
 
   /** Writes the scalars of a part. */
@@ -116,6 +119,14 @@ export class PartedSteps {
     ];
     for (const [name, { data }] of scalars) this.#write(name, [], data);
     return scalars;
+  }
+
+  /** The sum of a bucket in the order of the parts. */
+  #sumOf(bucket: number, size: number): OrderedSum {
+    const key = `${bucket} ${size}`;
+    const known = this.#ordered.get(key) ?? new OrderedSum(this.reducer, this.#zeros(size));
+    this.#ordered.set(key, known);
+    return known;
   }
 
   async #summed(numbers: Floats): Promise<Floats> {

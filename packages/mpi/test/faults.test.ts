@@ -12,8 +12,10 @@ describe.runIf(all)('a rank that is lost ends the training on all', () => {
       ['is stopped', 'stop', /rank 1 is lost to rank [02]: nothing was heard of it/],
       ['computes without end', 'spin', /rank 1 is lost to rank [012]: its event loop stands still/],
       ['fails', 'throw', /a mistake of the script/],
+      ['is stopped before all have met', 'start', /did not come to the start within 5 s/],
     ])('when one %s', { timeout }, async (_, fault, words) => {
-      const { code, ended, told, output } = await launch(launcher, 3, 'long.ts', { fault, epochs: 1e6 });
+      const given = { fault, epochs: 1e6, ...(fault === 'start' && { timeout: 1 }) };
+      const { code, ended, told, output } = await launch(launcher, 3, 'long.ts', given);
       expect(code).not.toBe(0);
       expect(output).toMatch(words);
       const since = told.flatMap(({ fault: time }) => (time === undefined ? [] : [Number(time)]));

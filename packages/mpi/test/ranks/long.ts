@@ -6,7 +6,13 @@ import { fingerprint, tell } from './tell.ts';
 const given = JSON.parse(process.argv[2] ?? '{}');
 /** How a rank comes to its end, before its step of that number. */
 const { fault = '', victim = 1, at = 20, epochs = 6, file = '', timeout = 3, pause = 0 } = given;
-const reducer = await mpi({ deterministic: true, timeout });
+const coming = mpi({ deterministic: true, timeout });
+// MPI has begun, and the ranks have not met.
+if (fault === 'start' && victim === Number(process.env['OMPI_COMM_WORLD_RANK'] ?? process.env['PMI_RANK'])) {
+  tell({ rank: victim, fault: Date.now(), pid: process.pid });
+  process.kill(process.pid, 'SIGSTOP');
+}
+const reducer = await coming;
 
 const options = {
   network: sequential(dense(16), tanh(), dropout(0.3), dense(2)),

@@ -28,8 +28,6 @@ export class Compiled {
     readonly source: Source,
     library: Library,
     readonly crew: Crew | undefined,
-    /** Operations and elements from which on a kernel is divided among threads. */
-    readonly wide: number,
   ) {
     const step = library.func('void step(const void *script, int64_t count, int64_t scratch, int64_t times)');
     this.step = ({ script, count, scratch }, times) => {

@@ -1,4 +1,4 @@
-import { kernelsFor, type Plan, planFor, type WholeKernel } from '@pullback/compiler';
+import { type Plan, planFor, type WholeKernel } from '@pullback/compiler';
 import {
   bytesOf,
   type DType,
@@ -15,7 +15,9 @@ import {
 import { elementType, literal } from './c/lanes.ts';
 import { prelude } from './c/prelude.ts';
 import { usedBy } from './c/used.ts';
-import { sourceOf, type Task } from './source.ts';
+import type { Call, Start } from './kernels/call.ts';
+import { kernelsOn } from './kernels-on.ts';
+import { sourceOf } from './source.ts';
 import { plainTarget } from './target.ts';
 
 /** A tensor of an exported Program as an array of C. */
@@ -39,25 +41,32 @@ export async function exportC(program: Program, names: ExportedNames): Promise<E
   names.inputs.forEach(({ name }, i) => {
     places.set(name, [...(places.get(name) ?? []), i]);
   });
-  const kernels = kernelsFor(program);
+  const kernels = kernelsOn(program);
   const plan = planFor(
     kernels,
     names.outputs.map((output) => places.get(output) ?? []),
   );
   const { functions, taskOf } = sourceOf(kernels, plainTarget);
   const tasks = plan.kernels.map(taskOf);
-  refuseHost(tasks.flatMap((task) => ('host' in task ? [task.host] : [])));
+  refuseHost(tasks.flatMap((task) => (task !== undefined && 'host' in task ? [task.host] : [])));
   const tensors = tensorsOf(program, names);
+  const calls = tasks.flatMap((task) => (task === undefined || 'host' in task ? [] : [task]));
+  const most = (bytesOfCall: (call: Call) => number) =>
+    calls.reduce((bytes, call) => Math.max(bytes, bytesOfCall(call)), 0);
+  const bytes = most((call) => call.bytes);
+  const listed = { calls, numbers: numbersOf(calls) };
   const code = [
     ...functions.map((text) => text.replace(/^void kernel_/m, 'static void kernel_')),
     ...[...tensors.values()].map(defined),
     ...literals(plan),
     blockOf('arena', plan.arena.bytes),
+    ...[...listed.numbers.values()].map(({ text }) => text),
+    ...(bytes === 0 ? [] : [blockOf('steps', bytes)]),
     blockOf(
       'scratch',
-      tasks.reduce((most, task) => ('function' in task ? Math.max(most, task.function.scratch) : most), 0),
+      most(({ scratch }) => scratch),
     ),
-    runOf(plan, tasks, names, tensors),
+    runOf(plan, listed, names, tensors),
   ].join('\n\n');
   const text = [about(tensors), pragmas, usedBy(code, prelude(plainTarget)), code, ''].join('\n');
   return { code: new TextEncoder().encode(text), loader: headerOf(tensors) };
@@ -140,15 +149,32 @@ function defined({ variable, spec, data, isFixed }: Tensor): string {
     : `${head} = ${numbers(spec.dtype, data)};`;
 }
 
+function constant(name: string, { dtype }: TensorSpec, data: TypedArray): string {
+  return `static const ${elementType(dtype)} ${name}[${data.length}] = ${numbers(dtype, data)};`;
+}
+
 /** Numbers that are part of the Program, each an array of its own. */
 function literals({ literals: given, specs }: Plan): string[] {
   return given.flatMap(({ value, data }) => {
     const spec = specs.get(value);
-    if (spec === undefined || data.length === 0) return [];
-    return [
-      `static const ${elementType(spec.dtype)} literal_${value}[${data.length}] = ${numbers(spec.dtype, data)};`,
-    ];
+    return spec === undefined || data.length === 0 ? [] : [constant(`literal_${value}`, spec, data)];
   });
+}
+
+/** Numbers of steps. */
+function numbersOf(calls: readonly Call[]): Listed['numbers'] {
+  const found = new Map<TypedArray, { readonly name: string; readonly text: string }>();
+  for (const start of calls.flatMap(({ starts }) => starts)) {
+    if (start.kind !== 'numbers' || found.has(start.data)) continue;
+    const name = `numbers_${found.size}`;
+    found.set(start.data, { name, text: constant(name, start.spec, start.data) });
+  }
+  return found;
+}
+
+interface Listed {
+  readonly calls: readonly Call[];
+  readonly numbers: ReadonlyMap<TypedArray, { readonly name: string; readonly text: string }>;
 }
 
 /** Memory for numbers of any type. */
@@ -159,7 +185,7 @@ function blockOf(name: string, bytes: number): string {
 /** A step: kernel after kernel with the addresses of its buffers, then the copies. */
 function runOf(
   plan: Plan,
-  tasks: readonly Task[],
+  { calls, numbers }: Listed,
   { inputs, outputs }: ExportedNames,
   tensors: ReadonlyMap<string, Tensor>,
 ): string {
@@ -171,17 +197,15 @@ function runOf(
     const name = location.kind === 'input' ? inputs[location.index]?.name : outputs[location.index];
     return `(char *)${tensors.get(name ?? '')?.variable ?? 'arena.bytes'}`;
   };
-  const lines = tasks.flatMap((task) => {
-    if ('host' in task || task.function.units === 0) return [];
-    const { index, units } = task.function;
-    const starts = task.from.map(({ buffer, offset }) => {
-      const bytes = offset * bytesOf(plan.specs.get(buffer)?.dtype ?? 'float32');
-      return bytes === 0 ? addressOf(buffer) : `${addressOf(buffer)} + ${bytes}`;
-    });
-    const buffers = starts.join(', ');
-    return [
-      `    { char *const b_[] = {${buffers || '0'}}; kernel_${index}(b_, 0, ${units}, scratch.bytes); }`,
-    ];
+  const startOf = (start: Start): string => {
+    if (start.kind === 'own') return 'steps.bytes';
+    if (start.kind === 'numbers') return `(char *)${numbers.get(start.data)?.name ?? ''}`;
+    const bytes = start.element * bytesOf(plan.specs.get(start.value)?.dtype ?? 'float32');
+    return bytes === 0 ? addressOf(start.value) : `${addressOf(start.value)} + ${bytes}`;
+  };
+  const lines = calls.map(({ name, units, starts }) => {
+    const buffers = starts.map(startOf).join(', ');
+    return `    { char *const b_[] = {${buffers || '0'}}; ${name}(b_, 0, ${units}, scratch.bytes); }`;
   });
   const copies = plan.copies.map(({ from, output }) => {
     const { shape, dtype } = plan.specs.get(from) ?? { shape: [], dtype: 'float32' };

@@ -1,4 +1,4 @@
-import { explain, kernelsFor, planFor, programKey } from '@pullback/compiler';
+import { explain, planFor, programKey } from '@pullback/compiler';
 import {
   type Backend,
   type BackendStatistics,
@@ -19,6 +19,7 @@ import {
 } from '@pullback/core';
 import { Compiled } from './compiled.ts';
 import { NativeExecutable } from './executable.ts';
+import { kernelsOn } from './kernels-on.ts';
 import { Memory, viewOf } from './memory.ts';
 import { sourceOf } from './source.ts';
 import { type Target, targetOf } from './target.ts';
@@ -134,7 +135,7 @@ export class NativeBackend implements Backend {
 
   /** A Program as it is run here: kernels, reasons, memory, and the C with its origins. */
   explain(program: Program): string {
-    const kernels = kernelsFor(program);
+    const kernels = kernelsOn(program);
     const { command, macros } = this.#compiler;
     const version = macros.get('__VERSION__')?.replaceAll('"', '') ?? '';
     const { lanes, fused } = this.target;
@@ -178,13 +179,13 @@ export class NativeBackend implements Backend {
   }
 
   async #build(program: Program): Promise<Compiled> {
-    const kernels = kernelsFor(program);
-    const source = sourceOf(kernels, this.target, this.#threads > 1);
+    const kernels = kernelsOn(program);
+    const source = sourceOf(kernels, this.target, this.#threads > 1 ? this.wide : undefined);
     const [path, crew] = await Promise.all([
       this.#objectOf(source.inParts(this.#host.os.availableParallelism())),
       this.#crewOf(),
     ]);
-    return new Compiled(program, kernels, source, this.#koffi.load(path), crew, this.wide);
+    return new Compiled(program, kernels, source, this.#koffi.load(path), crew);
   }
 
   #objectOf(parts: readonly string[]): Promise<string> {

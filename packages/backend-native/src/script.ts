@@ -1,6 +1,7 @@
-import { flopsOf, type Kernel, type Plan, trafficOf } from '@pullback/compiler';
+import type { Plan } from '@pullback/compiler';
 import { bytesOf, sizeOf, type Tensor } from '@pullback/core';
 import type { Compiled } from './compiled.ts';
+import type { Call, Start } from './kernels/call.ts';
 import { type Block, type Memory, viewOf } from './memory.ts';
 
 /** The memory of what a binding was given. */
@@ -25,34 +26,49 @@ export class Script {
   readonly #plan: Plan;
 
   constructor(compiled: Compiled, plan: Plan, blocks: Blocks, memory: Memory) {
-    const { source } = compiled;
-    const tasks = plan.kernels.map((kernel) => source.taskOf(kernel));
-    const scratchBytes = align(
-      tasks.reduce((most, task) => ('function' in task ? Math.max(most, task.function.scratch) : most), 0),
+    const tasks = plan.kernels.map((kernel) => compiled.source.taskOf(kernel));
+    const calls = tasks.flatMap((task) => (task === undefined || 'host' in task ? [] : [task]));
+    const most = (bytesOfCall: (call: Call) => number) =>
+      align(calls.reduce((bytes, call) => Math.max(bytes, bytesOfCall(call)), 0));
+    const scratchBytes = most(({ scratch }) => scratch);
+    const starts = calls.flatMap((call) => call.starts);
+    const layout = new Layout();
+    layout.take(plan.arena.bytes);
+    const tableAt = layout.take(starts.length * 8);
+    const numbersAt = new Map(
+      starts.flatMap((start) =>
+        start.kind === 'numbers' ? [[start, layout.take(start.data.byteLength + 64)] as const] : [],
+      ),
     );
-    const threads = compiled.crew?.threads ?? 1;
-    const tables = tasks.reduce((sum, task) => ('function' in task ? sum + task.from.length : sum), 0);
-    const [tableAt, scratchAt] = [align(plan.arena.bytes), align(plan.arena.bytes) + align(tables * 8)];
-    this.#arena = memory.take(scratchAt + scratchBytes * threads, 'what lies between kernels');
+    const ownAt = layout.take(most(({ bytes }) => bytes));
+    const scratchAt = layout.take(scratchBytes * (compiled.crew?.threads ?? 1));
+    this.#arena = memory.take(layout.bytes, 'what lies between kernels');
     this.#blocks = blocks;
     this.#plan = plan;
-    const table = new BigInt64Array(this.#arena.buffer, this.#arena.start + tableAt, tables);
+    const { address } = this.#arena;
+    const addressOf = (start: Start): number => {
+      if (start.kind === 'value') return this.#addressOf(start.value, start.element);
+      return address + (start.kind === 'own' ? ownAt : (numbersAt.get(start) ?? 0));
+    };
+    const table = new BigInt64Array(this.#arena.buffer, this.#arena.start + tableAt, starts.length);
+    starts.forEach((start, i) => {
+      table[i] = BigInt(addressOf(start));
+    });
+    for (const [{ spec, data }, at] of numbersAt) viewOf(this.#arena, spec, at).set(data);
     const segments: { readonly entries: bigint[]; host?: () => void }[] = [{ entries: [] }];
     let [listed, divides] = [0, false];
-    for (const [i, task] of tasks.entries()) {
+    for (const task of tasks) {
+      if (task === undefined) continue;
       const segment = segments.at(-1);
       if ('host' in task) {
         if (segment !== undefined) segment.host = this.#onHost(task.host);
         segments.push({ entries: [] });
         continue;
       }
-      const { index, units, mayDivide } = task.function;
-      if (units === 0) continue;
-      const at = this.#arena.address + tableAt + listed * 8;
-      for (const { buffer, offset } of task.from) table[listed++] = BigInt(this.#addressOf(buffer, offset));
-      const divided = threads > 1 && mayDivide && workOf(plan.kernels[i], plan) >= compiled.wide;
-      divides ||= divided;
-      segment?.entries.push(BigInt(index), BigInt(at), 0n, BigInt(units), divided ? 1n : 0n);
+      const at = address + tableAt + listed * 8;
+      listed += task.starts.length;
+      divides ||= task.divided;
+      segment?.entries.push(BigInt(task.index), BigInt(at), 0n, BigInt(task.units), task.divided ? 1n : 0n);
     }
     for (const { from, output } of plan.copies) {
       const { shape, dtype } = plan.specs.get(from) ?? { shape: [], dtype: 'float32' };
@@ -65,7 +81,7 @@ export class Script {
       const { block, offset } = this.#placeOf(value);
       if (spec !== undefined && plan.locate(value).kind === 'arena') viewOf(block, spec, offset).set(data);
     }
-    const scratch = this.#arena.address + scratchAt;
+    const scratch = address + scratchAt;
     const scripts = segments.map(({ entries, host }) => {
       const script = BigInt64Array.from(entries);
       return { script, count: script.length / entrySize, scratch, scratchBytes, host };
@@ -116,9 +132,15 @@ export class Script {
   }
 }
 
-/** Operations and elements of a kernel, which say how long it takes. */
-function workOf(kernel: Kernel | undefined, plan: Plan): number {
-  return kernel === undefined ? 0 : flopsOf(kernel) + trafficOf(kernel, plan) / 4;
+/** Places in a block, one behind the other. */
+class Layout {
+  bytes = 0;
+
+  take(bytes: number): number {
+    const at = this.bytes;
+    this.bytes += align(bytes);
+    return at;
+  }
 }
 
 function align(bytes: number): number {

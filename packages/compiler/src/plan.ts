@@ -25,9 +25,24 @@ export interface Kernels {
   readonly reasons: readonly string[];
 }
 
-export function kernelsFor(given: Program, options: Partial<Target> = {}): Kernels {
+export function kernelsFor(program: Program, options: Partial<Target> = {}): Kernels {
   const target = { ...anyTarget, ...options };
-  const program = target.loops ? given : unrolled(given);
+  if (target.repeats === undefined) return kernelsIn(unrolled(program), target);
+  const kernels = kernelsIn(program, target);
+  return kernels.groups.flat().every((kernel) => isRepeated(kernel, target))
+    ? kernels
+    : kernelsIn(unrolled(program), target);
+}
+
+/** Whether nothing in a step has to be done by the host, which finds its buffers in one place. */
+function isRepeated(kernel: Kernel, { repeats }: Target): boolean {
+  const { step } = (kernel.kind === 'whole' && kernel.repeated) || { step: undefined };
+  return (step?.kernels ?? []).every(
+    (each) => each.kind !== 'whole' || each.repeated !== undefined || repeats?.(each) === true,
+  );
+}
+
+function kernelsIn(program: Program, target: Target): Kernels {
   const lowered = lower(program, target);
   const fused = fuse(lowered, target);
   const groups = fused.groups

@@ -1,12 +1,13 @@
 import type { Scalar } from '@pullback/core';
 import { type Cost, costOf } from './fuse/cost.ts';
+import type { WholeKernel } from './kernels/kernel.ts';
 
 /** The numbers of a machine that decide what becomes one kernel: a backend hands over what differs from `anyTarget`. */
 export interface Target {
   /** Whether it has float64. */
   readonly doubles: boolean;
-  /** Whether it repeats kernels; else the steps of repetitions are written out. */
-  readonly loops: boolean;
+  /** Whether it repeats a kernel of a primitive as a whole; it repeats all others. Without it the steps of repetitions are written out. */
+  readonly repeats: ((kernel: WholeKernel) => boolean) | undefined;
   /** Whether elementwise ops join a product. */
   readonly epilogue: boolean;
   /** How many buffers a kernel may read and write. */
@@ -21,7 +22,7 @@ export interface Target {
 /** As many buffers as they like, sums in the order of the reference, and 16 numbers in four registers of four. */
 export const anyTarget: Target = {
   doubles: true,
-  loops: false,
+  repeats: undefined,
   epilogue: true,
   mostBuffers: Infinity,
   narrowRow: 16,

@@ -11,6 +11,7 @@ import {
   dense,
   dropout,
   type FloatDType,
+  lstm,
   Model,
   sequential,
   softmaxCrossEntropy,
@@ -98,6 +99,33 @@ describe.skipIf(missing !== undefined)(
       );
       const weights = await model.weights();
       expect(got).toEqual([...bits64([loss]), ...bits64(weights['network/0/kernel']?.data ?? [])]);
+    });
+
+    test('trains a recurrence, whose steps are a loop', async () => {
+      const long = {
+        x: tensor(Float64Array.from(data), { shape: [4, 5, 2] }),
+        y: tensor(Int32Array.from([0, 1, 2, 0])),
+      };
+      const model = await Model.create({
+        network: sequential(lstm(3, { returns: 'last' }), dense(3)),
+        input: [5, 2],
+        loss: softmaxCrossEntropy(),
+        optimizer: adam({ learningRate: 0.01 }),
+        seed: 4,
+        dtype: 'float64',
+        backend: cpu(),
+      });
+      const exported = await model.export(long, { language: 'c' });
+      expect(
+        new TextDecoder().decode(exported.code).match(/for \(int64_t t = 0; t < 5; t\+\+\) \{/g),
+      ).toHaveLength(2);
+      const loss = await model.step(long, { times: 3 }).loss.read();
+      const given = `const double x[40] = {${Array.from(data).join(', ')}};\nconst int32_t y[4] = {0, 1, 2, 0};`;
+      const got = ran(
+        exported,
+        `${given}\nmemcpy(model_x, x, sizeof x);\nmemcpy(model_y, y, sizeof y);\nmodel_run(3);\n${print('model_loss', 1, 'double')}`,
+      );
+      expect(got).toEqual(bits64([loss]));
     });
   },
 );

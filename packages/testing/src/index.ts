@@ -26,6 +26,13 @@ export type { ParityOptions } from './parity.ts';
 export type { Examinations } from './plugin-kinds.ts';
 export { publishedUpdates } from './published-updates.ts';
 export { programOf, type RandomProgram, type Recipe, type RecipeOptions, recipes } from './random-program.ts';
+export {
+  type RepetitionOptions,
+  type RepetitionStep,
+  recurrent,
+  repetition,
+  repetitions,
+} from './repetitions.ts';
 export { type Expected, expectedOf, mismatch } from './rounding.ts';
 export { runProgram } from './run-program.ts';
 export { simplest } from './simplest.ts';

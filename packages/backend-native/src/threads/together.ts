@@ -1,10 +1,10 @@
 import { crewHead, patience } from './crew.ts';
 
 /**
- * A step by several threads: each does its share of the units of kernels that are divided, the first one does all others, and they meet before and behind what
- * is divided. Of five numbers of the script the last says which is which.
+ * What threads that do a step together share: `part` does a kernel by all, each its share of the units, or by the first one, and they meet before and behind what
+ * is divided.
  */
-export const togetherSource = `${patience}
+export const handSource = `${patience}
 ${crewHead}
 struct job {
   const int64_t *script;
@@ -30,18 +30,40 @@ static void meet(struct job *j) {
   while (j->phase == phase) pthread_cond_wait(&j->passed, &j->mutex);
   pthread_mutex_unlock(&j->mutex);
 }
-static void work(void *given, int thread) {
+/* A thread in a step: whether what it did last was divided. */
+struct hand {
+  struct job *job;
+  char *scratch;
+  int thread, before;
+};
+static void begin(struct hand *h, int divided) {
+  if (divided || h->before) meet(h->job);
+  h->before = divided;
+}
+static void part(struct hand *h, void (*kernel)(char *const *, int64_t, int64_t, char *), char *const *buffers, int64_t from, int64_t to, int divided) {
+  begin(h, divided);
+  if (divided) {
+    int64_t units = to - from, threads = h->job->threads;
+    to = from + units * (h->thread + 1) / threads;
+    from += units * h->thread / threads;
+    if (from < to) kernel(buffers, from, to, h->scratch);
+  } else if (h->thread == 0) kernel(buffers, from, to, h->scratch);
+}
+static inline __attribute__((unused)) void copy(struct hand *h, char *to, const char *from, int64_t bytes) {
+  begin(h, 0);
+  if (h->thread == 0) memcpy(to, from, (size_t)bytes);
+}`;
+
+/** A step by several threads. Of five numbers of the script the last says what is divided, or gone through by all. */
+export const togetherSource = `static void work(void *given, int thread) {
   struct job *j = given;
-  int before = 0;
+  struct hand hand = {j, j->scratch + thread * j->scratch_bytes, thread, 0};
   for (int64_t t = 0; t < j->times; t++)
     for (const int64_t *s = j->script; s < j->script + 5 * j->count; s += 5) {
-      int divided = s[4] != 0;
-      if (divided || before) meet(j);
-      before = divided;
-      if (divided) {
-        int64_t from = s[2] + (s[3] - s[2]) * thread / j->threads, to = s[2] + (s[3] - s[2]) * (thread + 1) / j->threads;
-        if (from < to) kernels[s[0]]((char *const *)(intptr_t)s[1], from, to, j->scratch + thread * j->scratch_bytes);
-      } else if (thread == 0) one(s, j->scratch);
+      char *const *buffers = (char *const *)(intptr_t)s[1];
+      if (s[0] < 0) copy(&hand, (char *)(intptr_t)s[1], (const char *)(intptr_t)s[2], s[3]);
+      else if (s[4] != 0 && together_of[s[0]]) together_of[s[0]](buffers, &hand);
+      else part(&hand, kernels[s[0]], buffers, s[2], s[3], s[4] != 0);
     }
 }
 SEEN void together(const int64_t *script, int64_t count, int64_t scratch, int64_t scratch_bytes, int64_t times, int64_t given) {

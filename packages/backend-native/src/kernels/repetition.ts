@@ -137,7 +137,7 @@ class StepPlaces {
       : this.#slice(this.#input(found.index), spec, 0, within);
   }
 
-  /** What is done before the steps and after them for the carries. */
+  /** Copies of carries before the steps and after them. */
   copies(): { readonly before: readonly Copy[]; readonly after: readonly Copy[] } {
     const { length, reverse, histories, finals } = this.repeated;
     const place = (carry: number, row: number) =>

@@ -1,9 +1,6 @@
 import { crewHead, patience } from './crew.ts';
 
-/**
- * What threads that do a step together share: `part` does a kernel by all, each its share of the units, or by the first one, and they meet before and behind what
- * is divided.
- */
+/** A kernel by the hands of threads that do a step together: all do their shares of its units, or the first one all, and they meet before and behind what is divided. */
 export const handSource = `${patience}
 ${crewHead}
 struct job {

@@ -1,8 +1,9 @@
 // Puts code of the repository into the pages, so that what they show is what is run and tested: `npm run docs`.
 //   <!-- code FILE "FIRST LINE" COUNT -->   that many lines from the first that holds the text
 //   <!-- region FILE NAME -->               what stands between `// #region NAME` and `// #endregion`
-// With --check it only tells whether a page is out of date.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Makes docs/llms.txt of them. With --check it only tells whether a file is out of date.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { llms, names } from './contents.mjs';
 
 const root = new URL('../', import.meta.url);
 const lines = /^<!-- code (\S+) "(.+)" (\d+) -->$/;
@@ -48,22 +49,15 @@ function filled(page) {
 }
 
 /** README and every page of docs/. */
-export const pages = [
-  'README.md',
-  ...readdirSync(new URL('docs/', root), { recursive: true })
-    .map((name) => `docs/${name.replaceAll('\\', '/')}`)
-    .filter(
-      (name) => name.endsWith('.md') && !name.includes('node_modules') && !name.startsWith('docs/site/'),
-    ),
-];
+export const pages = ['README.md', ...names.map((name) => `docs/${name}.md`)];
 
 const check = process.argv.includes('--check');
-for (const name of pages) {
+function put(name, fresh) {
   const file = new URL(name, root);
-  const page = readFileSync(file, 'utf8');
-  const fresh = filled(page);
-  if (fresh === page) continue;
+  if (existsSync(file) && fresh === readFileSync(file, 'utf8')) return;
   if (check) process.exitCode = 1;
   else writeFileSync(file, fresh);
   console.log(`${name} ${check ? 'is out of date: npm run docs' : 'written'}`);
 }
+for (const name of pages) put(name, filled(readFileSync(new URL(name, root), 'utf8')));
+put('docs/llms.txt', llms());

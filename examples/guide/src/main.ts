@@ -11,6 +11,9 @@ await import('./inspector.ts');
 await import('./onnx.ts');
 await import('./plots.ts');
 await import('./federated.ts');
+await import('./recipes/index.ts');
+await import('./cookbook/index.ts');
+await import('./coming-from/index.ts');
 console.log('all as the documentation says');
 
 export {};

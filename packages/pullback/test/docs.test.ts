@@ -49,6 +49,12 @@ describe('what the pages show runs, and its assertions hold', () => {
     });
 });
 
+test('every page stands in the contents, once', async () => {
+  const contents = await import(new URL('docs/contents.mjs', root).href);
+  const listed = contents.sections.flatMap(({ pages }: { pages: string[] }) => pages);
+  expect(listed.toSorted()).toEqual(contents.names);
+});
+
 test('links between pages lead somewhere', () => {
   const dead = pages.flatMap((name) => {
     const text = readFileSync(new URL(name, root), 'utf8');

@@ -54,8 +54,7 @@ export function entriesOf(name: CaseName, wanted: Wanted): Entry[] {
       ? []
       : [
           peer('jax-js'),
-          // Its wasm kernels lack the gradients of convolutions.
-          ...(kind === 'step' && name !== 'adam-10m' ? [] : [peer('tfjs')]),
+          kind === 'step' && name !== 'adam-10m' ? ofImages(peer('tfjs')) : peer('tfjs'),
           ...(name === 'conv-3x3' && !chromium ? [peer('deepbox', undefined, inDoubles)] : []),
           ...((name === 'lenet' || name === 'conv-3x3') && !chromium
             ? [peer('convnetjs', undefined, inDoubles)]
@@ -105,6 +104,12 @@ function inPython(name: CaseName, wanted: Wanted): Entry[] {
 /** The product on WebAssembly, beside itself in native code. */
 function onWasm({ setting, ...entry }: Entry): Entry {
   return { ...entry, name: `${entry.name} (wasm)`, setting: { ...setting, backend: 'wasm' } };
+}
+
+/** tfjs by its kernels in JavaScript: those of wasm lack the gradients of convolutions. */
+function ofImages({ setting, ...entry }: Entry): Entry {
+  if (setting.backend === 'webgpu') return { ...entry, setting };
+  return { ...entry, note: 'its kernels in JavaScript', setting: { ...setting, backend: 'cpu' } };
 }
 
 /** The name without the number of threads, which has a field of its own. */

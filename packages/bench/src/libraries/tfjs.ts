@@ -5,11 +5,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FunctionName, TrainingCase } from '../cases.ts';
 import type { Layer, Numbers, TrainingData } from '../data.ts';
 import { type Open, type Run, sampleOf, without } from '../library.ts';
+import { imageStep } from './tfjs-images.ts';
 
 type Product = (x: tf.Tensor2D, kernel: tf.Tensor2D, first: boolean) => tf.Tensor2D;
 
 export const open: Open = async ({ backend, threads, form }) => {
   if (backend === 'wasm') await import('./tfjs-wasm.ts').then(({ useWasm }) => useWasm(threads));
+  else if (backend === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
   else await import('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs could not start its backend '${backend}'`);
   await tf.ready();
@@ -17,7 +19,8 @@ export const open: Open = async ({ backend, threads, form }) => {
   return {
     train: (training, data) => train(training, data, product),
     call: ({ name }, data) => callFunction(functions[name], data.map(tensorOf)),
-    advance: (step, data) => (step.name === 'adam-10m' ? moments(data) : without('tfjs', step)),
+    advance: (step, data) =>
+      step.name === 'adam-10m' ? moments(data) : (imageStep(step, data) ?? without('tfjs', step)),
     predict: (_, { layers, x }) => predict(layers, tensorOf(x)),
   };
 };

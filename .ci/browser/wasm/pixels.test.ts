@@ -1,5 +1,5 @@
 // The pictures of a page as tensors: the pixels that were drawn.
-import { decodeImage, encodePng, pixelsOf } from '@pullback/images';
+import { decodeImage, drawPicture, encodePng, mosaic, pixelsOf } from '@pullback/images';
 import { expect, test } from 'vitest';
 
 function drawn(canvas: OffscreenCanvas | HTMLCanvasElement) {
@@ -32,4 +32,13 @@ test('a PNG of ours is a picture to the browser', async () => {
   const bitmap = await createImageBitmap(new Blob([new Uint8Array(png)], { type: 'image/png' }));
   expect(Array.from(pixelsOf(bitmap, { channels: 3 }).data)).toEqual(line);
   expect(Array.from(decodeImage(png).data)).toEqual(line);
+});
+
+test('two kernels in a page: their numbers as grey, side by side, twice as large', () => {
+  const kernels = { shape: [1, 2, 2], data: Float32Array.of(-1, 1, 0, 1) };
+  for (const canvas of [new OffscreenCanvas(7, 7), document.createElement('canvas')]) {
+    drawPicture(canvas, mosaic(kernels, { axis: -1, zoom: 2, gap: 0 }));
+    const line = [0, 0, 128, 128, 255, 255, 255, 255];
+    expect(Array.from(pixelsOf(canvas, { channels: 1 }).data)).toEqual([...line, ...line]);
+  }
 });

@@ -1,18 +1,6 @@
-import { checkOptions, type FieldsOf, field, OptionError, type TensorLike } from '@pullback/core';
+import { checkOptions, type TensorLike } from '@pullback/core';
 import { encode } from 'fast-png';
-import { type Picture, pictureOf } from './image.ts';
-
-export interface PictureOptions {
-  /** The number that becomes black; the least of all when left out, 0 for bytes. */
-  readonly low?: number;
-  /** The number that becomes white; the largest of all when left out, 255 for bytes. */
-  readonly high?: number;
-}
-
-export const pictureFields = {
-  low: field.number(),
-  high: field.number(),
-} satisfies FieldsOf<PictureOptions>;
+import { inBytes, type PictureOptions, pictureFields, visible } from './in-bytes.ts';
 
 /**
  * A PNG file of a picture: numbers from `low` to `high` as 0 to 255. Other numbers are cut off, and NaN is black.
@@ -20,30 +8,7 @@ export const pictureFields = {
  */
 export function encodePng(like: TensorLike, options: PictureOptions = {}): Uint8Array {
   checkOptions('encodePng', options, pictureFields);
-  const picture = pictureOf(like);
+  const picture = visible(like);
   const [height, width, channels] = picture.shape;
-  if (channels < 1 || channels > 4 || height * width === 0)
-    throw new OptionError({
-      got: `${height} x ${width} pixels of ${channels} channels`,
-      expected: 'a picture of at least one pixel, with 1 to 4 channels',
-      hint: 'mosaic(x) puts many side by side.',
-    });
   return encode({ width, height, channels, depth: 8, data: inBytes(picture, options) });
-}
-
-function inBytes({ dtype, data }: Picture, options: PictureOptions): Uint8Array {
-  const numbers = Array.from(data, Number);
-  const finite = numbers.filter(Number.isFinite);
-  const bytes = dtype === 'uint8';
-  const { low = bytes ? 0 : least(finite, -1), high = bytes ? 255 : -least(finite, 1) } = options;
-  const factor = high > low ? 255 / (high - low) : 0;
-  return Uint8Array.from(numbers, (x) => {
-    const scaled = Math.round((x - low) * factor);
-    return Number.isNaN(scaled) ? 0 : Math.min(255, Math.max(0, scaled));
-  });
-}
-
-/** The least of numbers, or of their opposites for a sign of 1. */
-function least(numbers: readonly number[], sign: 1 | -1): number {
-  return numbers.reduce((best, x) => Math.min(best, -sign * x), numbers.length === 0 ? 0 : Infinity);
 }

@@ -1,6 +1,8 @@
 export { inChannels } from './channels.ts';
 export { decodeImage } from './decode.ts';
-export { encodePng, type PictureOptions } from './encode-png.ts';
+export { type DrawableCanvas, drawPicture } from './draw-picture.ts';
+export { encodePng } from './encode-png.ts';
+export type { PictureOptions } from './in-bytes.ts';
 export { type MosaicOptions, mosaic } from './mosaic.ts';
 export { type PixelSource, pixelsOf } from './pixels.ts';
 export { type ImageOptions, prepared } from './prepared.ts';

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type TensorLike, within } from '@pullback/core';
 import { decodeImage } from './decode.ts';
-import { encodePng, type PictureOptions } from './encode-png.ts';
+import { encodePng } from './encode-png.ts';
 import type { Picture } from './image.ts';
+import type { PictureOptions } from './in-bytes.ts';
 import { type ImageOptions, prepared } from './prepared.ts';
 
 /** The pixels of a PNG or JPEG file. @throws DataError that names the file. */

@@ -5,7 +5,16 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError, OptionError, ShapeError, UnsupportedError } from '@pullback/core';
-import { decodeImage, encodePng, inChannels, mosaic, pixelsOf, prepared, resized } from '@pullback/images';
+import {
+  decodeImage,
+  drawPicture,
+  encodePng,
+  inChannels,
+  mosaic,
+  pixelsOf,
+  prepared,
+  resized,
+} from '@pullback/images';
 import { imageFolder, readImage, saveImage } from '@pullback/images/files';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -215,5 +224,39 @@ test('prepared: size and channels at once', () => {
   ).toMatchObject({
     shape: [2, 2, 1],
     data: Uint8Array.of(9, 9, 9, 9),
+  });
+});
+
+describe('a picture in a page', () => {
+  /** A canvas as the standard has it: a new size clears it. */
+  const canvasOf = (found: unknown = undefined) => {
+    const shown: { data: number[] } = { data: [] };
+    const context = {
+      createImageData: (width: number, height: number) => ({
+        data: new Uint8ClampedArray(4 * width * height),
+      }),
+      putImageData: ({ data }: { data: Uint8ClampedArray }) => {
+        shown.data = Array.from(data);
+      },
+    };
+    return { shown, canvas: { width: 0, height: 0, getContext: () => found ?? context } };
+  };
+
+  test('grey, colours and transparency, with a size of its own', () => {
+    const { shown, canvas } = canvasOf();
+    drawPicture(canvas, [[-1, 0, 1]], { low: -1, high: 1 });
+    expect([canvas.width, canvas.height]).toEqual([3, 1]);
+    expect(shown.data).toEqual([0, 0, 0, 255, 128, 128, 128, 255, 255, 255, 255, 255]);
+    drawPicture(canvas, { shape: [2, 1, 4], data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) });
+    expect([canvas.width, canvas.height]).toEqual([1, 2]);
+    expect(shown.data).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('a refusal leaves the canvas as it was', () => {
+    const { shown, canvas } = canvasOf();
+    expect(() => drawPicture(canvas, [1, 2])).toThrow(ShapeError);
+    expect(() => drawPicture(canvas, { shape: [1, 1, 5], data: new Uint8Array(5) })).toThrow(OptionError);
+    expect([canvas.width, canvas.height, shown.data]).toEqual([0, 0, []]);
+    expect(() => drawPicture(canvasOf(1).canvas, [[1]])).toThrow(DataError);
   });
 });

@@ -3,6 +3,7 @@ import {
   type BackendStatistics,
   type Binding,
   type Buffer,
+  boundSteps,
   checkOptions,
   DisposedError,
   type DType,
@@ -13,8 +14,8 @@ import {
   type Tensor,
   type TensorSpec,
   type TypedArray,
+  tensorAt,
   tensorOf,
-  UnsupportedError,
 } from '@pullback/core';
 
 /** The reference backend: every primitive by its own meaning, one after the other. Slow and obvious. */
@@ -100,22 +101,14 @@ export class CpuBackend implements Backend {
         got: `${inputs.length} inputs and ${outputs.length} outputs`,
         expected: `${program.inputs.length} and ${program.outputs.length}`,
       });
-    const values: Tensor[] = inputs.map((buffer) => this.#held(buffer));
-    const steps = program.body.map(({ primitive, inputs: operands, attributes, outputs: specs }) => {
-      const read = operands.map((operand) => at(values, operand));
-      const [first, ...others] = specs.map(tensorOf);
-      if (first === undefined)
-        throw new UnsupportedError({
-          got: `'${primitive.name}' without an output`,
-          expected: 'at least one',
-        });
-      values.push(first, ...others);
-      return () => primitive.evaluate(read, [first, ...others], attributes);
-    });
+    let { values, steps } = boundSteps(
+      program,
+      inputs.map((buffer) => this.#held(buffer)),
+    );
     // An output that is itself an input is copied first: its buffer may be written by another output.
-    const results = program.outputs.map((number, i) => {
-      const target = this.#held(at(outputs, i));
-      const source = at(values, number);
+    const results = outputs.map((buffer, i) => {
+      const number = program.outputs[i] ?? -1;
+      const [target, source] = [this.#held(buffer), tensorAt(values, number)];
       return { target, source, aside: number < inputs.length ? source.data.slice() : undefined };
     });
     const counted = this.#counted;
@@ -136,7 +129,8 @@ export class CpuBackend implements Backend {
         if (disposed || this.#disposed) return;
         disposed = true;
         counted.bindings--;
-        values.length = steps.length = results.length = 0;
+        [values, steps] = [[], []];
+        results.length = 0;
         disposedOf();
       },
     };
@@ -160,16 +154,6 @@ export class CpuBackend implements Backend {
 
 function refuse(what: string): never {
   throw new DisposedError({ got: `${what} that was disposed of`, expected: 'a living one' });
-}
-
-function at<T>(list: readonly T[], index: number): T {
-  const item = list[index];
-  if (item === undefined)
-    throw new UnsupportedError({
-      got: `value ${index}`,
-      expected: `one of ${list.length}, as a Program has`,
-    });
-  return item;
 }
 
 /** A reference backend of one's own; it has no options. */

@@ -21,6 +21,7 @@ import {
   sizeOf,
   type Tensor,
   type TypedArray,
+  tensorOf,
 } from '@pullback/core';
 
 export interface InterpretOptions {
@@ -92,7 +93,7 @@ type MapStatement = Extract<Statement, { kind: 'map' }>;
 /** What a statement computes, and one element for each operand and for its result. */
 interface Elements {
   readonly meaning: Interpreted;
-  readonly operands: readonly TypedArray[];
+  readonly operands: readonly Tensor[];
   readonly result: TypedArray;
 }
 
@@ -152,14 +153,14 @@ class Points {
     return this.#empty && statement?.varies.slice(this.#outer).includes(true) === true;
   }
 
-  #inner(): Point[] {
+  #inner(): readonly Point[] {
     return this.#points(this.#outer, this.kernel.space.length);
   }
 
   /** The points of the axes `from` to `to - 1`. */
-  #points(from: number, to: number): Point[] {
+  #points(from: number, to: number): readonly Point[] {
     const all = pointsOf(this.kernel.space.slice(from, to));
-    return this.backwards ? all.reverse() : all;
+    return this.backwards ? [...all].reverse() : all;
   }
 
   /** Everything at a point is read and computed before anything is written. */
@@ -229,7 +230,7 @@ class Points {
       }
       case 'map': {
         const { meaning, operands, result } = this.#elementsOf(index, statement);
-        for (let i = 0; i < operands.length; i++) operands[i]?.fill(this.#input(statement, i, point));
+        for (let i = 0; i < operands.length; i++) operands[i]?.data.fill(this.#input(statement, i, point));
         meaning(operands, result);
         return result[0] ?? 0;
       }
@@ -241,7 +242,7 @@ class Points {
   #elementsOf(index: number, { formula, inputs, dtype }: MapStatement): Elements {
     const own = this.#elements.get(index) ?? {
       meaning: meaningOf(formula),
-      operands: inputs.map((input) => allocateArray(this.#dtypeOf(input), 1)),
+      operands: inputs.map((input) => tensorOf({ shape: [1], dtype: this.#dtypeOf(input) })),
       result: allocateArray(dtype, 1),
     };
     this.#elements.set(index, own);
@@ -280,31 +281,24 @@ class Points {
     const [left, right] = [this.memory(a.buffer), this.memory(b.buffer)];
     const [row = 0, column = 0] = point.slice(-2);
     const batch = point.slice(0, -2);
+    const [rows, columns] = [this.#line(a, left, batch, row), this.#line(b, right, batch, column)];
     let total = 0;
-    for (let k = 0; k < inner; k++)
-      total += this.#factor(a, left, batch, row, k) * this.#factor(b, right, batch, column, k);
+    for (let k = 0; k < inner; k++) total += (rows[k] ?? 0) * (columns[k] ?? 0);
     return total;
   }
 
-  #factor(load: FactorLoad, data: TypedArray, batch: Point, line: number, step: number): number {
-    const point = [...batch, ...pointIn(load.lines, line), ...pointIn(load.steps, step)];
-    const isOutside = load.bounds.some(({ start, strides, extent }) => {
-      const place = offsetAt({ offset: start, strides }, point);
-      return place < 0 || place >= extent;
+  /** The elements of a factor along the inner axes, for one row or column; outside of its bounds it is 0. */
+  #line({ lines, steps, bounds, view, buffer }: FactorLoad, data: TypedArray, batch: Point, line: number) {
+    const first = [...batch, ...(pointsOf(lines)[line] ?? [])];
+    return pointsOf(steps).map((step) => {
+      const point = [...first, ...step];
+      const isOutside = bounds.some(({ start, strides, extent }) => {
+        const place = offsetAt({ offset: start, strides }, point);
+        return place < 0 || place >= extent;
+      });
+      return isOutside ? 0 : (data[inside(offsetAt(view, point), data, buffer)] ?? 0);
     });
-    return isOutside ? 0 : (data[inside(offsetAt(load.view, point), data, load.buffer)] ?? 0);
   }
-}
-
-/** The point of a box at a place in row-major order. */
-function pointIn(space: readonly number[], place: number): Point {
-  const point: Point = [];
-  let rest = place;
-  for (const extent of [...space].reverse()) {
-    point.unshift(rest % extent);
-    rest = Math.floor(rest / extent);
-  }
-  return point;
 }
 
 function offsetAt({ offset, strides }: View, point: Point): number {
@@ -319,12 +313,19 @@ function inside(place: number, data: TypedArray, buffer: number): number {
   return place;
 }
 
+const boxes = new Map<string, readonly Point[]>();
+
 /** The points of a box in row-major order. */
-function pointsOf(space: readonly number[]): Point[] {
-  return space.reduce<Point[]>(
-    (points, extent) => points.flatMap((point) => Array.from({ length: extent }, (_, i) => [...point, i])),
+function pointsOf(space: readonly number[]): readonly Point[] {
+  const known = boxes.get(space.join());
+  if (known !== undefined) return known;
+  const points = space.reduce<Point[]>(
+    (outer, extent) => outer.flatMap((point) => Array.from({ length: extent }, (_, i) => [...point, i])),
     [[]],
   );
+  if (boxes.size === 1000) boxes.clear();
+  boxes.set(space.join(), points);
+  return points;
 }
 
 function reduced(name: 'sum' | 'max', terms: readonly number[]): number {
@@ -351,8 +352,7 @@ function learn({ inputs, body }: Plan['program']): void {
     if (formula === undefined || meanings.has(formula)) continue;
     const { dtype = 'float32' } = outputs[0] ?? {};
     meanings.set(formula, (given, data) => {
-      const tensors = given.map((own, i) => ({ shape: [own.length], dtype: dtypes[i] ?? dtype, data: own }));
-      primitive.evaluate(tensors, [{ shape: [data.length], dtype, data }], attributes);
+      primitive.evaluate(given, [{ shape: [data.length], dtype, data }], attributes);
     });
   }
 }

@@ -181,6 +181,7 @@ export {
 } from './tensors/tensor.ts';
 export { type Compiled, type CompileOptions, compile, compileFields, compileOn } from './trace/compile.ts';
 export { evaluate } from './trace/evaluate.ts';
+export { type BoundSteps, boundSteps, tensorAt } from './trace/interpret.ts';
 export { operationsOf } from './trace/operations.ts';
 export { formatProgram } from './trace/program.ts';
 export { trace } from './trace/trace.ts';

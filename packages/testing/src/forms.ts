@@ -96,10 +96,7 @@ function meaningOf(
       const result = new Float64Array(count);
       if (formula === undefined || !operands.every((operand) => sameShape(operand.shape, shape)))
         return undefined;
-      interpret(formula)(
-        operands.map(({ data }) => data),
-        result,
-      );
+      interpret(formula)(operands, result);
       return result;
     }
     case 'same':

@@ -1,4 +1,5 @@
 import {
+  boundSteps,
   type Instruction,
   type Labels,
   type Primitive,
@@ -7,6 +8,7 @@ import {
   sizeOf,
   type Tensor,
   type TypedArray,
+  tensorAt,
   tensorOf,
   unrolled,
 } from '@pullback/core';
@@ -90,23 +92,28 @@ export function expectedOf({ data, over: donated, times, ...random }: RandomProg
   }));
   let results: Expected[] = [];
   for (let time = 0; time < times; time++) {
-    const tensors: Tensor[] = given.map(({ tensor }) => tensor);
+    const { values: tensors, steps } = boundSteps(
+      program,
+      given.map(({ tensor }) => tensor),
+    );
     const values: Known[] = given.map(({ tensor, error }) => known(tensor, error));
-    for (const { primitive, attributes, inputs, outputs } of program.body) {
-      const [first = tensorOf({ shape: [], dtype: 'bool' }), ...others] = outputs.map(tensorOf);
-      const operands = inputs.flatMap((input) => tensors[input] ?? []);
-      primitive.evaluate(operands, [first, ...others], attributes);
+    for (const [i, { primitive, attributes, inputs, first }] of program.body.entries()) {
+      steps[i]?.();
       const [a = nothing, b = nothing, c = nothing, ...more] = inputs.flatMap((input) => values[input] ?? []);
-      const out = known(first, 0);
+      const out = known(tensorAt(tensors, first), 0);
       let error =
         primitive.form?.kind === 'contract'
-          ? contractionError(out, a, b, termsOf(primitive.form.labels(attributes), operands[0]?.shape ?? []))
+          ? contractionError(
+              out,
+              a,
+              b,
+              termsOf(primitive.form.labels(attributes), tensorAt(tensors, inputs[0] ?? -1).shape),
+            )
           : ruleOf(primitive)(out, a, b, c, ...more);
       // A result that is off is rounded elsewhere.
       if (error > 0 && out.dtype === 'float32') error += 2 * half * out.finite;
       // Beside a NaN or an infinity an error that is carried on may be the difference between a number and none.
       if (largest(out, a, b, c, ...more) > 0 && !Number.isFinite(out.most)) error = Infinity;
-      tensors.push(first, ...others);
       values.push({ ...out, error: Number.isNaN(error) ? Infinity : error });
     }
     results = program.outputs.map((value) => ({

@@ -1,10 +1,12 @@
 import {
+  boundSteps,
   type FloatDType,
   placeholder,
   type Shape,
   sizeOf,
   type Tensor,
   type TypedArray,
+  tensorAt,
   tensorOf,
   trace,
   type Value,
@@ -33,41 +35,54 @@ export function build(
  * changed inputs reaches stays as it is.
  */
 export function runner(inputs: readonly Value[], outputs: readonly Value[]): Numbers {
-  const { body, outputs: places } = trace(inputs, outputs);
-  const values: Tensor[] = inputs.map(({ spec }) => tensorOf(spec));
-  const steps = body.map(({ primitive, attributes, inputs: operands, first, outputs: specs }) => {
-    const read = operands.flatMap((operand) => values[operand] ?? []);
-    const [made = nothing, ...others] = specs.map(tensorOf);
-    values.push(made, ...others);
-    return { primitive, attributes, operands, first, read, made: [made, ...others] as const };
-  });
-  const fresh = values.map(() => true);
+  const program = trace(inputs, outputs);
+  const { values, steps } = boundSteps(
+    program,
+    inputs.map(({ spec }) => tensorOf(spec)),
+  );
+  const places = program.body.map(({ inputs: operands, first, outputs: made }) => ({
+    operands,
+    first,
+    end: first + made.length,
+  }));
+  const results = program.outputs.map((number) => tensorAt(values, number));
+  const fresh = new Uint8Array(values.length).fill(1);
   let isFirst = true;
   return (given) => {
     for (let i = 0; i < inputs.length; i++) {
-      const [own, numbers] = [values[i] ?? nothing, given[i] ?? []];
-      fresh[i] = isFirst || !isSame(own.data, numbers);
-      if (fresh[i]) own.data.fill(0).set(numbers);
+      const [own, numbers] = [values[i]?.data ?? nothing, given[i] ?? nothing];
+      fresh[i] = isFirst || !isSame(own, numbers) ? 1 : 0;
+      if (fresh[i] === 1) own.fill(0).set(numbers);
     }
-    for (const { primitive, attributes, operands, first, read, made } of steps) {
-      const isFresh = isFirst || operands.some((operand) => fresh[operand]);
-      fresh.fill(isFresh, first, first + made.length);
-      if (!isFresh) continue;
-      for (const { data } of made) data.fill(0);
-      primitive.evaluate(read, made, attributes);
+    for (let s = 0; s < steps.length; s++) {
+      const { operands = [], first = 0, end = 0 } = places[s] ?? {};
+      const isFresh = isFirst || reaches(operands, fresh);
+      for (let i = first; i < end; i++) {
+        fresh[i] = isFresh ? 1 : 0;
+        if (isFresh) clear(values[i]?.data ?? nothing);
+      }
+      if (isFresh) steps[s]?.();
     }
     isFirst = false;
-    return places.map((place) => {
-      const { data, ...spec } = values[place] ?? nothing;
-      return { ...spec, data: data.slice() };
-    });
+    return results.map(({ shape, dtype, data }) => ({ shape, dtype, data: data.slice() }));
   };
 }
 
-const nothing = tensorOf({ shape: [0], dtype: 'float64' });
+const nothing = new Float64Array();
+
+function reaches(operands: readonly number[], fresh: Uint8Array): boolean {
+  for (let i = 0; i < operands.length; i++) if (fresh[operands[i] ?? 0] === 1) return true;
+  return false;
+}
+
+/** Zeros, one by one where there are few: `fill` costs a call out of the engine's code. */
+function clear(data: TypedArray): void {
+  if (data.length > 32) data.fill(0);
+  else for (let i = 0; i < data.length; i++) data[i] = 0;
+}
 
 /** Whether numbers are the same, the sign of 0 and NaN included. */
-function isSame(a: TypedArray, b: ArrayLike<number>): boolean {
+function isSame(a: TypedArray, b: Float64Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < b.length; i++) if (!Object.is(a[i], b[i])) return false;
   return true;

@@ -1,6 +1,7 @@
 import type { Attributes } from '../graph/attributes.ts';
+import { remembered } from '../graph/remembered.ts';
 import type { Primitive, Value } from '../graph/value.ts';
-import { readView, writeView } from '../graph/walk.ts';
+import { offsetsOf } from '../graph/walk.ts';
 import type { Tensor } from '../tensors/dtype.ts';
 import type { PartsForm, ViewForm } from './form.ts';
 import { denseView } from './view.ts';
@@ -15,13 +16,18 @@ export function viewPrimitive<A extends Attributes>(
   name: string,
   { view, ...rules }: Rules<readonly [Value], A> & Pick<ViewForm<A>, 'view'>,
 ): Primitive<readonly [Value], A, Value> {
+  const places = remembered(([x]: readonly [Tensor], output, attributes: A) => {
+    const seen = view({ ...denseView(x.shape), shape: x.shape }, attributes, output.shape);
+    return offsetsOf(output.shape, seen?.strides ?? [], seen?.offset);
+  });
   return {
     kind: 'movement',
     name,
     form: { kind: 'view', view },
-    evaluate: ([x], [output], attributes) => {
-      const seen = view({ ...denseView(x.shape), shape: x.shape }, attributes, output.shape);
-      readView(x, output, seen?.strides ?? [], seen?.offset);
+    evaluate: (inputs, [output], attributes) => {
+      const offsets = places(inputs, output, attributes);
+      const { data } = inputs[0];
+      for (let i = 0; i < offsets.length; i++) output.data[i] = data[offsets[i] ?? 0] ?? 0;
     },
     ...rules,
   };
@@ -32,6 +38,11 @@ export function partsPrimitive<In extends readonly Value[], A extends Attributes
   name: string,
   { parts, fill, ...rules }: Rules<In, A> & Pick<PartsForm<A>, 'parts' | 'fill'>,
 ): Primitive<In, A, Value> {
+  const places = remembered((inputs: readonly Tensor[], output, attributes: A) => {
+    const shapes = inputs.map(({ shape }) => shape);
+    const views = parts(shapes, attributes, output.shape);
+    return shapes.map((shape, i) => offsetsOf(shape, views[i]?.strides ?? [], views[i]?.offset));
+  });
   return {
     kind: 'movement',
     name,
@@ -39,14 +50,10 @@ export function partsPrimitive<In extends readonly Value[], A extends Attributes
     evaluate: (given, [output], attributes) => {
       const inputs: readonly Tensor[] = given;
       if (fill !== undefined) output.data.fill(fill(attributes));
-      const places = parts(
-        inputs.map(({ shape }) => shape),
-        attributes,
-        output.shape,
-      );
-      inputs.forEach((input, i) => {
-        writeView(input, output, places[i]?.strides ?? [], places[i]?.offset);
-      });
+      for (const [p, offsets] of places(inputs, output, attributes).entries()) {
+        const { data = [] } = inputs[p] ?? {};
+        for (let i = 0; i < offsets.length; i++) output.data[offsets[i] ?? 0] = data[i] ?? 0;
+      }
     },
     ...rules,
   };

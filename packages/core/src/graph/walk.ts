@@ -1,5 +1,8 @@
 import type { Tensor } from '../tensors/dtype.ts';
 import { type Shape, sizeOf, stridesOf } from '../tensors/shape.ts';
+import type { Attributes } from './attributes.ts';
+import { remembered } from './remembered.ts';
+import type { Primitive, Value } from './value.ts';
 
 /**
  * Where the elements of a box of `shape` lie when one step along each axis is `strides` elements, from `start`, in
@@ -20,37 +23,32 @@ export function offsetsOf(shape: Shape, strides: readonly number[], start = 0): 
   return offsets;
 }
 
-/** output = the elements of `x` at the offsets of a strided view. */
-export function readView(x: Tensor, output: Tensor, strides: readonly number[], start = 0): void {
-  const offsets = offsetsOf(output.shape, strides, start);
-  for (let i = 0; i < offsets.length; i++) output.data[i] = x.data[offsets[i] ?? 0] ?? 0;
-}
-
-/** Puts the elements of `x` at the offsets of a strided view of `output`. */
-export function writeView(x: Tensor, output: Tensor, strides: readonly number[], start = 0): void {
-  const offsets = offsetsOf(x.shape, strides, start);
-  for (let i = 0; i < offsets.length; i++) output.data[offsets[i] ?? 0] = x.data[i] ?? 0;
-}
-
 /** The sum of starts along every axis, in elements. */
 export function startOf(shape: Shape, starts: readonly number[]): number {
   return stridesOf(shape).reduce((sum, stride, i) => sum + stride * (starts[i] ?? 0), 0);
 }
 
 /**
- * output_i = f(at, n): `at(k)` is the k-th of the n elements of `x`, along `axes` in row-major order, that the i-th result
- * stands for.
+ * The `evaluate` of a reduction, output_i = f(at, n): `at(k)` is the k-th of the n elements, along `axes` in row-major order, that the i-th
+ * result stands for.
  */
-export function reduceView(
-  x: Tensor,
-  output: Tensor,
-  axes: readonly number[],
+export function evaluateReduction<A extends Attributes>(
+  axes: (attributes: A) => readonly number[],
   f: (at: (k: number) => number, n: number) => number,
-): void {
-  const strides = stridesOf(x.shape);
-  const reduced = x.shape.map((extent, i) => (axes.includes(i) ? extent : 1));
-  const offsets = offsetsOf(reduced, strides);
-  offsetsOf(output.shape, strides).forEach((start, i) => {
-    output.data[i] = f((k) => x.data[start + (offsets[k] ?? 0)] ?? 0, offsets.length);
+): Primitive<readonly [Value], A, Value>['evaluate'] {
+  const places = remembered(([x]: readonly [Tensor], output, attributes: A) => {
+    const [strides, along] = [stridesOf(x.shape), axes(attributes)];
+    const reduced = x.shape.map((extent, i) => (along.includes(i) ? extent : 1));
+    return { starts: offsetsOf(output.shape, strides), offsets: offsetsOf(reduced, strides) };
   });
+  return (inputs, [output], attributes) => {
+    const { starts, offsets } = places(inputs, output, attributes);
+    const { data } = inputs[0];
+    let start = 0;
+    const at = (k: number): number => data[start + (offsets[k] ?? 0)] ?? 0;
+    for (let i = 0; i < starts.length; i++) {
+      start = starts[i] ?? 0;
+      output.data[i] = f(at, offsets.length);
+    }
+  };
 }

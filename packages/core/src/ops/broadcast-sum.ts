@@ -2,7 +2,7 @@ import { DTypeError, ShapeError } from '../errors.ts';
 import { viewPrimitive } from '../forms/moving.ts';
 import { applyPrimitive } from '../graph/apply.ts';
 import type { Batch, Primitive, Value } from '../graph/value.ts';
-import { reduceView } from '../graph/walk.ts';
+import { evaluateReduction } from '../graph/walk.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { reductionFields } from '../options/op-fields.ts';
 import { formatShape, normalizeAxes, type Shape, sameShape } from '../tensors/shape.ts';
@@ -69,7 +69,7 @@ const sumPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
       });
     return { shape: reducedShape(x.shape, axes), dtype: x.dtype };
   },
-  evaluate: ([x], [output], { axes }) => reduceView(x, output, axes, pairwise),
+  evaluate: evaluateReduction(({ axes }) => axes, pairwise),
   vjp: (gradient, { input: x }) => [broadcast(gradient, x.shape)],
   batch: ([x], { attributes: { axes } }) => sum(x, { axis: behind(axes), keepAxis: true }),
 };

@@ -2,6 +2,7 @@ import { DTypeError, OptionError, ShapeError } from '../errors.ts';
 import type { Labels } from '../forms/form.ts';
 import { rolesOf } from '../forms/roles.ts';
 import { applyPrimitive } from '../graph/apply.ts';
+import { remembered } from '../graph/remembered.ts';
 import type { Primitive, Value } from '../graph/value.ts';
 import { offsetsOf } from '../graph/walk.ts';
 import type { Tensor } from '../tensors/dtype.ts';
@@ -29,17 +30,10 @@ const contractPrimitive: Primitive<readonly [Value, Value], ContractAttributes, 
   },
   // Sums run over the inner labels in order, in float64, and are rounded once. The operands are laid out as matrices of float64
   // first, so that the inner loop sees one kind of array.
-  evaluate: ([a, b], [output], labels) => {
-    const extents = extentsOf([a.shape, b.shape], labels);
-    const { batch, rows, columns, inner } = rolesOf(labels);
-    const size = (some: readonly number[]) => sizeOf(some.map((label) => extents.get(label) ?? 1));
-    const [m, k, n] = [size(rows), size(inner), size(columns)];
-    const left = arranged(a, labels.a, [...batch, ...rows, ...inner]);
-    const right = arranged(b, labels.b, [...batch, ...inner, ...columns]);
-    const order = [...batch, ...rows, ...columns];
-    const places = offsetsIn(output, labels.out, order);
-    const row = new Float64Array(n);
-    for (let i = 0; i < size(batch) * m; i++) {
+  evaluate: (inputs, [output], labels) => {
+    const { m, k, n, lines, row, places, left: first, right: second } = matricesOf(inputs, output, labels);
+    const [left, right] = [first(inputs[0]), second(inputs[1])];
+    for (let i = 0; i < lines; i++) {
       const matrix = Math.floor(i / m) * k * n;
       row.fill(0);
       for (let l = 0; l < k; l++) addScaled(row, left[i * k + l] ?? 0, right, matrix + l * n);
@@ -107,12 +101,34 @@ function offsetsIn(
   );
 }
 
-/** The elements in another order of the labels, as float64. */
-function arranged(x: Tensor, labels: readonly number[], order: readonly number[]): Float64Array {
+/** The elements in another order of the labels, as float64: where they do not lie so already, in an array that is used again. */
+function arranged(x: Tensor, labels: readonly number[], order: readonly number[]) {
   const kept = order.filter((label) => labels.includes(label));
-  if (kept.every((label, i) => label === labels[i])) return new Float64Array(x.data);
-  return Float64Array.from(offsetsIn(x, labels, order), (offset) => x.data[offset] ?? 0);
+  const isInOrder = kept.every((label, i) => label === labels[i]);
+  const offsets = isInOrder ? undefined : offsetsIn(x, labels, order);
+  const own = new Float64Array(x.data.length);
+  return ({ data }: Tensor): Float64Array => {
+    if (offsets === undefined) {
+      if (data instanceof Float64Array) return data;
+      own.set(data);
+    } else for (let i = 0; i < own.length; i++) own[i] = data[offsets[i] ?? 0] ?? 0;
+    return own;
+  };
 }
+
+/** Both operands and the result as matrices: their sizes, and where their elements stand. */
+const matricesOf = remembered(([a, b]: readonly [Tensor, Tensor], output, labels: ContractAttributes) => {
+  const extents = extentsOf([a.shape, b.shape], labels);
+  const { batch, rows, columns, inner } = rolesOf(labels);
+  const size = (some: readonly number[]) => sizeOf(some.map((label) => extents.get(label) ?? 1));
+  const [m, k, n] = [size(rows), size(inner), size(columns)];
+  return {
+    ...{ m, k, n, lines: size(batch) * m, row: new Float64Array(n) },
+    places: offsetsIn(output, labels.out, [...batch, ...rows, ...columns]),
+    left: arranged(a, labels.a, [...batch, ...rows, ...inner]),
+    right: arranged(b, labels.b, [...batch, ...inner, ...columns]),
+  };
+});
 
 /** row += scale * (the row of `matrix` that starts at `start`). */
 function addScaled(row: Float64Array, scale: number, matrix: Float64Array, start: number): void {

@@ -1,7 +1,7 @@
 import { DTypeError, ShapeError } from '../errors.ts';
 import { applyPrimitive } from '../graph/apply.ts';
 import type { Primitive, Value } from '../graph/value.ts';
-import { reduceView } from '../graph/walk.ts';
+import { evaluateReduction } from '../graph/walk.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { keptAxisFields, reductionFields } from '../options/op-fields.ts';
 import { formatShape, normalizeAxes, normalizeAxis } from '../tensors/shape.ts';
@@ -29,12 +29,14 @@ const maxPrimitive: Primitive<readonly [Value], AxesAttributes, Value> = {
       throw new DTypeError({ got: `max of ${x.dtype}`, expected: 'float32, float64 or int32' });
     return { shape: reducedShape(x.shape, axes), dtype: x.dtype };
   },
-  evaluate: ([x], [output], { axes }) =>
-    reduceView(x, output, axes, (at, n) => {
+  evaluate: evaluateReduction(
+    ({ axes }) => axes,
+    (at, n) => {
       let best = at(0);
       for (let k = 1; k < n; k++) best = Math.max(best, at(k));
       return best;
-    }),
+    },
+  ),
   // Ties share equally.
   vjp: (gradient, { input: x, output: y, attributes: { axes } }) => {
     const top = equal(broadcast(y, x.shape), x);
@@ -71,12 +73,14 @@ const argmaxPrimitive: Primitive<readonly [Value], AxisAttributes, Value> = {
     refuseEmpty('argmax', x.shape, [axis]);
     return { shape: reducedShape(x.shape, [axis]), dtype: 'int32' };
   },
-  evaluate: ([x], [output], { axis }) =>
-    reduceView(x, output, [axis], (at, n) => {
+  evaluate: evaluateReduction(
+    ({ axis }) => [axis],
+    (at, n) => {
       let best = 0;
       for (let k = 1; k < n && !Number.isNaN(at(best)); k++) if (!(at(k) <= at(best))) best = k;
       return best;
-    }),
+    },
+  ),
   batch: ([x], { attributes: { axis } }) => argmax(x, { axis: axis + 1, keepAxis: true }),
 };
 

@@ -1,6 +1,7 @@
 import type { Attributes } from '../graph/attributes.ts';
+import { remembered } from '../graph/remembered.ts';
 import type { Primitive, Value } from '../graph/value.ts';
-import type { DType, Tensor } from '../tensors/dtype.ts';
+import type { Tensor } from '../tensors/dtype.ts';
 import { attributesKey } from './attributes-key.ts';
 import { type Interpreted, interpret } from './interpret.ts';
 import { type Formula, operandsOf } from './scalar.ts';
@@ -13,7 +14,7 @@ export function evaluateFormula<A extends Attributes>(
   formula: Formula<A>,
 ): Primitive<readonly Value[], A, Value>['evaluate'] {
   const known = new Map<string, Interpreted>();
-  const interpreted = (inputs: readonly Tensor[], attributes: A, result: DType): Interpreted => {
+  const interpreted = remembered((inputs: readonly Tensor[], { dtype: result }, attributes: A) => {
     let key = attributesKey(attributes);
     for (const { dtype } of inputs) key += dtype === 'float32' ? 'float64' : dtype;
     let run = known.get(key);
@@ -25,20 +26,6 @@ export function evaluateFormula<A extends Attributes>(
       known.set(key, run);
     }
     return run;
-  };
-  // An application has its own attributes: mostly one object says which formula it is.
-  const last = new WeakMap<A, { readonly dtypes: readonly DType[]; readonly run: Interpreted }>();
-  return (inputs, [output], attributes) => {
-    const given: readonly Tensor[] = inputs;
-    let seen = last.get(attributes);
-    if (seen === undefined || given.some(({ dtype }, i) => seen?.dtypes[i] !== dtype)) {
-      const dtypes = given.map(({ dtype }) => dtype);
-      seen = { dtypes, run: interpreted(given, attributes, output.dtype) };
-      last.set(attributes, seen);
-    }
-    seen.run(
-      given.map(({ data }) => data),
-      output.data,
-    );
-  };
+  });
+  return (inputs, [output], attributes) => interpreted(inputs, output, attributes)(inputs, output.data);
 }

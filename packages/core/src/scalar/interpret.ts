@@ -1,4 +1,4 @@
-import { roundTo, type TypedArray } from '../tensors/dtype.ts';
+import { roundTo, type Tensor, type TypedArray } from '../tensors/dtype.ts';
 import { reduced } from './angle.ts';
 import { emitInOrder, type Scalar } from './scalar.ts';
 
@@ -11,7 +11,7 @@ const few = 24;
 type Registers = Float64Array | Float32Array | Int32Array;
 
 /** Computes the elements of `output` from those of the inputs. */
-export type Interpreted = (inputs: readonly TypedArray[], output: TypedArray) => void;
+export type Interpreted = (inputs: readonly Tensor[], output: TypedArray) => void;
 
 interface Step {
   readonly scalar: Scalar;
@@ -63,9 +63,9 @@ export function interpret(result: Scalar): Interpreted {
   };
 }
 
-function run(steps: readonly Step[], n: number, inputs: readonly TypedArray[], from: number): void {
+function run(steps: readonly Step[], n: number, inputs: readonly Tensor[], from: number): void {
   for (const { scalar, each, y, a, b, c, rare } of steps) {
-    if (scalar.operation === 'operand') read(inputs[scalar.number], from, n, y);
+    if (scalar.operation === 'operand') read(inputs[scalar.number]?.data, from, n, y);
     else if (scalar.operation === 'rarely' && !holdsAny(a, n)) copy(c, n, y);
     else {
       run(rare, n, inputs, from);

@@ -1,9 +1,10 @@
 import type { Repeat } from '../forms/form.ts';
 import type { Attributes } from '../graph/attributes.ts';
 import type { Primitive, Program, Value } from '../graph/value.ts';
-import type { Tensor, TensorSpec } from '../tensors/dtype.ts';
+import type { Tensor, TensorSpec, TypedArray } from '../tensors/dtype.ts';
 import { sizeOf } from '../tensors/shape.ts';
-import { interpret } from './interpret.ts';
+import { tensorOf } from '../tensors/tensor.ts';
+import { boundSteps, tensorAt } from './interpret.ts';
 
 type Repetition = Primitive<readonly Value[], Attributes, readonly Value[]>;
 
@@ -46,31 +47,38 @@ export function evaluateRepeat(
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
 ): void {
-  const fixed = inputs.slice(0, captured);
   const sequences = inputs.slice(captured + carries);
-  let carried = inputs.slice(captured, captured + carries);
+  const own = body.inputs.slice(captured).map(tensorOf);
+  const [carried, rows] = [own.slice(0, carries), own.slice(carries)];
+  const { values, steps } = boundSteps(body, [...inputs.slice(0, captured), ...own]);
+  const results = body.outputs.map((number) => tensorAt(values, number));
   const lasts = outputs.slice(0, finals.length);
   const kept = outputs.slice(finals.length, finals.length + histories.length);
   const stacks = outputs.slice(finals.length + histories.length);
-  const fill = (into: Tensor, from: Tensor | undefined): void => {
-    if (from !== undefined) into.data.set(from.data);
-  };
   const keep = (place: number): void => {
-    for (const [i, history] of kept.entries()) fill(rowOf(history, place), carried[histories[i] ?? 0]);
+    for (const [i, history] of kept.entries()) fill(rowOf(history, place), carried[histories[i] ?? 0]?.data);
   };
+  for (const [i, carry] of carried.entries()) fill(carry.data, inputs[captured + i]?.data);
   keep(reverse ? length : 0);
   for (let step = 0; step < length; step++) {
     const place = reverse ? length - 1 - step : step;
-    const made = interpret(body, [...fixed, ...carried, ...sequences.map((x) => rowOf(x, place))]);
-    for (const [i, stack] of stacks.entries()) fill(rowOf(stack, place), made[carries + i]);
-    carried = made.slice(0, carries);
+    for (const [i, row] of rows.entries()) fill(row.data, sequences[i] && rowOf(sequences[i], place));
+    for (const run of steps) run();
+    for (const [i, stack] of stacks.entries()) fill(rowOf(stack, place), results[carries + i]?.data);
+    // A result may be another carry as it came in.
+    const next = carried.map((_, i) => results[i]?.data.slice());
+    for (const [i, carry] of carried.entries()) fill(carry.data, next[i]);
     keep(reverse ? place : place + 1);
   }
-  for (const [i, last] of lasts.entries()) fill(last, carried[finals[i] ?? 0]);
+  for (const [i, last] of lasts.entries()) fill(last.data, carried[finals[i] ?? 0]?.data);
 }
 
-/** One place along the first axis of a tensor, which shares its numbers. */
-function rowOf({ shape: [, ...shape], dtype, data }: Tensor, place: number): Tensor {
+function fill(into: TypedArray, from: TypedArray | undefined): void {
+  if (from !== undefined) into.set(from);
+}
+
+/** The numbers at one place along the first axis of a tensor, which it shares. */
+function rowOf({ shape: [, ...shape], data }: Tensor, place: number): TypedArray {
   const size = sizeOf(shape);
-  return { shape, dtype, data: data.subarray(place * size, (place + 1) * size) };
+  return data.subarray(place * size, (place + 1) * size);
 }

@@ -1,3 +1,4 @@
+import { ownFolder } from './toolchain/cache.ts';
 import { foundCompiler } from './toolchain/compiler.ts';
 import { type Host, hostOf, whyNoHost } from './toolchain/host.ts';
 import { foundKoffi } from './toolchain/library.ts';
@@ -17,6 +18,6 @@ export function whyNoNative(): string | undefined {
 function missing(host: Host): string | undefined {
   const koffi = foundKoffi(host);
   if (typeof koffi === 'string') return `there is no koffi: ${koffi}`;
-  const compiler = foundCompiler(host, undefined);
+  const compiler = foundCompiler(host, undefined, ownFolder(host).path);
   return typeof compiler === 'string' ? `there is no C compiler: ${compiler}` : undefined;
 }

@@ -27,6 +27,7 @@ import {
 } from '@pullback/core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { native } from '../src/index.ts';
+import { type Answer, remembered } from '../src/toolchain/answers.ts';
 import { hostOf } from '../src/toolchain/host.ts';
 import { koffiOf } from '../src/toolchain/library.ts';
 import { describeNative } from './available.ts';
@@ -52,7 +53,11 @@ async function three(options: Parameters<typeof native>[0]): Promise<number | un
   return (await run(1, 2))[0]?.data[0];
 }
 
-const entries = (cache: string) => readdirSync(cache).map((name) => join(cache, name));
+/** Compiled code, apart from the answers of compilers. */
+const entries = (cache: string) =>
+  readdirSync(cache)
+    .filter((name) => name !== 'compilers')
+    .map((name) => join(cache, name));
 
 test('without koffi the error says how to get it', () => {
   const host = hostOf();
@@ -102,6 +107,33 @@ describeNative('a compiler', () => {
     await backend.compile(program);
   });
 });
+
+test.runIf(existsSync('/proc/cpuinfo'))(
+  'a compiler’s answer is kept until its program changes, and asked for anew where it is cut off',
+  () => {
+    const [host, kept, program] = [hostOf(), folder(), join(root, `cc-${made++}`)];
+    writeFileSync(program, 'one');
+    let asked = 0;
+    const ask = (given: string[] = ['-E'], answer: Answer = { text: `answer ${++asked}\n` }) =>
+      remembered(host, kept, program, given, () => answer);
+    expect(ask()).toEqual({ text: 'answer 1\n' });
+    expect(ask()).toEqual({ text: 'answer 1\n' });
+    expect(ask(['-E', '-v'])).toEqual({ text: 'answer 3\n' });
+    writeFileSync(program, 'another');
+    expect(ask()).toEqual({ text: 'answer 4\n' });
+    const answers = readdirSync(join(kept, 'compilers')).map((name) => join(kept, 'compilers', name));
+    expect(answers.length).toBe(3);
+    for (const file of answers) writeFileSync(file, 'answ');
+    expect(ask()).toEqual({ text: 'answer 5\n' });
+    expect(ask()).toEqual({ text: 'answer 5\n' });
+    // A failure is not kept, nor is anything without a folder.
+    expect(ask(['-w'], { ends: false })).toEqual({ ends: false });
+    expect(ask(['-w'])).toEqual({ text: 'answer 7\n' });
+    expect(remembered(host, undefined, program, ['-E'], () => ({ text: 'asked' }))).toEqual({
+      text: 'asked',
+    });
+  },
+);
 
 describeNative('the folder of compiled code', () => {
   test('is the own user’s alone, and serves the next backend', async () => {

@@ -3,6 +3,8 @@ import type { Host } from './host.ts';
 /** So much of compiled code is kept; what was used longest ago goes first. */
 const mostBytes = 256 * 2 ** 20;
 const mostEntries = 1024;
+/** Beside the compiled code: answers of compilers, some kilobytes for each that was ever used. */
+export const answers = 'compilers';
 
 /** A folder of compiled code. */
 export interface Folder {
@@ -11,21 +13,27 @@ export interface Folder {
   readonly passing: string | undefined;
 }
 
-/** The folder for what this user compiles; one that passes where that cannot be used, with the reason. */
-export function cacheFolder(host: Host, wanted: string | false | undefined): Folder {
-  const { fs, os, path } = host;
-  const passing = (why: string): Folder => ({
-    path: fs.mkdtempSync(path.join(os.tmpdir(), 'pullback-native-')),
-    passing: why,
-  });
-  if (wanted === false) return passing('no cache is wanted');
+/** A folder that only this user can write in, or why there is none. */
+export type Own =
+  | { readonly path: string; readonly why?: undefined }
+  | { readonly path?: undefined; readonly why: string };
+
+/** The folder for what this user compiles: `own`, else one that passes. */
+export function cacheFolder({ fs, os, path }: Host, own: Own): Folder {
+  if (own.path !== undefined) return { path: own.path, passing: undefined };
+  return { path: fs.mkdtempSync(path.join(os.tmpdir(), 'pullback-native-')), passing: own.why };
+}
+
+/** The folder of that name, made where it is missing; the usual one when it is left out. */
+export function ownFolder(host: Host, wanted?: string | false): Own {
+  if (wanted === false) return { why: 'no cache is wanted' };
   try {
     const folder = wanted ?? usualFolder(host);
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    host.fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const why = whyNotOwn(host, folder);
-    return why === undefined ? { path: folder, passing: undefined } : passing(why);
+    return why === undefined ? { path: folder } : { why };
   } catch (error) {
-    return passing(error instanceof Error ? error.message : String(error));
+    return { why: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -101,7 +109,7 @@ function bound({ fs, path }: Host, folder: string, own: string): void {
   try {
     const entries = fs
       .readdirSync(folder)
-      .filter((name) => name !== own)
+      .filter((name) => name !== own && name !== answers)
       .map((name) => {
         const entry = path.join(folder, name);
         const sizes = fs.readdirSync(entry).map((file) => fs.statSync(path.join(entry, file)).size);

@@ -1,4 +1,5 @@
 import { UnsupportedError } from '@pullback/core';
+import { remembered } from './answers.ts';
 import type { Host } from './host.ts';
 
 /** A C compiler and what it says of itself and of this processor. */
@@ -32,8 +33,13 @@ const known = new Map<string, Compiler | string>();
  * The compiler of that name, or `CC`, or the first of cc, gcc and clang.
  * @throws UnsupportedError where none runs, with what to install.
  */
-export function compilerOf(host: Host, named: string | undefined, optimize = 3): Compiler {
-  const found = foundCompiler(host, named);
+export function compilerOf(
+  host: Host,
+  named: string | undefined,
+  folder: string | undefined,
+  optimize = 3,
+): Compiler {
+  const found = foundCompiler(host, named, folder);
   const level = `-O${optimize}`;
   if (typeof found !== 'string')
     return { ...found, flags: [level, ...found.flags], key: `${level} ${found.key}` };
@@ -44,13 +50,17 @@ export function compilerOf(host: Host, named: string | undefined, optimize = 3):
   });
 }
 
-/** The compiler, or why there is none. It is looked for once. */
-export function foundCompiler(host: Host, named: string | undefined): Compiler | string {
+/** The compiler, or why there is none. It is looked for once; what it says is kept in `folder`, where there is one, for other processes. */
+export function foundCompiler(
+  host: Host,
+  named: string | undefined,
+  folder: string | undefined,
+): Compiler | string {
   const { CC } = host.process.env;
   const candidates = named !== undefined ? [named] : CC !== undefined && CC !== '' ? [CC] : usual;
   const reasons: string[] = [];
   for (const command of candidates) {
-    const found = known.get(command) ?? probe(host, command);
+    const found = known.get(command) ?? probe(host, command, folder);
     known.set(command, found);
     if (typeof found !== 'string') return found;
     reasons.push(found);
@@ -58,21 +68,28 @@ export function foundCompiler(host: Host, named: string | undefined): Compiler |
   return reasons.join('; ');
 }
 
-function probe({ children }: Host, command: string): Compiler | string {
+function probe(host: Host, command: string, folder: string | undefined): Compiler | string {
   let reason = '';
   for (const processor of processorFlags) {
-    const { error, status, stdout, stderr } = children.spawnSync(
-      command,
-      [...processor, '-dM', '-E', '-x', 'c', '-'],
-      { input: '', encoding: 'utf8', timeout: 10_000 },
-    );
-    // Deno gives nothing at all where it may not run a command.
-    const said = `${stderr ?? 'may not be run (in Deno: --allow-run)'}`.trim().slice(0, 200);
-    reason = error?.message ?? `${command} ${status === undefined ? '' : `ends with ${status}: `}${said}`;
-    if (error !== undefined || status === undefined) break;
-    if (status !== 0) continue;
+    const given = [...processor, '-dM', '-E', '-x', 'c', '-'];
+    const answer = remembered(host, folder, command, given, () => {
+      const { error, status, stdout, stderr } = host.children.spawnSync(command, given, {
+        input: '',
+        encoding: 'utf8',
+        timeout: 10_000,
+      });
+      // Deno gives nothing at all where it may not run a command.
+      const said = `${stderr ?? 'may not be run (in Deno: --allow-run)'}`.trim().slice(0, 200);
+      reason = error?.message ?? `${command} ${status === undefined ? '' : `ends with ${status}: `}${said}`;
+      if (error !== undefined || status === undefined) return { ends: true };
+      return status === 0 ? { text: stdout } : { ends: false };
+    });
+    if ('ends' in answer) {
+      if (answer.ends) break;
+      continue;
+    }
     const macros = new Map(
-      stdout.split('\n').flatMap((line): [string, string][] => {
+      answer.text.split('\n').flatMap((line): [string, string][] => {
         const [, name, text] = /^#define (\S+) ?(.*)$/.exec(line) ?? [];
         return name === undefined ? [] : [[name, text ?? '']];
       }),
@@ -80,7 +97,7 @@ function probe({ children }: Host, command: string): Compiler | string {
     if (!macros.has('__GNUC__')) return `${command} has no vector extensions of GCC`;
     const wide = macros.has('__AVX512F__') && !macros.has('__clang__') ? ['-mprefer-vector-width=512'] : [];
     const flags = [...common, ...processor, ...wide];
-    return { command, flags, macros, key: [command, ...flags, stdout].join('\n') };
+    return { command, flags, macros, key: [command, ...flags, answer.text].join('\n') };
   }
   return reason;
 }

@@ -65,6 +65,7 @@ export class Federation {
   #chosen: ReadonlySet<string> = new Set();
   #known = 0;
   #round = 0;
+  #open = false;
   #counted = 0;
 
   /** @throws OptionError */
@@ -93,6 +94,7 @@ export class Federation {
     if (new Set(clients).size !== clients.length)
       throw new OptionError({ got: 'two clients of one name', expected: 'a name for each' });
     this.#round++;
+    this.#open = true;
     this.#updates.clear();
     this.#known = clients.length;
     const draw = RandomStream.of(seed, `round/${this.#round}`);
@@ -103,12 +105,12 @@ export class Federation {
 
   /**
    * Takes an update.
-   * @returns false for one that comes too late, of an earlier round: it is left out.
+   * @returns false for one that comes too late, of a round that has ended: it is left out.
    * @throws DataError for one that does not fit, of a client that was not chosen, or a second one.
    */
   offer(update: Update): boolean {
     const { round, client, samples } = update;
-    if (round < this.#round) return false;
+    if (round < this.#round || (round === this.#round && round > 0 && !this.#open)) return false;
     if (round !== this.#round || !this.#chosen.has(client) || this.#updates.has(client))
       throw new DataError({
         got: `an update of round ${round} from the client '${client}'`,
@@ -127,6 +129,7 @@ export class Federation {
   end(): number {
     const { fewest = 1, privacy, learningRate = 1, momentum = 0 } = this.#options;
     const found = [...this.#updates].sort(([a], [b]) => byName(a, b)).map(([, update]) => update);
+    this.#open = false;
     this.#chosen = new Set();
     this.#updates.clear();
     if (found.length < fewest) return 0;

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import {
   type Client,
+  decodeMessage,
+  encodeMessage,
   epsilonOf,
   Federation,
   type FederationOptions,
   renyiDivergence,
+  serve,
   simulate,
   type Update,
 } from '@pullback/federated';
 import {
+  CheckpointError,
   DataError,
   dense,
   Model,
@@ -122,6 +126,7 @@ describe('a round', () => {
     expect(server.offer(update('a', 1, [9, 9], 9, 1))).toBe(false);
     server.offer(update('a', 1, [9, 9], 9, 2));
     expect(server.end()).toBe(0);
+    expect(server.offer(update('b', 1, [9, 9], 9, 2))).toBe(false);
     expect(server.weights).toBe(weights);
   });
 
@@ -179,6 +184,83 @@ describe('a round', () => {
   });
 });
 
+describe('a server of clients elsewhere', () => {
+  const learned = { samples: 1, weights: update('', 1, [5, 6], 7).weights };
+
+  test('leaves out those that are late, fail or send what does not fit, and says so', async () => {
+    let answer = (_: typeof learned) => {};
+    const late = new Promise<typeof learned>((resolve) => {
+      answer = resolve;
+    });
+    const clients: readonly Client[] = [
+      { name: 'a', train: async () => learned },
+      { name: 'b', train: () => late },
+      { name: 'c', train: () => Promise.reject(new Error('no power')) },
+      { name: 'd', train: async () => ({ ...learned, samples: 0 }) },
+    ];
+    const server = federation();
+    const failed: string[] = [];
+    const counts: number[] = [];
+    await serve(server, () => clients, {
+      rounds: 1,
+      deadline: 50,
+      ended: (_, counted) => void counts.push(counted),
+      failed: (name, failure) => void failed.push(`${name}: ${failure}`),
+    });
+    answer({ ...learned, samples: 100 });
+    await late;
+    expect(counts).toEqual([1]);
+    expect(failed).toEqual(['c: Error: no power', expect.stringMatching(/^d: DataError: .*0 samples/)]);
+    expect(server.weights).toEqual(learned.weights);
+  });
+
+  test('asks for those that are there in every round', async () => {
+    const asked: string[] = [];
+    const clientOf = (name: string): Client => ({
+      name,
+      train: async ({ round }) => {
+        asked.push(`${name} in ${round}`);
+        return undefined;
+      },
+    });
+    const there = [[clientOf('a')], [], [clientOf('b'), clientOf('c')]];
+    await serve(federation(), async () => there.shift() ?? [], { rounds: 3 });
+    expect(asked).toEqual(['a in 1', 'b in 3', 'c in 3']);
+    await serve(federation(), () => [], { rounds: 0 });
+    await expect(serve(federation(), () => [], { rounds: 1, deadline: 0 })).rejects.toThrow(OptionError);
+  });
+});
+
+describe('a message', () => {
+  test.each([
+    { round: 3, weights },
+    { round: 0, weights: update('a', 1, [0.1, -0], 3).weights, samples: 12 },
+    { round: 1, weights: { w: { shape: [0], data: new Float64Array() } }, samples: 1 },
+  ])('is the same on the other side', async (message) => {
+    const got = await decodeMessage(await encodeMessage(message));
+    expect(got).toEqual({ samples: undefined, ...message, weights: got.weights });
+    for (const [path, { shape, data }] of Object.entries(message.weights))
+      expect(got.weights[path]).toMatchObject({ shape, data });
+  });
+
+  test('is refused where it is none', async () => {
+    await expect(encodeMessage({ round: -1, weights })).rejects.toThrow(OptionError);
+    await expect(decodeMessage(new Uint8Array(40))).rejects.toThrow(CheckpointError);
+    const bytes = await encodeMessage({ round: 12345, weights });
+    await expect(decodeMessage(bytes.subarray(0, -1))).rejects.toThrow(CheckpointError);
+    for (const [from, to] of [
+      ['"round"', '"ruond"'],
+      ['"12345"', '"1.2e3"'],
+      ['"12345"', '"-1234"'],
+    ]) {
+      const text = Buffer.from(bytes)
+        .toString('latin1')
+        .replace(from ?? '', to ?? '');
+      await expect(decodeMessage(Buffer.from(text, 'latin1'))).rejects.toThrow(DataError);
+    }
+  });
+});
+
 describe('with privacy', () => {
   test('differences are clipped, noise is added, and the mean is over those that were expected', () => {
     const noise = [0.5, -1, 2];
@@ -207,6 +289,32 @@ describe('with privacy', () => {
 });
 
 describe('100 clients with data of their own, of which 30% drop out', () => {
+  test('have the weighted mean of those that came', async () => {
+    const names = Array.from({ length: 100 }, (_, i) => `client ${i}`);
+    const draw = RandomStream.of(1, 'drop-out');
+    const came = names.map(() => draw.uniform() >= 0.3);
+    expect(came.filter((x) => x).length).toBeGreaterThan(60);
+    expect(came.filter((x) => x).length).toBeLessThan(80);
+    const samples = (i: number) => 1 + ((7 * i) % 31);
+    const learned = (i: number) => (i * i) % 97;
+    const server = new Federation({ weights: { w: { shape: [], data: Float64Array.of(3) } } });
+    const clients = names.map(
+      (name, i): Client => ({
+        name,
+        train: async () =>
+          came[i] === true
+            ? { samples: samples(i), weights: { w: { shape: [], data: Float64Array.of(learned(i)) } } }
+            : undefined,
+      }),
+    );
+    await serve(server, () => clients, { rounds: 1 });
+    let [sum, count] = [0, 0];
+    came.forEach((here, i) => {
+      if (here) [sum, count] = [sum + samples(i) * learned(i), count + samples(i)];
+    });
+    expect(server.weights['w']?.data[0]).toBeCloseTo(sum / count, 11);
+  });
+
   test('learn together what none has seen alone, and count as many as came', async () => {
     const model = (seed = 0) =>
       Model.create({

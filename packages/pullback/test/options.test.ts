@@ -45,6 +45,7 @@ import {
   plugin,
   poisson,
   prelu,
+  privateGradients,
   progressTo,
   reduceOnPlateau,
   regularized,
@@ -54,6 +55,7 @@ import {
   residual,
   resolverOf,
   rmsprop,
+  sampledBatches,
   sequence,
   sequential,
   sgd,
@@ -194,6 +196,10 @@ describe('in code', () => {
     "earlyStopping has no option 'patiance'": () => js(earlyStopping)({ patiance: 2 }),
     "'mode' of earlyStopping, got 'least'": () => js(earlyStopping)({ mode: 'least' }),
     "'factor' of reduceOnPlateau, got 2": () => reduceOnPlateau({ factor: 2 }),
+    "privateGradients has no option 'clipNorm'. Did you mean 'clip'": () =>
+      js(privateGradients)({ clipNorm: 1, noise: 1 }),
+    "sampledBatches has no option 'rates'. Did you mean 'rate'": () =>
+      js(sampledBatches)({ x, y }, { rates: 0.5 }),
     "batches has no option 'batchSize'. Did you mean 'size'": () => [
       ...js(batches)({ x, y }, { batchSize: 1 }),
     ],
@@ -209,6 +215,8 @@ describe('in code', () => {
     "'layout' of Model.create, got 'diagonal'": () => js(Model.create)({ ...options(), layout: 'diagonal' }),
     "'reducer' of Model.create, got an object with no properties": () =>
       js(Model.create)({ ...options(), reducer: {} }),
+    "an object with gradients, as privateGradients makes it as 'sampleGradients' of Model.create, got a function":
+      () => js(Model.create)({ ...options(), sampleGradients: privateGradients }),
     "'checkFinite' of Model.create, got 'no'": () => js(Model.create)({ ...options(), checkFinite: 'no' }),
     "'seed' of Model.create, got 1.5": () => js(Model.create)({ ...options(), seed: 1.5 }),
     "a layer as 'network' of Model.create, got a function\n  A factory is called: relu(...).": () =>

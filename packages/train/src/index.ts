@@ -9,7 +9,7 @@ export type { Receiving, TransferOptions } from './checkpoint/transfer-weights.t
 export type { WeightLine, WeightReport } from './checkpoint/weight-report.ts';
 export type { GivenWeight, GivenWeights } from './checkpoint/weights.ts';
 export { Decoder, type DecoderOptions } from './decoding/decoder.ts';
-export type { InputShapes, Network } from './definition/definition.ts';
+export type { InputShapes, Network, SampleGradients } from './definition/definition.ts';
 export { definitionOf } from './definition/definition-of.ts';
 export type { Inputs, Targets } from './definition/named-inputs.ts';
 export type { Losses, Predictions } from './definition/outputs.ts';
@@ -59,6 +59,8 @@ export type {
   WeightsOptions,
 } from './model-options.ts';
 export { exportFields, modelFields, moveFields } from './option-fields.ts';
+export { type PrivateOptions, privateGradients } from './private/private-gradients.ts';
+export { type SampledOptions, sampledBatches } from './private/sampled-batches.ts';
 export { stepOperations } from './programs/step-operations.ts';
 export type { Batch } from './samples/batch.ts';
 export {

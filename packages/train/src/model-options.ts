@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@pullback/core';
 import type { SaveOptions as FileOptions } from '@pullback/safetensors';
-import type { InputShapes, Network } from './definition/definition.ts';
+import type { InputShapes, Network, SampleGradients } from './definition/definition.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import type { Losses } from './definition/outputs.ts';
 import type { Callback } from './fitting/callbacks.ts';
@@ -39,6 +39,8 @@ export interface ModelOptions {
   readonly progress?: ProgressReporter;
   /** The reducer that sums gradients over several processes that train together; alone when left out. */
   readonly reducer?: Reducer;
+  /** How the gradients of a step are made of those of its samples, as by `privateGradients`; their mean or sum, as the loss reduces, when left out. */
+  readonly sampleGradients?: SampleGradients;
   /** Checks every step for the first node that makes a NaN or infinity, before it is run. Slow. */
   readonly checkFinite?: boolean;
 }

@@ -11,6 +11,7 @@ import {
   pathsField,
   type Value,
 } from '@pullback/core';
+import type { SampleGradients } from './definition/definition.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import type { Predictions } from './definition/outputs.ts';
 import { callbackField } from './fitting/callbacks.ts';
@@ -69,6 +70,10 @@ export const modelFields = {
   layout: oneOf('row', 'column'),
   progress: reporter,
   reducer: parts.reducer,
+  sampleGradients: having<SampleGradients>(
+    'an object with gradients, as privateGradients makes it',
+    'gradients',
+  ),
   checkFinite: flag(),
 } satisfies FieldsOf<ModelOptions>;
 

@@ -8,5 +8,16 @@ export function definitionOf(options: Omit<ModelOptions, 'backend'>): Definition
   const { input, layout = 'row', dtype = 'float32', seed = 0, network, optimizer } = options;
   const inputs = isShape(input) ? { input } : input;
   const heads = headsOf(options.loss, options.lossWeights);
-  return { network, inputs, heads, optimizer, dtype, layout, placement: placementOf(layout), seed };
+  const { sampleGradients } = options;
+  return {
+    network,
+    inputs,
+    heads,
+    optimizer,
+    dtype,
+    layout,
+    placement: placementOf(layout),
+    seed,
+    sampleGradients,
+  };
 }

@@ -1,5 +1,6 @@
 import type { FloatDType, Layer, Layout, Optimizer, Placement, Value } from '@pullback/core';
 import type { Head, Predictions } from './outputs.ts';
+import type { Walk } from './walk.ts';
 
 /** A layer whose output is the prediction, or several by name. */
 export type Network = Layer<readonly Value[], Predictions>;
@@ -7,6 +8,25 @@ export type Network = Layer<readonly Value[], Predictions>;
 /** The names of the inputs, and the shape of one sample of each. */
 export interface InputShapes {
   readonly [name: string]: readonly number[];
+}
+
+/** The graph of a step on a batch, before its gradients are taken. */
+export interface StepGraph {
+  readonly definition: Definition;
+  /** The walk through the network, with its parameters. */
+  readonly walk: Walk;
+  readonly batch: readonly Value[];
+  readonly targets: readonly Value[];
+  /** Of samples, [n]. */
+  readonly weights: Value | undefined;
+  readonly key: Value;
+  readonly step: Value;
+}
+
+/** Makes the gradients of a step of those of its samples. */
+export interface SampleGradients {
+  /** The gradient at every weight that is learned, of a step that has another one than that of its loss. */
+  gradients(of: StepGraph): readonly Value[];
 }
 
 /** A model apart from its numbers. */
@@ -20,4 +40,5 @@ export interface Definition {
   readonly layout: Layout;
   readonly placement: Placement;
   readonly seed: number;
+  readonly sampleGradients?: SampleGradients | undefined;
 }

@@ -89,6 +89,8 @@ export interface Build {
   readonly step: Value;
   /** The paths of parameters that are learned in some of their uses only: no gradient comes from the others. */
   readonly held?: ReadonlySet<string> | undefined;
+  /** The parameters of another walk through the same network, which this one shares. */
+  readonly known?: ReadonlyMap<string, Variable>;
   /** Set where sequences are made place by place. */
   readonly decoding?: Omit<Decoding, 'cache'> | undefined;
 }
@@ -191,7 +193,9 @@ export class Walk {
   }
 
   #variable({ path, shape, initializer, owner }: Asked): Variable {
-    return { path, value: placeholder({ shape, dtype: this.build.dtype }, path), initializer, owner };
+    const known = this.build.known?.get(path)?.value;
+    const value = known ?? placeholder({ shape, dtype: this.build.dtype }, path);
+    return { path, value, initializer, owner };
   }
 
   #settle(path: string, layer: object): string {

@@ -56,7 +56,7 @@ export function observe(
     error: share === undefined || loss.reduction === 'sum' ? error : mul(error, share),
     weight,
   }));
-  return { loss: weightedSum(shared), addends };
+  return { loss: weightedSum(shared), addends, targets: outputs.map(({ target }) => target), weights };
 }
 
 /** The sums, grown by what a batch adds, with what their rounding left out; beside them what is kept. */

@@ -62,9 +62,12 @@ function planTraining(definition: Definition, specs: BatchSpecs, watched?: reado
   const walked = walkThrough(definition, specs, true);
   const { walk, chosen, step, predictions } = walked;
   const names = namesOf(walked);
-  const { loss, addends } = observe(definition, specs, walked, names);
+  const { loss, addends, ...data } = observe(definition, specs, walked, names);
   const totals = grown(watched === undefined ? [] : addends(watched), names, definition.dtype);
-  const gradients = gradientsOf(loss, walk.learned);
+  const gradients =
+    definition.sampleGradients === undefined
+      ? gradientsOf(loss, walk.learned)
+      : definition.sampleGradients.gradients({ definition, ...walked, ...data });
   const count = predictions[0]?.shape.at(definition.placement.sampleAxis) ?? 1;
   const samples = fill(countedSamples(definition, count), [], definition.dtype);
   const next = updated(definition, names, walk.learned, gradients, { step, samples });

@@ -62,6 +62,11 @@ export class Engine {
     readonly store: Store,
     readonly reducer?: Reducer,
   ) {
+    if (reducer !== undefined && reducer.size > 1 && definition.sampleGradients !== undefined)
+      throw new OptionError({
+        got: `gradients of samples on ${reducer.size} ranks`,
+        expected: 'one process, or a loss whose gradients are added up',
+      });
     if (reducer !== undefined && (reducer.size > 1 || reducer.parts !== undefined))
       this.parted = new PartedSteps(reducer, definition, store, () => this.walk(true));
     this.runner = new Runner(store);

@@ -64,6 +64,17 @@ export function* batches(data: SampleData, options: BatchesOptions = {}): Genera
   checkOptions('batches', data, dataFields);
   checkOptions('batches', options, batchesFields);
   const { size: wanted, shuffle = false, seed = 0, layout = 'row' } = options;
+  const { count, pick } = picker(data, layout);
+  const size = wanted ?? Math.min(32, count);
+  checkBatchSize(size, count);
+  const order = shuffle
+    ? RandomStream.of(seed, 'batches').permutation(count)
+    : Int32Array.from({ length: count }, (_, i) => i);
+  for (let from = 0; from < count; from += size) yield pick(order.subarray(from, from + size));
+}
+
+/** How many samples there are, and batches of them by their places. @throws DataError for inputs and targets of different number. */
+export function picker(data: SampleData, layout: Layout) {
   const weights = data.sampleWeights === undefined ? undefined : tensor(data.sampleWeights);
   const [x, y] = [tensorsOf(data.x, 'x'), tensorsOf(data.y, 'y')];
   const [[, first] = []] = x;
@@ -79,19 +90,14 @@ export function* batches(data: SampleData, options: BatchesOptions = {}): Genera
       got: `${weights.data.length} weights for ${count} samples`,
       expected: 'one for each',
     });
-  const size = wanted ?? Math.min(32, count);
-  checkBatchSize(size, count);
-  const order = shuffle
-    ? RandomStream.of(seed, 'batches').permutation(count)
-    : Int32Array.from({ length: count }, (_, i) => i);
-  for (let from = 0; from < count; from += size) {
-    const rows = order.subarray(from, from + size);
-    yield {
+  return {
+    count,
+    pick: (rows: Int32Array): PickedBatch => ({
       x: picked(x, rows, layout),
       y: picked(y, rows, layout),
       ...(weights && { sampleWeights: pick(weights, rows, 'row') }),
-    };
-  }
+    }),
+  };
 }
 
 type Tensors = readonly (readonly [place: string, tensor: Tensor, name?: string])[];

@@ -273,6 +273,11 @@ test('the minimum of integers is right for -2^31, which has no negative', () => 
   expect(values(p.min(int(2 ** 31 - 1, 7)))).toEqual([7]);
 });
 
+test('the minimum of floats is one of them, not rounded', () => {
+  expect(values(p.min(float(0.1, 1e-20, 0.7)))).toEqual([1e-20]);
+  expect(values(p.min(float(-0.3, -1e20)))).toEqual([-1e20]);
+});
+
 describe('e^x - 1', () => {
   test('is finite as far as it is a float64', () => {
     // e^700 - 1, e^709 - 1 and the last one before infinity, rounded from 60 digits (mpmath).

@@ -60,6 +60,9 @@ describe('windows', () => {
     const rows = p.stack([y, p.mul(10, y)]);
     const tiles = p.fold(rows, { axes: [1], size: 2, step: 2, extents: [4] });
     expect(values(tiles)).toEqual([a, b, c, d, 10 * a, 10 * b, 10 * c, 10 * d]);
+    const both = { axes: [0, 1], size: [2, 3], step: [2, 3] };
+    const places = p.iota([4, 6]);
+    expect(values(p.fold(p.windows(places, both), { ...both, extents: [4, 6] }))).toEqual(values(places));
     expect(values(p.fold(y, { axes: [0], size: 2, extents: [3] }))).toEqual([a, b + c, d]);
     expect(values(p.fold(y, { axes: [-1], size: 2, dilation: 4, extents: [6] }))).toEqual([a, c, 0, 0, b, d]);
   });

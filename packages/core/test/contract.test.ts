@@ -239,3 +239,16 @@ test('a contraction that is refused says its labels', () => {
     /a label of its own for each axis of an operand.*got \[2, 3\] and \[2, 3\], labelled \[0, 1\] and \[0\]/s,
   );
 });
+
+test('labels that stand twice in a list, extents that differ and lists that are too short are refused', () => {
+  const square = constant(numbers([2, 2], 1));
+  const wide = constant(numbers([2, 3], 2));
+  const own = /a label of its own for each axis of an operand, and one extent for each label/;
+  expect(() => contract(square, square, { a: [0, 0], b: [0, 1], out: [1] })).toThrow(own);
+  expect(() => contract(square, square, { a: [0, 1], b: [1, 1], out: [0] })).toThrow(own);
+  expect(() => contract(wide, wide, { a: [0, 1], b: [1, 2], out: [0, 2] })).toThrow(own);
+  expect(() => contract(wide, wide, { a: [0], b: [0, 1], out: [1] })).toThrow(own);
+  expect(() => contract(square, square, { a: [0, 1], b: [1, 2], out: [0, 2, 0] })).toThrow(
+    /each label once in a list/,
+  );
+});

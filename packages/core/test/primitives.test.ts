@@ -71,6 +71,50 @@ for (const [name, [{ node, origin, shape }, kind]] of Object.entries(made))
     if (name === 'broadcast') expect(shape).toEqual([4, 2, 3]);
   });
 
+/** What a compiler knows of a vertex: each function of its form, at its attributes. */
+function formOf({ node, vertex }: p.Value): unknown {
+  const form = 'form' in node ? node.form : undefined;
+  if (form === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(form).map(([key, part]) => [
+      key,
+      typeof part === 'function' ? part(vertex.attributes) : part,
+    ]),
+  );
+}
+
+test('forms say what primitives are', () => {
+  const wide = p.zeros([2, 3, 4]);
+  const along = { axis: 1 };
+  const labels = { a: [0, 7], b: [7, 1], out: [0, 1] };
+  const forms = [
+    p.sum(wide, { axis: [0, 2], keepAxis: true }),
+    p.max(wide, { axis: [1, 2], keepAxis: true }),
+    p.argmax(wide, { ...along, keepAxis: true }),
+    p.gather(wide, i, along),
+    p.scatterAdd(p.zeros([2, ...i.shape, 4]), i, { ...along, size: 3 }),
+    p.iota([2, 3], along),
+    p.fill(2.5, [2]),
+    p.constant([1, 2]),
+    p.stopGradient(x),
+    p.barrier(x),
+    p.contract(x, p.zeros([3, 5]), labels),
+  ].map(formOf);
+  expect(forms).toEqual([
+    { kind: 'reduce', combine: 'sum', axes: [0, 2] },
+    { kind: 'reduce', combine: 'max', axes: [1, 2] },
+    { kind: 'reduce', combine: 'argmax', axes: [1] },
+    { kind: 'take', axis: 1 },
+    { kind: 'scatter', axis: 1 },
+    { kind: 'place', axis: 1 },
+    { kind: 'number', number: 2.5 },
+    { kind: 'data' },
+    { kind: 'same' },
+    { kind: 'same' },
+    { kind: 'contract', labels },
+  ]);
+});
+
 test('random bits are threefry, elementwise', () => {
   const { node } = p.randomBits(i, [5]);
   expect([node.name, node.kind]).toEqual(['threefry', 'elementwise']);

@@ -270,8 +270,15 @@ describe('products of vectors', () => {
     expect(p.matmul(p.swapAxes(many, 1, 2), v).shape).toEqual([2, 2]);
     expect(values(p.matmul(p.swapAxes(many, 1, 2), v))).toEqual([16, 22, 52, 58]);
   });
-  test('lengths that differ are refused', () => {
+  test('lengths that differ and numbers are refused', () => {
+    const one = p.fill(1, [], 'float64');
     expect(() => p.matmul(v, float(1, 2))).toThrow(p.ShapeError);
+    for (const [a, b] of [
+      [one, one],
+      [one, v],
+      [v, one],
+    ] as const)
+      expect(() => p.matmul(a, b)).toThrow(/matrices \[\.\.\., m, k\] and/);
   });
 });
 

@@ -2,15 +2,12 @@
 import {
   type Backend,
   checkCall,
-  checkLearningRate,
   checkOptions,
   DataError,
-  DisposedError,
   type Exported,
   type FloatDType,
   type Metric,
   type NonFiniteError,
-  OptionError,
   pathFilter,
   type Tensor,
   type TensorSpec,
@@ -25,8 +22,7 @@ import { Decoder, type DecoderOptions } from './decoding/decoder.ts';
 import { definitionOf } from './definition/definition-of.ts';
 import type { Inputs, Targets } from './definition/named-inputs.ts';
 import { refuseSeveral } from './definition/outputs.ts';
-import { Together } from './distributed/together.ts';
-import { type Counts, fitLoop } from './fitting/fit.ts';
+import { fitLoop } from './fitting/fit.ts';
 import { evaluationData, fitData } from './fitting/fit-data.ts';
 import { type PredictOptions, predictAll } from './fitting/prediction.ts';
 import { defaultProgress, type EpochRecord, type ProgressReporter, quiet } from './fitting/progress.ts';
@@ -52,26 +48,17 @@ import {
 } from './model-options.ts';
 import * as fields from './option-fields.ts';
 import type { Watched } from './programs/metric-sums.ts';
-import { planNames, shared } from './programs/names.ts';
+import { planNames } from './programs/names.ts';
 import { stepOperations } from './programs/step-operations.ts';
-import { Engine } from './running/engine.ts';
-import { Runs } from './running/runs.ts';
+import { Trainer } from './running/trainer.ts';
 import type { Batch, Shaped, Targeted } from './samples/batch.ts';
 import type { Samples } from './samples/samples.ts';
 import type { BatchStream } from './samples/stream.ts';
-import { Steps } from './stepping/steps.ts';
 
 /** A network with its numbers: weights, slots, state and step, on a backend. */
 export class Model<Name extends Named = never> {
-  readonly #checkFinite: boolean;
   readonly #progress: ProgressReporter;
-  readonly #counts: Counts = { steps: 0, epochs: 0, batches: 0 };
-  readonly #runs = new Runs(() => this.#now().store);
-  readonly #steps: Steps;
-  readonly #together: Together;
-  #engine: Engine;
-  #learningRate: number;
-  #disposed = false;
+  readonly #trainer: Trainer;
 
   /** @throws ShapeError, OptionError and what the layers throw, before anything is computed. */
   static async create(options: ModelOptions): Promise<Model> {
@@ -89,36 +76,27 @@ export class Model<Name extends Named = never> {
 
   protected constructor(options: ModelOptions) {
     checkOptions('Model.create', options, fields.modelFields);
-    const definition = definitionOf(options);
-    this.#checkFinite = options.checkFinite ?? false;
-    const train = (samples: Samples, times: number) => this.#train(samples, undefined, times);
-    this.#steps = new Steps(this.#counts, this.#runs, train, {
-      atOnce: !this.#checkFinite && options.reducer === undefined,
-    });
-    this.#together = new Together(options.reducer, this.#counts, this);
     this.#progress = options.progress ?? defaultProgress();
-    this.#learningRate = definition.optimizer.learningRate;
-    this.#engine = Engine.create(definition, options.backend, options.reducer);
+    this.#trainer = new Trainer(definitionOf(options), options);
   }
 
   get stepCount(): number {
-    return this.#counts.steps + this.#steps.waiting;
+    const { counts, steps } = this.#trainer;
+    return counts.steps + steps.waiting;
   }
   get backend(): Backend {
-    return this.#engine.store.backend;
+    return this.#trainer.held.store.backend;
   }
   get dtype(): FloatDType {
-    return this.#engine.definition.dtype;
+    return this.#trainer.held.definition.dtype;
   }
 
   /** The base learning rate. Setting it compiles nothing again: it is an input of the Program. */
   get learningRate(): number {
-    return this.#learningRate;
+    return this.#trainer.learningRate;
   }
   set learningRate(rate: number) {
-    checkLearningRate('the model', rate);
-    this.#learningRate = rate;
-    this.#engine.store.write(shared.learningRate, Float64Array.of(rate));
+    this.#trainer.learningRate = rate;
   }
 
   /**
@@ -137,20 +115,21 @@ export class Model<Name extends Named = never> {
     const [targets, options = {}] = targetsAndOptions<FitOptions<Name>>(x, y, given);
     fields.checkBeside('fit', targets, options, fields.fitFields);
     const { epochs = 1, callbacks = [], signal, resume = false, progress = this.#progress } = options;
-    const together = this.#together;
+    const trainer = this.#trainer;
+    const { counts, runs, steps, together } = trainer;
     const reporter = progress === false || !together.reports ? quiet : progress;
     const watched = this.#watch(options.metrics);
-    const [engine, runs] = [() => this.#now(), this.#runs];
-    const step = (batch: Samples) => this.#train(batch, watched, 1);
+    const engine = () => trainer.engine;
+    const step = (batch: Samples) => trainer.train(batch, watched, 1);
     return runs.fit(async (pause) => {
-      const training = { engine, runs, watched, resident: !this.#checkFinite, step };
+      const training = { engine, runs, watched, resident: !trainer.checkFinite, step };
       const { source, validation } = fitData(training, x, targets, options);
       try {
-        await this.#steps.settled();
-        await this.#alone(({ store }) => together.agree(store, true));
-        const decided = (stopped: boolean) => this.#alone(() => together.decided(stopped));
+        await steps.settled();
+        await trainer.alone(({ store }) => together.agree(store, true));
+        const decided = (stopped: boolean) => trainer.alone(() => together.decided(stopped));
         const plan = { decided, epochs, source, validation, watched, callbacks, reporter, signal, resume };
-        return await fitLoop({ model: this, counts: this.#counts, engine, runs, pause }, plan);
+        return await fitLoop({ model: this, counts, engine, runs, pause }, plan);
       } finally {
         source.close();
         validation?.close();
@@ -166,14 +145,14 @@ export class Model<Name extends Named = never> {
     y?: Targets | EvaluateOptions<Name>,
     given?: EvaluateOptions<Name>,
   ): Promise<EpochRecord> {
-    this.#now();
+    const { engine: _, runs, steps } = this.#trainer;
     const [targets, options = {}] = targetsAndOptions<EvaluateOptions<Name>>(x, y, given);
     fields.checkBeside('evaluate', targets, options, fields.evaluateFields);
     const watched = this.#watch(options.metrics);
-    const evaluating = { engine: () => this.#now(), runs: this.#runs, watched };
+    const evaluating = { engine: () => this.#trainer.engine, runs, watched };
     const evaluation = evaluationData(evaluating, x, targets, options);
     try {
-      await this.#steps.settled();
+      await steps.settled();
       return await evaluation.record();
     } finally {
       evaluation.close();
@@ -185,7 +164,7 @@ export class Model<Name extends Named = never> {
    * @throws OptionError for a network of several outputs: they have names.
    */
   async predict(x: Inputs, options: PredictOptions = {}): Promise<Tensor> {
-    refuseSeveral('predict', this.#now().definition.heads);
+    refuseSeveral('predict', this.#trainer.engine.definition.heads);
     const { '': prediction } = await this.predictAll(x, options);
     if (prediction === undefined) throw new DataError('a network without an output');
     return prediction;
@@ -196,13 +175,13 @@ export class Model<Name extends Named = never> {
    * @throws OptionError for a network of several inputs or of attention to later places, or more places than it has positions.
    */
   decoder(options: DecoderOptions = {}): Decoder {
-    return new Decoder((work) => this.#alone(work), this.#now(), options);
+    return new Decoder((work) => this.#trainer.alone(work), this.#trainer.engine, options);
   }
 
   /** Every output of the network by name, for every sample, as `predict` computes it; a single output has the name ''. */
   async predictAll(x: Inputs, options: PredictOptions = {}): Promise<Readonly<Record<string, Tensor>>> {
     checkOptions('predict', options, fields.predictFields);
-    return this.#alone(async (engine) => engine.byOutput(await predictAll(engine, x, options)));
+    return this.#trainer.alone(async (engine) => engine.byOutput(await predictAll(engine, x, options)));
   }
 
   /**
@@ -211,26 +190,16 @@ export class Model<Name extends Named = never> {
    * @throws DataError for samples that do not fit, or whose number `batchSize` does not divide.
    */
   step(batch: Batch, options: StepOptions = {}): { readonly loss: PendingLoss } {
-    this.#steps.run(this.#now(), batch, options);
+    const { engine, steps } = this.#trainer;
+    steps.run(engine, batch, options);
     const mine = this.stepCount;
-    return { loss: { read: () => this.#readLoss(mine) } };
-  }
-
-  #readLoss(step: number): Promise<number> {
-    return this.#alone(async ({ store }) => {
-      if (step !== this.#counts.steps)
-        throw new OptionError({
-          got: `the loss of step ${step}, asked for after step ${this.#counts.steps}`,
-          expected: 'to be read before the next step',
-        });
-      return (await store.read('loss'))[0] ?? Number.NaN;
-    });
+    return { loss: { read: () => this.#trainer.readLoss(mine) } };
   }
 
   /** Weights by path, such as `network/0/kernel`, copied: every one, or those of `only`. */
   async weights(options: WeightsOptions = {}): Promise<Weights> {
     const { only } = checkOptions('weights', options, fields.weightsFields);
-    return this.#alone(({ store }) =>
+    return this.#trainer.alone(({ store }) =>
       store.numbers('weight:', '', only === undefined ? undefined : pathFilter(only)),
     );
   }
@@ -246,12 +215,12 @@ export class Model<Name extends Named = never> {
   }
 
   async #numbers(start: string, end = ''): Promise<Weights> {
-    return this.#alone(({ store }) => store.numbers(start, end));
+    return this.#trainer.alone(({ store }) => store.numbers(start, end));
   }
 
   /** The shapes and dtypes of weights, and of what layers keep between steps, by path. */
   specs(): Readonly<Record<'weights' | 'states', ReadonlyMap<string, TensorSpec>>> {
-    const { store } = this.#now();
+    const { store } = this.#trainer.engine;
     return { weights: store.specs('weight:'), states: store.specs('state:') };
   }
 
@@ -261,7 +230,7 @@ export class Model<Name extends Named = never> {
    * @throws UnknownNameError, DataError or ShapeError before anything is changed.
    */
   async load(weights: GivenWeights, options: LoadOptions = {}): Promise<void> {
-    return this.#alone(async ({ store }) => {
+    return this.#trainer.alone(async ({ store }) => {
       const { weights: held, states } = this.specs();
       const found = matchWeights(weights, { held, states }, options);
       for (const [path, data] of found) store.write(`${held.has(path) ? 'weight' : 'state'}:${path}`, data);
@@ -274,35 +243,30 @@ export class Model<Name extends Named = never> {
    */
   async to(backend: Backend, options: { dtype?: FloatDType } = {}): Promise<void> {
     const { dtype = this.dtype } = checkCall('to', { backend }, options, fields.moveFields);
-    return this.#alone(async (engine) => {
-      const moved = await engine.store.copyTo(backend, dtype);
-      this.#engine = new Engine({ ...engine.definition, dtype }, moved, engine.reducer);
-      engine.release();
-      this.#steps.forget();
-    });
+    return this.#trainer.moveTo(backend, dtype);
   }
 
   /** Roughly how many operations a training step is, on a usual batch. */
   protected operations(): number {
-    return stepOperations(this.#now().definition);
+    return stepOperations(this.#trainer.engine.definition);
   }
 
   /** Every layer with its path, output shape and number of weights. */
   summary(): string {
-    return summaryOf(this.#now().walk(false).walk);
+    return summaryOf(this.#trainer.engine.walk(false).walk);
   }
 
   /** Every value of the forward pass and its gradient on one batch, by path: (2.3) made visible. */
   async inspect(batch: Targeted): Promise<Inspection> {
     checkOptions('inspect', batch, fields.targetFields);
-    return inspectModel(Object.keys(this.#now().definition.inputs), await this.graph(batch));
+    return inspectModel(Object.keys(this.#trainer.engine.definition.inputs), await this.graph(batch));
   }
 
   /** The graph of one batch in prediction, with all numbers; in another dtype, if one is asked for. For tools such as gradient checks. */
   async graph(batch: Targeted, options: { dtype?: FloatDType } = {}): Promise<ModelGraph> {
     const { x, target } = checkOptions('graph', batch, fields.targetFields);
     const { dtype = this.dtype } = checkOptions('graph', options, fields.dtypeFields);
-    return this.#alone(async (engine) => {
+    return this.#trainer.alone(async (engine) => {
       const { store, definition } = engine;
       const [weights, states] = [await store.numbers('weight:'), await store.tensors('state:')];
       return graphOf({ ...definition, dtype }, engine.samples(x, target), weights, states);
@@ -315,15 +279,12 @@ export class Model<Name extends Named = never> {
    */
   async findNonFinite(batch: Batch): Promise<NonFiniteError | undefined> {
     checkOptions('findNonFinite', batch, fields.batchFields);
-    return this.#alone((engine) => engine.findNonFinite(batch, this.#counts.steps));
+    return this.#trainer.alone((engine) => engine.findNonFinite(batch, this.#trainer.counts.steps));
   }
 
   /** Frees everything; a disposed model refuses every call. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#engine.release();
-    this.#steps.forget();
-    this.#disposed = true;
+    this.#trainer.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -336,7 +297,7 @@ export class Model<Name extends Named = never> {
    */
   explain(batch: Shaped): string {
     checkOptions('explain', batch, fields.shapeFields);
-    return explainModel(this.#now(), batch);
+    return explainModel(this.#trainer.engine, batch);
   }
 
   /**
@@ -348,7 +309,7 @@ export class Model<Name extends Named = never> {
   async export(batch: Shaped, options: ExportOptions = {}): Promise<Exported> {
     checkOptions('export', batch, fields.shapeFields);
     const { writer } = checkOptions('export', options, fields.exportFields);
-    return this.#alone((engine) => exportModel(engine, batch, writer));
+    return this.#trainer.alone((engine) => exportModel(engine, batch, writer));
   }
 
   /**
@@ -361,14 +322,14 @@ export class Model<Name extends Named = never> {
     checkOptions('save', options, fields.saveFields);
     const { saveStore } = await import('./checkpoint/checkpoint.ts');
     const { writeRunState } = await import('./checkpoint/run-state.ts');
-    return this.#alone(async (engine) => {
+    return this.#trainer.alone(async (engine) => {
       const { definition, store } = engine;
       const { seed, dtype, layout } = definition;
-      const standing = { ...this.#counts, learningRate: this.#learningRate, seed, dtype, layout };
+      const standing = { ...this.#trainer.standing, seed, dtype, layout };
       const metadata = { ...writeRunState(standing), ...this.details() };
       const { learned, ...rest } = options;
       const saving = { ...rest, learned: learned ? engine.learned : undefined };
-      return this.#together.saved(store, () => saveStore(store, target, metadata, saving));
+      return this.#trainer.together.saved(store, () => saveStore(store, target, metadata, saving));
     });
   }
 
@@ -381,18 +342,13 @@ export class Model<Name extends Named = never> {
     const { withFile } = await import('./checkpoint/tensor-source.ts');
     const { readRunState } = await import('./checkpoint/run-state.ts');
     return withFile(source, {}, (checkpoint) =>
-      this.#alone(async ({ definition, store, learned }) => {
+      this.#trainer.alone(async ({ definition, store, learned }) => {
         const standing = readRunState(checkpoint.metadata, definition.layout);
         await restoreStore(store, checkpoint, definition.optimizer, learned);
-        this.#standAt(standing);
-        this.#together.restored();
+        this.#trainer.standAt(standing);
+        this.#trainer.together.restored();
       }),
     );
-  }
-
-  #standAt({ steps, epochs, batches, learningRate }: Counts & { readonly learningRate: number }): void {
-    Object.assign(this.#counts, { steps, epochs, batches });
-    this.#learningRate = learningRate;
   }
 
   /** Further entries of a checkpoint, by name. */
@@ -402,14 +358,14 @@ export class Model<Name extends Named = never> {
 
   /** Keeps weights, slots, state, step and epoch count; the function that is returned puts them back. */
   async keep(): Promise<() => Promise<void>> {
-    return this.#alone(async (engine) => {
+    return this.#trainer.alone(async (engine) => {
       const kept = await engine.store.tensors();
-      const standing = { ...this.#counts, learningRate: this.#learningRate };
+      const { standing } = this.#trainer;
       return () =>
-        this.#alone(async ({ store }) => {
+        this.#trainer.alone(async ({ store }) => {
           // Totals are a run's and not the model's.
           for (const [name, { data }] of kept) if (!planNames.isTotal(name)) store.write(name, data);
-          this.#standAt(standing);
+          this.#trainer.standAt(standing);
         });
     });
   }
@@ -421,29 +377,6 @@ export class Model<Name extends Named = never> {
   }
 
   #watch(metrics: Metrics<Name> = []): readonly Watched[] {
-    return this.#now().watch(resolveMetrics(metrics, (metric) => this.metricOf(metric)));
-  }
-
-  /** Does something with all numbers as they are between two steps: what else wants to change them waits. */
-  async #alone<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-    this.#now();
-    return this.#runs.alone(() => {
-      this.#steps.refuseFailed();
-      return work(this.#now());
-    });
-  }
-
-  /** @throws DisposedError */
-  #now(): Engine {
-    if (this.#disposed)
-      throw new DisposedError({ got: 'a model that was disposed', expected: 'a living one' });
-    return this.#engine;
-  }
-
-  async #train(samples: Samples, watched: readonly Watched[] | undefined, times: number): Promise<void> {
-    const engine = this.#now();
-    await this.#together.agree(engine.store, false);
-    const [checkFinite, { steps }] = [this.#checkFinite, this.#counts];
-    await engine.runOn('training', samples, watched, { times, steps, checkFinite });
+    return this.#trainer.engine.watch(resolveMetrics(metrics, (metric) => this.metricOf(metric)));
   }
 }

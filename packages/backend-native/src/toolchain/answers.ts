@@ -1,7 +1,7 @@
 import { answers, nameOf } from './cache.ts';
 import type { Host } from './host.ts';
 
-/** What a compiler answered, or whether there is no use in asking it otherwise. */
+/** The answer of a compiler, or whether there is no use in asking it otherwise. */
 export type Answer = { readonly text: string } | { readonly ends: boolean };
 
 /**

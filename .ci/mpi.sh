@@ -4,10 +4,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 launcher() { command -v mpirun.openmpi || command -v mpirun.mpich; }
 if ! launcher > /dev/null && command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends openmpi-bin libopenmpi3 mpich || true
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends openmpi-bin libopenmpi3 mpich || true
+  apt-get install -y -qq --no-install-recommends iproute2 openssh-server slurm-wlm munge libpmi2-0 || true
 fi
 if ! launcher > /dev/null; then
   echo 'not run: training on many processes, since there is no MPI'
   exit 0
 fi
 MPI_EVERY=1 npx vitest run packages/mpi
+.ci/mpi-hosts.sh
+.ci/mpi-slurm.sh

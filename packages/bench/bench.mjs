@@ -31,22 +31,22 @@ function newest(path) {
   return Math.max(0, ...readdirSync(path).map((entry) => newest(join(path, entry))));
 }
 
-/** The folders of the product: the umbrella package and all that it needs of this repository. */
-function productFolders(folder = 'pullback', found = new Set()) {
+/** The folders of a package and of all that it needs of this repository. */
+function foldersOf(folder, found = new Set()) {
   found.add(folder);
   const { dependencies = {} } = JSON.parse(
     readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'),
   );
   for (const [name, version] of Object.entries(dependencies)) {
     const next = name.replace('@pullback/', '');
-    if (version.startsWith('workspace:') && !found.has(next)) productFolders(next, found);
+    if (version.startsWith('workspace:') && !found.has(next)) foldersOf(next, found);
   }
-  return [...found];
+  return found;
 }
 
 /** What is measured is what is published: the built packages. */
 function buildProduct() {
-  for (const folder of productFolders()) {
+  for (const folder of foldersOf('onnx', foldersOf('pullback'))) {
     const path = join(root, 'packages', folder);
     if (newest(join(path, 'src')) <= newest(join(path, 'dist/index.js'))) continue;
     console.error(`building packages/${folder}`);

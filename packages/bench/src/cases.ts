@@ -51,6 +51,20 @@ export interface StepCase {
   readonly flops?: number;
 }
 
+/** A model of an ONNX file, and one output of it, for whole numbers below a bound, ones, or floats in [-1, 1]. */
+export interface ModelCase {
+  readonly kind: 'model';
+  readonly name: 'minilm' | 'residual';
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly of: 'ones' | 'floats' | { readonly below: number };
+  }[];
+  readonly output: string;
+  /** Of one call. */
+  readonly flops: number;
+}
+
 export type StepName = 'conv-3x3' | 'lenet' | 'resnet-block' | 'adam-10m' | 'lstm' | 'lstm-256';
 
 /** A training step of a causal transformer on windows of tokens, by AdamW; or one more place of a sequence that it makes. */
@@ -75,7 +89,7 @@ export type FunctionName =
   | 'softmax'
   | 'layerNorm';
 
-export type Case = TrainingCase | FunctionCase | PredictionCase | LanguageCase | StepCase;
+export type Case = TrainingCase | FunctionCase | PredictionCase | LanguageCase | StepCase | ModelCase;
 
 const mlp128: TrainingCase = {
   kind: 'training',
@@ -203,6 +217,21 @@ export const cases = {
   lstm: { ...lstmOf(64), name: 'lstm' },
   'lstm-256': { ...lstmOf(256), name: 'lstm-256' },
   'predict-mlp128': { kind: 'prediction', widths: [784, 128, 10], batch: 128 },
+  'predict-minilm': sentence(128),
+  'predict-minilm-16': sentence(16),
+  'predict-residual': {
+    kind: 'model',
+    name: 'residual',
+    inputs: [{ name: 'x', shape: [1, 3, 32, 32], of: 'floats' }],
+    output: 'y',
+    flops:
+      2 * 32 * 32 * 9 * (3 * 16 + 2 * 16 * 16) +
+      2 * 16 * 16 * 9 * (16 * 32 + 32 * 32) +
+      2 * 8 * 8 * 9 * (32 * 64 + 64 * 64) +
+      2 * 16 * 16 * 16 * 32 +
+      2 * 8 * 8 * 32 * 64 +
+      2 * 64 * 10,
+  },
 } as const satisfies Record<string, Case>;
 
 /** Sequences, what the states are to be, and kernel, recurrent kernel and bias, which move: 128 features and units, batches of 32. */
@@ -215,6 +244,21 @@ function lstmOf(steps: number): Omit<StepCase, 'name'> {
     replaced: 3,
     // x W, h U, what goes back through it, and the gradients of both.
     flops: 5 * 2 * batch * steps * units * 4 * units,
+  };
+}
+
+/** paraphrase-MiniLM-L3-v2 on one sentence: three layers of width 384, their products and those of attention. */
+function sentence(tokens: number): ModelCase {
+  const width = 384;
+  return {
+    kind: 'model',
+    name: 'minilm',
+    inputs: [
+      { name: 'input_ids', shape: [1, tokens], of: { below: 30_000 } },
+      { name: 'attention_mask', shape: [1, tokens], of: 'ones' },
+    ],
+    output: '461',
+    flops: 3 * 2 * tokens * (12 * width * width + 2 * tokens * width),
   };
 }
 

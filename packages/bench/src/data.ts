@@ -1,4 +1,4 @@
-import type { Case, FunctionCase, LanguageCase, PredictionCase, StepCase, TrainingCase } from './cases.ts';
+import type { FunctionCase, LanguageCase, PredictionCase, StepCase, TrainingCase } from './cases.ts';
 
 /** Row-major float32 elements with their shape. */
 export interface Numbers {
@@ -17,7 +17,7 @@ export interface TrainingData {
 }
 
 /** Numbers in [0, 1) that are the same in every process. Source: mulberry32, Tommy Ettinger. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -27,7 +27,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-function uniform(shape: readonly number[], scale: number, random: () => number): Numbers {
+export function uniform(shape: readonly number[], scale: number, random: () => number): Numbers {
   const size = shape.reduce((all, extent) => all * extent, 1);
   return { shape, data: Float32Array.from({ length: size }, () => scale * (2 * random() - 1)) };
 }
@@ -160,20 +160,4 @@ export function stepData({ arguments: all }: Pick<StepCase, 'arguments'>): Numbe
     for (let row = 0; row < rows; row++) data[row * classes + Math.floor(random() * classes)] = 1;
     return { shape, data };
   });
-}
-
-/** The data of a case, of whatever kind. */
-export function dataOf(chosen: Case) {
-  switch (chosen.kind) {
-    case 'training':
-      return trainingData(chosen);
-    case 'prediction':
-      return predictionData(chosen);
-    case 'step':
-      return stepData(chosen);
-    case 'function':
-      return functionData(chosen);
-    default:
-      return languageData(chosen);
-  }
 }

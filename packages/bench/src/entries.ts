@@ -46,6 +46,14 @@ export function entriesOf(name: CaseName, wanted: Wanted): Entry[] {
       : []),
   ];
   if (backend === 'cpu' || kind === 'generation') return own;
+  if (kind === 'model')
+    return [
+      ...own,
+      ...(chromium ? [] : [entry('onnxruntime-web')]),
+      ...(wanted.python === undefined || chromium
+        ? []
+        : [entry('onnxruntime', undefined, undefined, threads)]),
+    ];
   const peer = (library: LibraryName, form?: string, note?: string) =>
     entry(library, form, note, chromium && backend === 'wasm' ? threads : 1);
   // The peers of JavaScript have no layers of sequences that train on wasm, and no scan.

@@ -1,5 +1,13 @@
-import type { FunctionCase, LanguageCase, PredictionCase, StepCase, TrainingCase } from './cases.ts';
+import type {
+  FunctionCase,
+  LanguageCase,
+  ModelCase,
+  PredictionCase,
+  StepCase,
+  TrainingCase,
+} from './cases.ts';
 import type { LanguageData, Numbers, TrainingData } from './data.ts';
+import type { ModelData } from './model-data.ts';
 
 export type BackendName = 'wasm' | 'native' | 'webgpu' | 'cpu';
 
@@ -38,6 +46,8 @@ export interface Library {
   language?(language: LanguageCase, data: LanguageData): Run | Promise<Run>;
   /** The figures are a sample of the results that replace nothing, or of all where there are none. */
   advance(step: StepCase, data: readonly Numbers[]): Run | Promise<Run>;
+  /** Left out where a library opens no ONNX files. The figures are a sample of the output. */
+  infer?(model: ModelCase, data: ModelData): Run | Promise<Run>;
   predict(
     prediction: PredictionCase,
     data: { readonly layers: TrainingData['layers']; readonly x: Numbers },

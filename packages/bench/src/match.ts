@@ -127,7 +127,7 @@ async function resultOf(
     minMs: minimum(stepMs),
     firstStepMs,
     peakRssMb,
-    ...((chosen.kind === 'function' || chosen.kind === 'step') &&
+    ...((chosen.kind === 'function' || chosen.kind === 'step' || chosen.kind === 'model') &&
       chosen.flops !== undefined && { gflops: chosen.flops / medianMs / 1e6 }),
     loopMs: median(loopMs),
     leastLoopMs: minimum(loopMs),

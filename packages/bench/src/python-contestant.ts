@@ -4,10 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type CaseName, caseOf } from './cases.ts';
+import { type Case, type CaseName, caseOf } from './cases.ts';
 import type { Contestant } from './contestant.ts';
-import { dataOf, type Numbers, type Tokens } from './data.ts';
+import {
+  functionData,
+  languageData,
+  type Numbers,
+  predictionData,
+  stepData,
+  type Tokens,
+  trainingData,
+} from './data.ts';
 import type { Entry } from './entries.ts';
+import { modelData } from './model-data.ts';
 import type { Calls, Kind, Reply } from './protocol.ts';
 import { scalarLoop } from './session.ts';
 
@@ -48,7 +57,7 @@ export class PythonContestant implements Contestant {
   }
 
   async ask<K extends Kind>(kind: K, ...args: Parameters<Calls[K]>): Promise<Awaited<ReturnType<Calls[K]>>> {
-    const given = kind === 'start' ? this.#start(args[1] as CaseName) : args;
+    const given = kind === 'start' ? await this.#start(args[1] as CaseName) : args;
     // The loop that shows a busy machine is the same for everybody.
     const loopMs = kind === 'turn' ? scalarLoop() : undefined;
     this.#process.stdin.write(`${JSON.stringify({ kind, args: given })}\n`);
@@ -60,7 +69,7 @@ export class PythonContestant implements Contestant {
   }
 
   /** The arguments of `start` in Python, which gets a case and its data, not its name alone. */
-  #start(name: CaseName): unknown[] {
+  async #start(name: CaseName): Promise<unknown[]> {
     const { library, setting } = this.entry;
     const chosen = caseOf(name);
     let files = 0;
@@ -69,9 +78,9 @@ export class PythonContestant implements Contestant {
       const { data, shape } = value;
       const file = join(this.#folder, String(files++));
       writeFileSync(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-      return { file, shape, dtype: data instanceof Float32Array ? 'float32' : 'int32' };
+      return { file, shape, dtype: data.constructor.name.replace('Array', '').toLowerCase() };
     };
-    const data: unknown = JSON.parse(JSON.stringify(dataOf(chosen), written));
+    const data: unknown = JSON.parse(JSON.stringify(await dataOf(chosen), written));
     return [library, setting.form ?? '', setting.threads, setting.clock, name, chosen, data];
   }
 
@@ -83,4 +92,22 @@ export class PythonContestant implements Contestant {
 
 function isArray(value: unknown): value is Numbers | Tokens {
   return typeof value === 'object' && value !== null && 'data' in value && ArrayBuffer.isView(value.data);
+}
+
+/** The data of a case, of whatever kind. */
+function dataOf(chosen: Case) {
+  switch (chosen.kind) {
+    case 'model':
+      return modelData(chosen);
+    case 'training':
+      return trainingData(chosen);
+    case 'prediction':
+      return predictionData(chosen);
+    case 'step':
+      return stepData(chosen);
+    case 'function':
+      return functionData(chosen);
+    default:
+      return languageData(chosen);
+  }
 }

@@ -2,6 +2,7 @@ import { type Case, type CaseName, caseOf } from './cases.ts';
 import { countsPerStep } from './counts-per-step.ts';
 import { functionData, languageData, predictionData, stepData, trainingData } from './data.ts';
 import type { Counters, Library, Open, Run, Setting } from './library.ts';
+import { modelData } from './model-data.ts';
 
 /** The files of libraries/, loaded when they are wanted: loading is part of a first step. */
 const libraries: Readonly<Record<ScriptName, () => Promise<{ readonly open: Open }>>> = {
@@ -16,10 +17,10 @@ const libraries: Readonly<Record<ScriptName, () => Promise<{ readonly open: Open
 export type LibraryName = ScriptName | PythonName;
 type ScriptName = 'pullback' | 'jax-js' | 'tfjs' | 'deepbox' | 'convnetjs' | 'onnxruntime-web';
 /** Those of python/peer.py, in a process of another kind. */
-export type PythonName = 'jax' | 'torch';
+export type PythonName = 'jax' | 'torch' | 'onnxruntime';
 
 export function isPython(library: LibraryName): library is PythonName {
-  return library === 'jax' || library === 'torch';
+  return library === 'jax' || library === 'torch' || library === 'onnxruntime';
 }
 
 export interface Started {
@@ -56,7 +57,7 @@ export class Session {
 
   async start(library: LibraryName, name: CaseName, setting: Setting): Promise<Started> {
     const chosen = caseOf(name);
-    const make = prepared(chosen);
+    const make = await prepared(chosen);
     this.#clock = clocks[setting.clock];
     const begin = this.#clock();
     if (isPython(library)) throw new Error(`${library} runs in Python`);
@@ -122,7 +123,7 @@ export class Session {
 }
 
 /** Makes data and first weights at once, the run later: they are no part of a first step. */
-function prepared(chosen: Case): (library: Library) => Run | Promise<Run> {
+async function prepared(chosen: Case): Promise<(library: Library) => Run | Promise<Run>> {
   if (chosen.kind === 'training') {
     const data = trainingData(chosen);
     return (library) => library.train(chosen, data);
@@ -130,6 +131,13 @@ function prepared(chosen: Case): (library: Library) => Run | Promise<Run> {
   if (chosen.kind === 'prediction') {
     const data = predictionData(chosen);
     return (library) => library.predict(chosen, data);
+  }
+  if (chosen.kind === 'model') {
+    const data = await modelData(chosen);
+    return (library) => {
+      if (library.infer === undefined) throw new Error('a library that opens no ONNX files');
+      return library.infer(chosen, data);
+    };
   }
   if (chosen.kind === 'step') {
     const data = stepData(chosen);

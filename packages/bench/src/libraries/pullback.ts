@@ -23,6 +23,7 @@ import {
   matmul,
   maxPool,
   mean,
+  meanSquaredError,
   mul,
   type Layer as NetworkLayer,
   placeholder,
@@ -48,6 +49,7 @@ import {
 import type { FunctionName, LanguageCase, StepCase, TrainingCase } from '../cases.ts';
 import type { Layer, Numbers } from '../data.ts';
 import { type Library, type Open, type Run, type Setting, sampleOf } from '../library.ts';
+import type { ModelData } from '../model-data.ts';
 import { stepsOf } from './pullback-steps.ts';
 
 export const open: Open = async (setting) => {
@@ -58,6 +60,7 @@ export const open: Open = async (setting) => {
     language: (language, data) => speak(backend, language, data),
     advance: (step, data) =>
       step.name === 'lenet' ? trainLenet(backend, data) : advance(backend, step, data),
+    infer: ({ output }, data) => infer(backend, output, data),
     predict: ({ widths }, { layers, x }) => predict(backend, widths, layers, x),
   };
 };
@@ -321,7 +324,33 @@ async function predict(
     optimizer: sgd({ learningRate: 0.1 }),
     backend,
   });
-  const x = tensor(numbers);
+  return predicting(backend, model, tensor(numbers));
+}
+
+/** An ONNX file as a network, and what it predicts; its weights may be trained on. */
+async function infer(backend: Backend, output: string, { onnx: file, inputs }: ModelData): Promise<Run> {
+  const { onnx, readOnnx } = await import('@pullback/onnx');
+  const given = Object.entries(inputs).map(([name, numbers]) => [name, tensor(numbers)] as const);
+  const model = await Model.create({
+    network: onnx(readOnnx(file.data), { outputs: [output] }),
+    input: Object.fromEntries(given.map(([name, { shape }]) => [name, shape.slice(1)])),
+    loss: meanSquaredError(),
+    optimizer: sgd({ learningRate: 0.1 }),
+    backend,
+  });
+  const [[, only] = []] = given;
+  return predicting(
+    backend,
+    model,
+    given.length === 1 && only !== undefined ? only : Object.fromEntries(given),
+  );
+}
+
+function predicting(
+  backend: Backend,
+  model: { predict(x: Tensor | Readonly<Record<string, Tensor>>): Promise<Tensor> },
+  x: Tensor | Readonly<Record<string, Tensor>>,
+): Run {
   let result: Tensor | undefined;
   return {
     step: async (count) => {

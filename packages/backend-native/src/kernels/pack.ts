@@ -1,6 +1,6 @@
 import { Block } from '../c/block.ts';
 import { elementType, kindOf, type Lanes } from '../c/lanes.ts';
-import type { Factor } from './factor.ts';
+import type { Factor, Innermost } from './factor.ts';
 
 interface PackOptions {
   /** Lines at most. */
@@ -26,8 +26,8 @@ export function packFunction(factor: Factor, name: string, { most, lanes }: Pack
   body.nest('for (int64_t i = 0; i < size; i++)', each);
   if (inRun.stride === 1 && inRun.steady && 2 * inRun.extent >= lanes.count)
     byRuns(factor, body, inRun.extent, { most, lanes });
-  else if (inStrip.stride === 1 && inStrip.steady && inStrip.extent >= most)
-    byPieces(factor, body, inStrip.extent, lanes);
+  else if (inStrip.steady && (inStrip.stride === 1 || inStrip.stride === 2) && inStrip.extent >= 4)
+    byPieces(factor, body, inStrip, { most, lanes });
   else byElements(factor, body);
   const starts = bounds.map((_, b) => `, int64_t start${b}`).join('');
   const zeros =
@@ -87,29 +87,49 @@ function byRuns(factor: Factor, body: Block, extent: number, { most, lanes }: Pa
   body.nest('for (int64_t k = 0; k < depth;)', run);
 }
 
-/** Lines that follow each other in memory, in one piece or in two: a strip is no longer than their run. */
-function byPieces(factor: Factor, body: Block, extent: number, lanes: Lanes): void {
-  const memory = lanes.memory(factor.load.dtype);
+/**
+ * Lines that follow each other in memory, or every second place, in pieces: the ends of axes cut a strip. Each piece is written in whole vectors, and the
+ * next one over what is too much.
+ */
+function byPieces(
+  factor: Factor,
+  body: Block,
+  { extent, stride }: Innermost,
+  { most, lanes }: PackOptions,
+): void {
+  const { dtype } = factor.load;
+  const [type, vector, memory] = [elementType(dtype), lanes.type(kindOf(dtype)), lanes.memory(dtype)];
   const n = lanes.count;
-  body.line(`int64_t first = ${extent} - line % ${extent};`);
-  body.line('if (first > size) first = size;');
+  body.line(`int64_t piece[${Math.ceil(most / extent) + 2}], pieces = 0;`);
+  body.line(`for (int64_t i = 0; i < size; i += ${extent} - (line + i) % ${extent}) piece[pieces++] = i;`);
+  body.line('piece[pieces] = size;');
   const step = new Block();
   look(factor, step, '(step + k)');
-  const piece = (at: string, end: string) => {
-    const inside = new Block();
-    const condition = existing(factor, at);
-    const value = `load_${memory}(from + at[${at}] + step_at + i - ${at})`;
-    const to = 'to + k * padded + i';
-    const loop = `for (int64_t i = ${at}; i < ${end}; i += ${n})`;
-    if (condition === undefined) inside.line(`${loop} store_${memory}(${to}, ${value});`);
-    else {
-      inside.line(`if (${condition}) ${loop} store_${memory}(${to}, ${value});`);
-      inside.line(`else ${loop} store_${memory}(${to}, (${lanes.type(kindOf(factor.load.dtype))}){0});`);
-    }
-    return inside;
-  };
-  step.append(piece('0', 'first'));
-  step.nest('if (first < size)', piece('first', 'size'));
+  const inside = new Block();
+  inside.line('const int64_t first = piece[p], end = piece[p + 1];');
+  inside.line(`${type} *const to_step = to + k * padded;`);
+  const each = `for (int64_t i = first; i < end; i += ${n})`;
+  const fill = (value: string) => `store_${memory}(to_step + i, ${value});`;
+  const place = `source + ${stride === 1 ? '' : `${stride} * `}(i - first)`;
+  const read = new Block();
+  read.line(`const ${type} *const source = from + at[first] + step_at;`);
+  if (stride === 1) read.line(`${each} ${fill(`load_${memory}(${place})`)}`);
+  else {
+    const every = new Block();
+    // No more is read than up to a vector behind the end.
+    every.line(`const ${vector} even = load_${memory}(${place});`);
+    every.line(`const ${vector} more = 2 * (end - i) > ${n} ? load_${memory}(${place} + ${n}) : even;`);
+    const order = Array.from({ length: n }, (_, q) => 2 * q).join(', ');
+    every.line(fill(`SHUFFLED(${lanes.type(dtype === 'float64' ? 'l' : 'i')}, even, more, ${order})`));
+    read.nest(each, every);
+  }
+  const condition = existing(factor, 'first');
+  if (condition === undefined) inside.append(read);
+  else {
+    inside.nest(`if (${condition})`, read);
+    inside.line(`else ${each} ${fill(`(${vector}){0}`)}`);
+  }
+  step.nest('for (int64_t p = 0; p < pieces; p++)', inside);
   body.nest('for (int64_t k = 0; k < depth; k++)', step);
 }
 

@@ -21,6 +21,11 @@ interface Axis {
 
 type Side = 'a' | 'b';
 
+/** Whether a bound goes upwards only, and cuts no elements that lie side by side: those are read as vectors. */
+function isEasy({ view }: Bounded, { strides }: Bound): boolean {
+  return strides.every((stride, axis) => stride === 0 || (stride > 0 && view.strides[axis] !== 1));
+}
+
 /** For products with as many columns padding is read through bounds, which are looked at once for all of them; else it is copied. */
 const manyColumns = 32;
 
@@ -42,8 +47,7 @@ export function contraction(lowering: Lowering, instruction: Instruction, labels
   const sizes = (some: readonly number[]) => sizeOf(some.map(extentOf));
   const operand = (value: number, others: readonly number[]): Bounded => {
     const bounded = sizes(others) >= manyColumns ? lowering.boundedOf(value) : undefined;
-    const isUp = (bound: Bound) => bound.strides.every((stride) => stride >= 0);
-    if (bounded?.bounds.every(isUp) === true) return bounded;
+    if (bounded?.bounds.every((bound) => isEasy(bounded, bound)) === true) return bounded;
     const plain = lowering.inMemory(lowering.meaningOf(value), lowering.specOf(value), instruction);
     return { ...plain, bounds: [] };
   };

@@ -18,7 +18,7 @@ import {
 } from '../ops/windowing.ts';
 import { windowsAlong } from '../ops/windows.ts';
 import { checkOptions } from '../options/check-options.ts';
-import { type FieldsOf, list, whole } from '../options/field.ts';
+import { type FieldsOf, list, oneOf, whole } from '../options/field.ts';
 import { formatShape, type Shape, sameShape } from '../tensors/shape.ts';
 
 export interface ConvolutionOptions {
@@ -30,6 +30,11 @@ export interface ConvolutionOptions {
   readonly padding?: Padding;
   /** Into how many parts channels are cut, each convolved with a part of the kernel; 1 when left out. */
   readonly groups?: number;
+  /**
+   * Where channels stand: 'last' when left out. 'first' is x [...batch, channels, ...spatial] with kernel [outputs, channels / groups, ...size],
+   * the layout of ONNX and of PyTorch.
+   */
+  readonly channels?: 'first' | 'last';
 }
 
 export interface ConvolutionTransposeOptions extends ConvolutionOptions {
@@ -42,13 +47,17 @@ const fields = {
   dilation: countsField,
   padding: paddingField,
   groups: whole({ from: 1 }),
+  channels: oneOf<'first' | 'last'>('first', 'last'),
 } satisfies FieldsOf<ConvolutionOptions>;
 const transposeFields = {
   ...fields,
   extents: list(whole({ from: 1 })),
 } satisfies FieldsOf<ConvolutionTransposeOptions>;
 
-/** The shapes of x [...batch, ...extents, groups inputs], kernel [...size, inputs, groups outputs] and y [...batch, ...counts, groups outputs]. */
+/**
+ * The shapes of x [...batch, ...extents, groups inputs], kernel [...size, inputs, groups outputs] and y [...batch, ...counts, groups outputs]. Channels
+ * first, these are [...batch, groups inputs, ...extents], [groups outputs, inputs, ...size] and [...batch, groups outputs, ...counts].
+ */
 interface Form extends Windowing {
   readonly batch: Shape;
   readonly extents: Shape;
@@ -57,6 +66,7 @@ interface Form extends Windowing {
   /** Channels of a group. */
   readonly inputs: number;
   readonly outputs: number;
+  readonly channels: 'first' | 'last';
 }
 
 // sum over n, o, k, c, d of x[n, o s + k r - low, c] w[k, c, d] g[n, o, d] is linear in each of the three. Its derivatives by g, x and w are the
@@ -69,18 +79,20 @@ interface Form extends Windowing {
  * @throws ShapeError, DTypeError, OptionError
  */
 export function convolution(x: Value, kernel: Value, options: ConvolutionOptions = {}): Value {
-  const { strides = 1, groups = 1, ...given } = checkOptions('convolution', options, fields);
-  const rank = spatialRank(kernel);
-  const size = kernel.shape.slice(0, rank);
-  const [inputs = 0, all = 0] = kernel.shape.slice(rank);
-  const extents = x.shape.slice(-1 - rank, -1);
-  if (x.shape.length <= rank || x.shape.at(-1) !== inputs * groups)
-    throw misfit(x, kernel, inputs * groups, rank, groups);
+  const {
+    strides = 1,
+    groups = 1,
+    channels = 'last',
+    ...given
+  } = checkOptions('convolution', options, fields);
+  const { rank, size, inputs, all } = kernelShape(kernel, channels);
+  const { batch, spatial: extents, width } = imageShape(x, rank, channels);
+  if (width !== inputs * groups) throw misfit(x, kernel, { width: inputs * groups, rank, groups, channels });
   checkGroups(all, groups, kernel);
   const along = windowing({ ...given, extents, size, step: strides });
   const counts = windowCounts(extents, along);
-  const batch = x.shape.slice(0, -1 - rank);
-  return ahead({ ...along, batch, extents, counts, groups, inputs, outputs: all / groups }, x, kernel);
+  const form = { ...along, batch, extents, counts, groups, inputs, outputs: all / groups, channels };
+  return ahead(form, x, kernel);
 }
 
 /**
@@ -94,12 +106,10 @@ export function convolutionTranspose(
   options: ConvolutionTransposeOptions = {},
 ): Value {
   const checked = checkOptions('convolutionTranspose', options, transposeFields);
-  const { strides = 1, groups = 1, dilation = 1, padding = 'valid' } = checked;
-  const rank = spatialRank(kernel);
-  const size = kernel.shape.slice(0, rank);
-  const [inputs = 0, all = 0] = kernel.shape.slice(rank);
-  const counts = y.shape.slice(-1 - rank, -1);
-  if (y.shape.length <= rank || y.shape.at(-1) !== all) throw misfit(y, kernel, all, rank, groups);
+  const { strides = 1, groups = 1, dilation = 1, padding = 'valid', channels = 'last' } = checked;
+  const { rank, size, inputs, all } = kernelShape(kernel, channels);
+  const { batch, spatial: counts, width } = imageShape(y, rank, channels);
+  if (width !== all) throw misfit(y, kernel, { width: all, rank, groups, channels });
   checkGroups(all, groups, kernel);
   const { step, dilation: spread } = windowing({ extents: counts, size, step: strides, dilation });
   const least = counts.map((count, i) => {
@@ -115,8 +125,8 @@ export function convolutionTranspose(
       got: `extents ${formatShape(extents)} for ${formatShape(y.shape)}`,
       expected: `spatial extents whose windows are ${formatShape(counts)}, such as ${formatShape(least)}`,
     });
-  const batch = y.shape.slice(0, -1 - rank);
-  return back({ ...along, batch, extents, counts, groups, inputs, outputs: all / groups }, kernel, y);
+  const form = { ...along, batch, extents, counts, groups, inputs, outputs: all / groups, channels };
+  return back(form, kernel, y);
 }
 
 function ahead(form: Form, x: Value, kernel: Value): Value {
@@ -138,7 +148,8 @@ function back(form: Form, kernel: Value, y: Value): Value {
       kind: 'composite',
       name: 'convolutionTranspose',
       forward: (w, g) => {
-        const turned = form.size.reduce((now, _, axis) => flip(now, axis), w);
+        const first = form.channels === 'first' ? 2 : 0;
+        const turned = form.size.reduce((now, _, axis) => flip(now, first + axis), w);
         return together(form, spreadWindows(form, g), kernelOf(form, turned), 'x');
       },
       vjp: (gradient, { inputs: [w, g] }) => [across(form, gradient, g), ahead(form, gradient, w)],
@@ -168,45 +179,66 @@ interface Labelled {
 }
 
 /** Labels: batch, places of windows, places within a window, groups, and the channels of a group on both sides. */
-function labelsOf({ batch, size, groups }: Form) {
+function labelsOf({ batch, size, groups, channels }: Form) {
   const run = (from: number, n: number) => Array.from({ length: n }, (_, i) => from + i);
   const [at, rank] = [batch.length, size.length];
+  const [samples, places, within] = [run(0, at), run(at, rank), run(at + rank, rank)];
   const [group, input, output] = run(at + 2 * rank, 3) as [number, number, number];
   const grouped = groups === 1 ? [] : [group];
+  const first = channels === 'first';
   return {
-    places: [...run(0, at), ...run(at, rank)],
-    within: run(at + rank, rank),
-    grouped,
+    within,
     input,
     output,
+    /** The axes of an image whose channels have that label. */
+    image: (channel: number) =>
+      first ? [...samples, ...grouped, channel, ...places] : [...samples, ...places, ...grouped, channel],
+    kernel: first ? [...grouped, output, input, ...within] : [...within, input, ...grouped, output],
+    /** All labels, in an order that those of each result keep. */
+    order: first
+      ? [...samples, ...grouped, output, input, ...places, ...within]
+      : [...samples, ...places, ...within, input, ...grouped, output],
   };
 }
 
 /** `x` with its channels as [groups, channels of a group], where there are several groups. */
-function inGroups(x: Value, { groups }: Form): Value {
-  return groups === 1 ? x : reshape(x, [...x.shape.slice(0, -1), groups, (x.shape.at(-1) ?? 0) / groups]);
+function inGroups(x: Value, { groups }: Form, axis: number): Value {
+  const { shape } = x;
+  if (groups === 1) return x;
+  return reshape(x, [...shape.slice(0, axis), groups, (shape[axis] ?? 0) / groups, ...shape.slice(axis + 1)]);
 }
 
-/** Windows [...batch, ...windows, channels, ...size] with channels last, which are neighbours in memory. */
-function channelsLast(windowed: Value, form: Form): Value {
-  const rank = form.size.length;
-  const channel = form.batch.length + rank;
+function channelAxis({ batch, size, channels }: Form): number {
+  return channels === 'first' ? batch.length : batch.length + size.length;
+}
+
+function spatialAxes({ batch, size, channels }: Form): number[] {
+  return size.map((_, i) => batch.length + i + (channels === 'first' ? 1 : 0));
+}
+
+/** Windows of an image, whose channels have a label. Channels that are last come behind the places of a window: they are neighbours in memory. */
+function labelledWindows(form: Form, windowed: Value, channel: number): Labelled {
+  const { image, within } = labelsOf(form);
+  const at = channelAxis(form);
   const axes = windowed.shape.map((_, axis) => axis);
-  return transpose(windowed, [...axes.slice(0, channel), ...axes.slice(channel + 1), channel]);
+  if (form.channels === 'first')
+    return { value: inGroups(windowed, form, at), labels: [...image(channel), ...within] };
+  const last = transpose(windowed, [...axes.slice(0, at), ...axes.slice(at + 1), at]);
+  const own = image(channel);
+  return {
+    value: inGroups(last, form, axes.length - 1),
+    labels: [...own.slice(0, at), ...within, ...own.slice(at)],
+  };
 }
 
 function windowsOf(form: Form, x: Value): Labelled {
-  const { places, within, grouped, input } = labelsOf(form);
-  const axes = form.size.map((_, i) => form.batch.length + i);
-  const value = inGroups(channelsLast(windowsAlong(x, axes, form), form), form);
-  return { value, labels: [...places, ...within, ...grouped, input] };
+  return labelledWindows(form, windowsAlong(x, spatialAxes(form), form), labelsOf(form).input);
 }
 
 /** Of each element of x what reaches it of y, in the order of the kernel turned round. */
 function spreadWindows(form: Form, y: Value): Labelled {
-  const { places, within, grouped, output } = labelsOf(form);
-  const { batch, size, step, dilation, low, extents, counts } = form;
-  const axes = size.map((_, i) => batch.length + i);
+  const { size, step, dilation, low, extents, counts } = form;
+  const axes = spatialAxes(form);
   const reach = (i: number) => ((size[i] ?? 1) - 1) * (dilation[i] ?? 1);
   const spread = padded(y, axes, {
     between: step.map((s) => s - 1),
@@ -215,44 +247,39 @@ function spreadWindows(form: Form, y: Value): Labelled {
   });
   const none = size.map(() => 0);
   const all = windowsAlong(spread, axes, { size, step: size.map(() => 1), dilation, low: none, high: none });
-  const value = inGroups(channelsLast(all, form), form);
-  return { value, labels: [...places, ...within, ...grouped, output] };
+  return labelledWindows(form, all, labelsOf(form).output);
 }
 
 function partsOf(form: Form, y: Value): Labelled {
-  const { places, grouped, output } = labelsOf(form);
-  return { value: inGroups(y, form), labels: [...places, ...grouped, output] };
+  const { image, output } = labelsOf(form);
+  return { value: inGroups(y, form, channelAxis(form)), labels: image(output) };
 }
 
 function kernelOf(form: Form, kernel: Value): Labelled {
-  const { within, grouped, input, output } = labelsOf(form);
-  return { value: inGroups(kernel, form), labels: [...within, input, ...grouped, output] };
+  const axis = form.channels === 'first' ? 0 : kernel.shape.length - 1;
+  return { value: inGroups(kernel, form, axis), labels: labelsOf(form).kernel };
 }
 
 /** The sum of products as one of the three: y, x or the kernel. */
 function together(form: Form, a: Labelled, b: Labelled, wanted: 'x' | 'y' | 'kernel'): Value {
-  const { places, within, grouped, input, output } = labelsOf(form);
-  const { batch, size, extents, counts, groups, inputs, outputs } = form;
+  const { image, input, output, kernel, order } = labelsOf(form);
+  const { batch, size, extents, counts, groups, inputs, outputs, channels } = form;
+  const first = channels === 'first';
+  const shaped = (spatial: Shape, width: number) =>
+    first ? [...batch, width, ...spatial] : [...batch, ...spatial, width];
   const [labels, shape] =
     wanted === 'kernel'
-      ? [
-          [...within, input, ...grouped, output],
-          [...size, inputs, groups * outputs],
-        ]
+      ? [kernel, first ? [groups * outputs, inputs, ...size] : [...size, inputs, groups * outputs]]
       : wanted === 'x'
-        ? [
-            [...places, ...grouped, input],
-            [...batch, ...extents, groups * inputs],
-          ]
-        : [
-            [...places, ...grouped, output],
-            [...batch, ...counts, groups * outputs],
-          ];
+        ? [image(input), shaped(extents, groups * inputs)]
+        : [image(output), shaped(counts, groups * outputs)];
+  // Rows of the product are those of the result.
+  const [left, right] = first ? [b, a] : [a, b];
   // One channel a group is no product of matrices: every channel has sums of its own.
   const product =
     groups > 1 && inputs === 1
-      ? sumOfProducts(a, b, labels, [...places, ...within, input, ...grouped, output])
-      : contract(a.value, b.value, { a: a.labels, b: b.labels, out: labels });
+      ? sumOfProducts(a, b, labels, order)
+      : contract(left.value, right.value, { a: left.labels, b: right.labels, out: labels });
   return reshape(product, shape);
 }
 
@@ -269,12 +296,24 @@ function sumOfProducts(a: Labelled, b: Labelled, out: readonly number[], order: 
   return sum(mul(spread(a), spread(b)), { axis: summed });
 }
 
-function spatialRank(kernel: Value): number {
-  if (kernel.shape.length >= 3) return kernel.shape.length - 2;
-  throw new ShapeError({
-    got: `a kernel ${formatShape(kernel.shape)}`,
-    expected: 'a kernel [...size, channels, outputs] with at least one spatial axis',
-  });
+function kernelShape(kernel: Value, channels: 'first' | 'last') {
+  const { shape } = kernel;
+  const rank = shape.length - 2;
+  if (rank < 1)
+    throw new ShapeError({
+      got: `a kernel ${formatShape(shape)}`,
+      expected: `a kernel ${channels === 'first' ? '[outputs, channels, ...size]' : '[...size, channels, outputs]'} with at least one spatial axis`,
+    });
+  if (channels === 'first') return { rank, size: shape.slice(2), inputs: shape[1] ?? 0, all: shape[0] ?? 0 };
+  return { rank, size: shape.slice(0, rank), inputs: shape[rank] ?? 0, all: shape[rank + 1] ?? 0 };
+}
+
+/** The axes of an image; `width` is undefined where it has too few. */
+function imageShape({ shape }: Value, rank: number, channels: 'first' | 'last') {
+  const batch = shape.slice(0, -1 - rank);
+  return channels === 'first'
+    ? { batch, spatial: shape.slice(-rank), width: shape.at(-1 - rank) }
+    : { batch, spatial: shape.slice(-1 - rank, -1), width: shape.length > rank ? shape.at(-1) : undefined };
 }
 
 function checkGroups(outputs: number, groups: number, kernel: Value): void {
@@ -285,15 +324,24 @@ function checkGroups(outputs: number, groups: number, kernel: Value): void {
     });
 }
 
+interface Wanted {
+  readonly width: number;
+  readonly rank: number;
+  readonly groups: number;
+  readonly channels: 'first' | 'last';
+}
+
 /** The error for channels of `x` that are not those of the kernel; it shows both readings where the other layout would fit. */
-function misfit(x: Value, kernel: Value, channels: number, rank: number, groups: number): ShapeError {
-  const first = x.shape.at(-1 - rank);
+function misfit(x: Value, kernel: Value, { width, rank, groups, channels }: Wanted): ShapeError {
+  const other = channels === 'first' ? 'last' : 'first';
+  const [own, turned] = [imageShape(x, rank, channels), imageShape(x, rank, other)];
   const per = groups === 1 ? '' : ` in ${groups} groups`;
+  const move = channels === 'first' ? `moveAxis(x, -1, ${-1 - rank})` : `moveAxis(x, ${-1 - rank}, -1)`;
   return new ShapeError({
-    got: `${formatShape(x.shape)}, read as spatial extents ${formatShape(x.shape.slice(-1 - rank, -1))} with ${x.shape.at(-1) ?? 'no'} channels last`,
-    expected: `${channels} channels last for a kernel ${formatShape(kernel.shape)}${per}`,
-    ...(first === channels && {
-      hint: `Read as channels first it is ${channels} channels of ${formatShape(x.shape.slice(-rank))}: moveAxis(x, ${-1 - rank}, -1) puts them last.`,
+    got: `${formatShape(x.shape)}, read as spatial extents ${formatShape(own.spatial)} with ${own.width ?? 'no'} channels ${channels}`,
+    expected: `${width} channels ${channels} for a kernel ${formatShape(kernel.shape)}${per}`,
+    ...(turned.width === width && {
+      hint: `Read as channels ${other} it is ${width} channels of ${formatShape(turned.spatial)}: ${move} puts them ${channels}.`,
     }),
   });
 }

@@ -47,14 +47,14 @@ interface LearnedOptions extends LayerOptions {
 }
 
 /** Strides, dilation, padding and groups are those of `convolution`. */
-export interface ConvOptions extends LearnedOptions, ConvolutionOptions {}
+export interface ConvOptions extends LearnedOptions, Omit<ConvolutionOptions, 'channels'> {}
 
 export interface ConvTransposeOptions extends ConvOptions {
   /** The spatial extents of the result; when left out extent stride for 'same', and as few as there may be else. */
   readonly extents?: readonly number[];
 }
 
-export interface DepthwiseConvOptions extends LearnedOptions, Omit<ConvolutionOptions, 'groups'> {
+export interface DepthwiseConvOptions extends LearnedOptions, Omit<ConvolutionOptions, 'groups' | 'channels'> {
   /** How many channels each channel becomes; 1 when left out. */
   readonly multiplier?: number;
 }

@@ -39,11 +39,6 @@ export function channelsLast(x: Value): Value {
   return transpose(x, [0, ...range(x.shape.length - 2, 2), 1]);
 }
 
-/** `x` with the last axis as axis 1. */
-export function channelsFirst(x: Value): Value {
-  return transpose(x, [0, x.shape.length - 1, ...range(x.shape.length - 2, 1)]);
-}
-
 /** The places from `from` up to `to` along one axis. */
 export function along(x: Value, axis: number, from: number, to: number): Value {
   const [start, stop] = [x.shape.map(() => 0), [...x.shape]];

@@ -12,7 +12,7 @@ import {
   type Value,
 } from '@pullback/core';
 import { needing, type OperatorNode, type Operators } from '../operator-node.ts';
-import { channelsFirst, channelsLast, range, sizeOfShape } from './axes.ts';
+import { range, sizeOfShape } from './axes.ts';
 
 /** How windows lie along the spatial axes. */
 export interface Places {
@@ -39,17 +39,12 @@ export function placesOf(node: OperatorNode, extents: readonly number[], size: r
   return { size, strides, dilation, padding };
 }
 
-/** A kernel [outputs, inputs, ...size] as [...size, inputs, outputs]. */
-function kernelOf(w: Value): Value {
-  return transpose(w, [...range(w.shape.length - 2, 2), 1, 0]);
-}
-
 /** The convolution of x [n, channels, ...] with w [outputs, channels / groups, ...size]. */
 export function convolve(node: OperatorNode, x: Value, w: Value): Value {
   if (!isFloat(x.dtype)) return cast(round(convolve(node, cast(x, 'float64'), cast(w, 'float64'))), 'int32');
   const { strides, dilation, padding } = placesOf(node, x.shape.slice(2), w.shape.slice(2));
   const groups = node.int('group', 1);
-  return channelsFirst(convolved(channelsLast(x), kernelOf(w), { strides, dilation, padding, groups }));
+  return convolved(x, w, { strides, dilation, padding, groups, channels: 'first' });
 }
 
 /** `b` for each channel of y [n, channels, ...]. */
@@ -61,7 +56,7 @@ function withBias(y: Value, b: Value | undefined): Value {
   return b === undefined ? y : add(y, perChannel(b, y.shape.length));
 }
 
-/** w [inputs, outputs / groups, ...size], so that the transpose of the convolution has it as [...size, outputs, inputs]. */
+/** w [inputs, outputs / groups, ...size]: the kernel of the convolution that this is the transpose of. */
 function transposed(node: OperatorNode): Value {
   const [x, w] = [node.x(0), node.x(1)];
   const counts = x.shape.slice(2);
@@ -87,11 +82,11 @@ function transposed(node: OperatorNode): Value {
   const groups = node.int('group', 1);
   const inside = padding.map(([low, high]): [number, number] => [Math.max(0, low), Math.max(0, high)]);
   const extents = full.map((n, i) => n - (inside[i]?.[0] ?? 0) - (inside[i]?.[1] ?? 0));
-  const kernel = transpose(w, [...range(size.length, 2), 1, 0]);
-  const y = convolutionTranspose(channelsLast(x), kernel, {
+  const y = convolutionTranspose(x, w, {
     strides,
     dilation,
     groups,
+    channels: 'first',
     extents,
     padding: inside,
   });
@@ -99,7 +94,7 @@ function transposed(node: OperatorNode): Value {
     low: [0, 0, ...padding.map(([low]) => Math.max(0, -low))],
     high: [0, 0, ...padding.map(([, high]) => Math.max(0, -high))],
   };
-  return withBias(pad(channelsFirst(y), around), node.maybe(2));
+  return withBias(pad(y, around), node.maybe(2));
 }
 
 /** Columns [n, channels x places of a window, windows] added to where they were read from. */

@@ -111,6 +111,12 @@ export const differentiable: Record<string, [(...x: Value[]) => Value, ...(reado
     [1, 2, 3, 4, -1, 0.5, 2.5, 0.3],
     S,
   ],
+  'convolution with channels first': [
+    (x, w) =>
+      p.convolution(p.reshape(x, [2, 3]), p.reshape(w, [1, 2, 2]), { padding: 'same', channels: 'first' }),
+    R,
+    S,
+  ],
   convolutionTranspose: [
     (y, w) =>
       p.convolutionTranspose(p.reshape(y, [1, 3, 2]), p.reshape(w, [2, 1, 2]), {

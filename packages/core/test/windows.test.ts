@@ -197,6 +197,32 @@ describe('convolution', () => {
       expect(values(p.sum(p.mul(dx, x)))).toEqual(values(inner));
       expect(values(p.sum(p.mul(dw, w)))).toEqual(values(inner));
     });
+  for (const [name, { x: xs, w: ws, ...at }] of Object.entries(cases))
+    test(`${name}, with channels first`, () => {
+      const [x, w] = [numbers(xs), numbers(ws, 5)];
+      const [turned, back] = [
+        [0, 3, 1, 2],
+        [0, 2, 3, 1],
+      ] as const;
+      const toKernel = [3, 2, 0, 1];
+      const { s: strides, r: dilation, low, high, groups } = at;
+      const around = [low, high] as const;
+      const options = { strides, dilation, padding: [around, around], groups };
+      const first = { ...options, channels: 'first' } as const;
+      const f = (image: Value, kernel: Value) =>
+        p.convolution(p.transpose(image, turned), p.transpose(kernel, toKernel), first);
+      const y = f(x, w);
+      expect(values(p.transpose(y, back))).toEqual(convolved(x, w, at));
+      const g = numbers(y.shape, 11);
+      const slopes = (image: Value) => p.gradient(p.sum(p.mul(image, g)), [x, w]).map(values);
+      const last = p.convolution(x, w, options);
+      expect(slopes(y)).toEqual(slopes(p.transpose(last, turned)));
+      const spread = p.convolutionTranspose(g, p.transpose(w, toKernel), {
+        ...first,
+        extents: xs.slice(1, 3),
+      });
+      expect(values(p.transpose(spread, back))).toEqual(slopes(y)[0]);
+    });
   test('of one and of three dimensions, and without samples', () => {
     const x = p.constant([[1], [2], [4]], f64);
     const w = p.constant([[[1]], [[10]]], f64);
@@ -222,6 +248,12 @@ describe('convolution', () => {
     const w = p.ones([3, 3, 3, 8]);
     expect(() => p.convolution(p.ones([2, 3, 28, 28]), w)).toThrow(
       /3 channels last.*\[2, 3, 28, 28\], read as spatial extents \[3, 28\] with 28 channels last.*Read as channels first it is 3 channels of \[28, 28\]: moveAxis\(x, -3, -1\)/s,
+    );
+    expect(() => p.convolution(p.ones([2, 28, 28, 3]), p.ones([8, 3, 3, 3]), { channels: 'first' })).toThrow(
+      /\[2, 28, 28, 3\], read as spatial extents \[28, 3\] with 28 channels first.*Read as channels last it is 3 channels of \[28, 28\]: moveAxis\(x, -1, -3\)/s,
+    );
+    expect(() => p.convolution(p.ones([4, 4]), p.ones([4, 4]), { channels: 'first' })).toThrow(
+      /a kernel \[outputs, channels, \.\.\.size\] with at least one spatial axis/,
     );
     expect(() => p.convolution(p.ones([2, 2, 2, 3]), w)).toThrow(/a window of 3 over 2/);
     expect(() => p.convolution(p.ones([2, 5, 5, 4]), p.ones([3, 3, 2, 3]), { groups: 2 })).toThrow(

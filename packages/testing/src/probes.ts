@@ -351,6 +351,20 @@ const others: readonly Probe[] = [
     terms: 198,
   },
   {
+    name: 'convolutions with channels first, by steps of 2, and their gradients',
+    inputs: [float32(1, 2, 9, 8), float32(33, 2, 3, 3), float32(1, 33, 5, 4)],
+    f: (a, b, c) =>
+      given(a, (x) =>
+        given(b, (kernel) =>
+          given(c, (slope) => {
+            const y = core.convolution(x, kernel, { padding: 'same', strides: 2, channels: 'first' });
+            return [y, ...core.gradient(core.sum(core.mul(y, slope)), [x, kernel])];
+          }),
+        ),
+      ),
+    terms: 297,
+  },
+  {
     name: 'a matrix times a vector',
     inputs: [float32(3, 4), float32(4)],
     f: (a, b) => given(a, (x) => given(b, (y) => core.matmul(x, y))),

@@ -1,6 +1,10 @@
-import type { DType } from '@pullback/core';
+import { bytesOf, type DType } from '@pullback/core';
 import { Block } from '../c/block.ts';
 import { elementType, kindOf, type Lanes } from '../c/lanes.ts';
+
+/** Rows of B that are as far from each other, in bytes, are asked for so many steps before. */
+const farBytes = 1024;
+const ahead = 24;
 
 export interface TileOptions {
   readonly height: number;
@@ -29,6 +33,9 @@ export function tileFunction(
   const rows = Array.from({ length: height }, (_, r) => r);
   const vectors = Array.from({ length: width }, (_, v) => v);
   const loop = new Block();
+  // Rows of B in pages of their own are not foreseen by the processor.
+  if (b !== undefined && b * bytesOf(dtype) >= farBytes)
+    for (const v of vectors) loop.line(`__builtin_prefetch(b + ${ahead * b + v * lanes.count});`);
   loop.line(
     `const ${vector} ${vectors.map((v) => `b${v} = load_${memory}(b + ${v * lanes.count})`).join(', ')};`,
   );

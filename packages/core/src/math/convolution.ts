@@ -87,7 +87,8 @@ export function convolution(x: Value, kernel: Value, options: ConvolutionOptions
   } = checkOptions('convolution', options, fields);
   const { rank, size, inputs, all } = kernelShape(kernel, channels);
   const { batch, spatial: extents, width } = imageShape(x, rank, channels);
-  if (width !== inputs * groups) throw misfit(x, kernel, { width: inputs * groups, rank, groups, channels });
+  if (x.shape.length <= rank || width !== inputs * groups)
+    throw misfit(x, kernel, { width: inputs * groups, rank, groups, channels });
   checkGroups(all, groups, kernel);
   const along = windowing({ ...given, extents, size, step: strides });
   const counts = windowCounts(extents, along);
@@ -109,7 +110,8 @@ export function convolutionTranspose(
   const { strides = 1, groups = 1, dilation = 1, padding = 'valid', channels = 'last' } = checked;
   const { rank, size, inputs, all } = kernelShape(kernel, channels);
   const { batch, spatial: counts, width } = imageShape(y, rank, channels);
-  if (width !== all) throw misfit(y, kernel, { width: all, rank, groups, channels });
+  if (y.shape.length <= rank || width !== all)
+    throw misfit(y, kernel, { width: all, rank, groups, channels });
   checkGroups(all, groups, kernel);
   const { step, dilation: spread } = windowing({ extents: counts, size, step: strides, dilation });
   const least = counts.map((count, i) => {
@@ -308,12 +310,12 @@ function kernelShape(kernel: Value, channels: 'first' | 'last') {
   return { rank, size: shape.slice(0, rank), inputs: shape[rank] ?? 0, all: shape[rank + 1] ?? 0 };
 }
 
-/** The axes of an image; `width` is undefined where it has too few. */
+/** The axes of an image. */
 function imageShape({ shape }: Value, rank: number, channels: 'first' | 'last') {
   const batch = shape.slice(0, -1 - rank);
   return channels === 'first'
     ? { batch, spatial: shape.slice(-rank), width: shape.at(-1 - rank) }
-    : { batch, spatial: shape.slice(-1 - rank, -1), width: shape.length > rank ? shape.at(-1) : undefined };
+    : { batch, spatial: shape.slice(-1 - rank, -1), width: shape.at(-1) };
 }
 
 function checkGroups(outputs: number, groups: number, kernel: Value): void {

@@ -54,7 +54,9 @@ export interface ConvTransposeOptions extends ConvOptions {
   readonly extents?: readonly number[];
 }
 
-export interface DepthwiseConvOptions extends LearnedOptions, Omit<ConvolutionOptions, 'groups' | 'channels'> {
+export interface DepthwiseConvOptions
+  extends LearnedOptions,
+    Omit<ConvolutionOptions, 'groups' | 'channels'> {
   /** How many channels each channel becomes; 1 when left out. */
   readonly multiplier?: number;
 }

@@ -208,3 +208,15 @@ test('two barriers of one Value are two', () => {
   const { body } = p.trace([at], [p.add(p.barrier(at), p.barrier(at))]);
   expect(body.map(({ primitive }) => primitive.name)).toEqual(['barrier', 'barrier', 'add']);
 });
+
+test('a slice that stops before it starts is empty', () => {
+  const x = p.iota([4, 2]);
+  expect(p.slice(x, [3, 1], [2]).shape).toEqual([0, 1]);
+  expect(p.slice(x, [2], [-3]).shape).toEqual([0, 2]);
+});
+
+test('a pad says what it takes', () => {
+  expect(() => Reflect.apply(p.pad, undefined, [p.iota([4]), { low: 2 }])).toThrow(
+    /an array of a whole number for each axis/,
+  );
+});

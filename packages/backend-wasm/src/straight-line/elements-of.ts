@@ -32,38 +32,60 @@ export function elementsOf(
   operands: readonly Operand[],
   { elements, vectorizer, reductions }: Writers,
 ): Element[] | undefined {
-  const { primitive, outputs } = instruction;
+  const { primitive, attributes, outputs } = instruction;
   const [output] = outputs;
   if (output === undefined || outputs.length > 1) return undefined;
-  // Whatever its kind says, a primitive without a form is only known by its `evaluate`.
-  if (primitive.form === undefined && primitive.kind !== 'elementwise') return undefined;
-  switch (primitive.kind) {
-    case 'movement':
-    case 'identity':
+  const { form } = primitive;
+  const [first = none, second = none] = operands;
+  const { dtype, shape } = first.spec;
+  const numeric = numericOf(dtype);
+  switch (form?.kind) {
+    case 'view':
+    case 'parts':
+    case 'same':
       return moved(instruction, operands, output, elements);
-    case 'generator': {
+    case 'number':
+    case 'place':
+    case 'data': {
       const made = tensorOf(output);
-      primitive.evaluate([], [made], instruction.attributes);
+      primitive.evaluate([], [made], attributes);
       return Array.from(made.data, (x) => elements.number(x));
     }
-    case 'elementwise': {
+    case 'elements': {
       const operation = operationOf(
         instruction,
         operands.map(({ spec }) => spec),
       );
       return operation && vectorizer.apply(operation, ...operands.map((operand) => operand.elements));
     }
-    case 'reduction':
-    case 'contraction':
-    case 'indexing':
-      return reduced(instruction, operands, output, reductions);
-    case 'leaf':
-    case 'repetition':
+    case 'reduce': {
+      const axes = form.axes(attributes);
+      if (numeric === undefined) return undefined;
+      if (form.combine === 'argmax') return reductions.argmax(first.elements, shape, axes[0] ?? 0, numeric);
+      return reductions[form.combine](first.elements, shape, axes, numeric);
+    }
+    case 'contract':
+      return dtype === 'float32' || dtype === 'float64'
+        ? contracted(form.labels(attributes), [first, second], reductions, dtype)
+        : undefined;
+    case 'take': {
+      const places = around(shape, form.axis(attributes));
+      return reductions.gather(first.elements, second.elements, places, dtype);
+    }
+    case 'scatter': {
+      const places = around(output.shape, form.axis(attributes));
+      return numeric && reductions.scatterAdd(first.elements, second.elements, places, numeric);
+    }
+    case 'repeat':
+    // Whatever its kind says, a primitive without a form is only known by its `evaluate`.
+    case undefined:
       return undefined;
     default:
-      return primitive.kind satisfies never;
+      return form satisfies never;
   }
 }
+
+const none: Operand = { elements: [], spec: { shape: [], dtype: 'bool' } };
 
 /** The primitive's own meaning moves the names of elements as it moves elements. */
 function moved(
@@ -88,43 +110,6 @@ function moved(
     names,
   );
   return [...result];
-}
-
-function reduced(
-  { primitive, attributes }: Instruction,
-  [first, second]: readonly Operand[],
-  { shape }: TensorSpec,
-  reductions: Reductions,
-): Element[] | undefined {
-  if (first === undefined) return undefined;
-  const { form } = primitive;
-  const { dtype } = first.spec;
-  const numeric = numericOf(dtype);
-  const x = first.elements;
-  switch (form?.kind) {
-    case 'reduce': {
-      const axes = form.axes(attributes);
-      if (numeric === undefined) return undefined;
-      if (form.combine === 'argmax') return reductions.argmax(x, first.spec.shape, axes[0] ?? 0, numeric);
-      return reductions[form.combine](x, first.spec.shape, axes, numeric);
-    }
-    case 'contract':
-      return second && (dtype === 'float32' || dtype === 'float64')
-        ? contracted(form.labels(attributes), [first, second], reductions, dtype)
-        : undefined;
-    case 'take': {
-      const source = first.spec.shape;
-      return second && reductions.gather(x, second.elements, around(source, form.axis(attributes)), dtype);
-    }
-    case 'scatter':
-      return (
-        second &&
-        numeric &&
-        reductions.scatterAdd(x, second.elements, around(shape, form.axis(attributes)), numeric)
-      );
-    default:
-      return undefined;
-  }
 }
 
 /** A contraction as a batch of products of matrices, whose elements are put in that order and back. */
@@ -186,7 +171,7 @@ export function workOf(
     const inner = rolesOf(labels).inner.map((label) => first?.[labels.a.indexOf(label)] ?? 1);
     return made * Math.max(1, sizeOf(inner));
   }
-  if (primitive.kind === 'indexing')
+  if (primitive.form?.kind === 'take' || primitive.form?.kind === 'scatter')
     return given + sizeOf(second ?? []) * Math.max(made, sizeOf(first ?? []));
   return Math.max(made, given);
 }

@@ -1,20 +1,71 @@
 #!/usr/bin/env bash
-# The templates as somebody would start from them: copied to an empty folder outside of the repository, installed with npm from packed
-# tarballs, type checked, tested and built.
+# What `npm create pullback` makes, as somebody would start from it: into an empty folder outside of the repository, by the packed package, installed with npm from packed
+# tarballs, type checked, and trained. `.ci/check-templates.sh node plugin` looks at some; Deno, Bun and workerd come from npm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
+names=("$@")
+[ $# -gt 0 ] || names=(vite node deno bun workerd plugin backend)
 place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$place"' EXIT
 npx -y pnpm@12.21.0 -r --filter './packages/*' pack --pack-destination "$place/tarballs" >/dev/null
-for name in plugin-template backend-template; do
-  mkdir "$place/$name"
-  git ls-files -z "examples/$name" | xargs -0 cp --parents -t "$place/$name"
-  cd "$place/$name/examples/$name"
+mkdir "$place/tools" && cd "$place/tools"
+echo '{ "private": true }' >package.json
+npm install --silent --no-audit --no-fund "$place"/tarballs/create-pullback-*.tgz
+rm "$place"/tarballs/create-pullback-*.tgz
+
+# Every starter says what it reached.
+trained() {
+  local said
+  said=$("$@" 2>&1)
+  grep -q 'trained on .*: accuracy 1$' <<<"$said" || { printf '%s\n' "$said"; return 1; }
+}
+
+for name in "${names[@]}"; do
+  cd "$place"
+  tools/node_modules/.bin/create-pullback "my-$name" --template "$name" >/dev/null
+  cd "my-$name"
+  ! grep -q '"0.0.0"' package.json || [ "$(node -p 'require(process.argv[1]).version' "$root/packages/core/package.json")" = 0.0.0 ]
   npm install --silent --no-audit --no-fund --no-save "$place"/tarballs/*.tgz
-  npm run -s typecheck
-  npm test --silent
-  npm run -s build
-  echo "examples/$name: installed, checked, tested and built from tarballs"
-  cd "$root"
+  case $name in
+    plugin | backend)
+      npm run -s typecheck
+      npm test --silent
+      npm run -s build
+      ;;
+    node)
+      npm run -s typecheck
+      trained npm start --silent
+      ;;
+    deno | bun)
+      npm install --silent --no-audit --no-fund --prefix "$place/tools" "$name@$([ "$name" = deno ] && echo 2 || echo 1)"
+      export PATH="$place/tools/node_modules/.bin:$PATH"
+      if [ "$name" = deno ]; then
+        deno task --quiet check
+        trained deno task --quiet start
+      else
+        bun run --silent typecheck
+        trained bun run --silent start
+      fi
+      ;;
+    workerd)
+      npm run -s typecheck
+      npm run -s build
+      sed -i 's/127.0.0.1:8787/127.0.0.1:0/' config.capnp
+      npx workerd serve config.capnp --control-fd=3 3>control 2>log &
+      server=$!
+      node "$root/.ci/templates/ask.mjs" control || { cat log; exit 1; }
+      kill "$server"
+      server=
+      ;;
+    vite)
+      npm run -s typecheck
+      npm run -s build
+      npm install --silent --no-audit --no-fund --prefix "$place/tools" "playwright-core@$(node -p 'require(process.argv[1]).devDependencies["playwright-core"]' "$root/package.json")"
+      cp "$root/.ci/templates/press.mjs" "$place/tools"
+      node "$place/tools/press.mjs" "$PWD"
+      ;;
+  esac
+  echo "npm create pullback, $name: installed, checked and trained"
 done

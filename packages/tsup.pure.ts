@@ -51,3 +51,16 @@ function evaluatedIn(expression: unknown): { calls: Set<number>; divisors: Set<n
   visit(expression);
   return { calls, divisors };
 }
+
+/**
+ * `export * as field` is an object that a call fills: a bundler keeps it, and all that it names, in every page. As the result of a pure call it goes where nobody
+ * asks for it.
+ */
+export const pureNamespaces: NonNullable<Options['plugins']>[number] = {
+  name: 'pure-namespaces',
+  renderChunk: (code) => ({
+    code: code
+      .replace(/^(var __export = [^;]*;)\n\};/m, '$1 return target;\n};')
+      .replace(/^var (\w+_exports) = \{\};\n__export\(\1, /gm, `var $1 = ${mark}__export({},\n`),
+  }),
+};

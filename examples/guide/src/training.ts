@@ -108,9 +108,9 @@ assert.deepEqual(await later.weights(), await model.weights());
 await rm(folder, { recursive: true });
 
 // #region explain
-console.log(model.explain({ x, y })); // the kernels of a training step, what was fused, flops and bytes
+console.log(await model.explain({ x, y })); // the kernels of a training step, what was fused, flops and bytes
 // #endregion
-assert.match(model.explain({ x, y }), /kernels/);
+assert.match(await model.explain({ x, y }), /kernels/);
 
 // #region export
 const { code, loader } = await model.export({ x }); // what it predicts; with y too, its training step

@@ -1,4 +1,4 @@
-import { explain, planFor, programKey } from '@pullback/compiler';
+import { explain, planFor } from '@pullback/compiler';
 import {
   type Backend,
   type BackendStatistics,
@@ -12,6 +12,7 @@ import {
   type FieldsOf,
   field,
   type Program,
+  programKey,
   ShapeError,
   store,
   type TensorSpec,

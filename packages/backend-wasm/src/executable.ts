@@ -1,71 +1,20 @@
-import { type Aliases, type Kernels, type Plan, planFor } from '@pullback/compiler';
 import {
   type Binding,
   type Buffer,
   DisposedError,
   type Executable,
   InternalError,
-  type Program,
   ShapeError,
   type Tensor,
   type TypedArray,
 } from '@pullback/core';
-import { type BuildOptions, type Built, buildKernels, buildStraight, tableOf } from './build.ts';
-import { kernelsOn } from './kernels-on.ts';
+import type { Compiled, Linked } from './built.ts';
 import type { Memory } from './memory.ts';
-import { hostName } from './scalar/calls.ts';
 import { Divided } from './threads/divided.ts';
 import type { Pool, Shared } from './threads/pool.ts';
 
-/** A Program as modules, one for each way in which outputs share the memory of inputs. */
-export class Compiled {
-  #kernels: Kernels | undefined;
-  readonly #modules = new Map<string, Linked>();
-
-  constructor(
-    readonly program: Program,
-    readonly options: BuildOptions,
-  ) {}
-
-  get kernels(): Kernels {
-    this.#kernels ??= kernelsOn(this.program);
-    return this.#kernels;
-  }
-
-  /** How many threads take part where none of its outputs has the memory of an input. */
-  get threads(): number {
-    return this.linked(this.program.outputs.map(() => [])).built.threads;
-  }
-
-  linked(aliases: Aliases): Linked {
-    const key = JSON.stringify(aliases);
-    const known = this.#modules.get(key);
-    if (known !== undefined) return known;
-    const straight = buildStraight(this.program, aliases, this.options);
-    const linked = straight === undefined ? this.#asKernels(aliases) : linkedOf(straight);
-    this.#modules.set(key, linked);
-    return linked;
-  }
-
-  #asKernels(aliases: Aliases): Linked {
-    const plan = planFor(this.kernels, aliases);
-    return linkedOf(buildKernels(plan, this.options), plan);
-  }
-}
-
 function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function linkedOf(built: Built, plan?: Plan): Linked {
-  return { plan, built, module: new WebAssembly.Module(built.bytes) };
-}
-
-export interface Linked {
-  /** Undefined of straight lines, which have neither an arena nor kernels. */
-  readonly plan: Plan | undefined;
-  readonly built: Built;
-  readonly module: WebAssembly.Module;
 }
 
 /** The backend as executables and bindings see it: they report to it. */
@@ -154,14 +103,14 @@ class WasmBinding implements Binding {
         new Uint8Array(memory.memory.buffer).set(bytesOf(data), this.#arena + at);
       const { at, starts } = built.table;
       const table = { shape: [starts.length], dtype: 'int32' } as const;
-      memory.view(table, this.#arena + at).set(tableOf(built.table, globals));
+      memory.view(table, this.#arena + at).set(linked.tableAt(globals));
     }
     const given = Object.fromEntries(built.globals.map((name) => [name, globals.get(name) ?? 0]));
     const { exports } = new WebAssembly.Instance(module, {
       e: {
         memory: memory.memory,
         host: (kernel: number) => this.#onHost(kernel, globals),
-        ...Object.fromEntries(built.imports.map((f, i) => [hostName(i), f])),
+        ...linked.imports,
         ...given,
       },
     });

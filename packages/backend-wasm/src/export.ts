@@ -1,4 +1,4 @@
-import { planFor } from '@pullback/compiler';
+import type { Aliases, Plan } from '@pullback/compiler';
 import {
   bytesOf,
   describeOrigins,
@@ -9,8 +9,7 @@ import {
   type TensorSpec,
   UnsupportedError,
 } from '@pullback/core';
-import type { build } from './build.ts';
-import { kernelsOn } from './kernels-on.ts';
+import type { BuildOptions, Built, CompileOptions } from './built.ts';
 import { loader } from './loader-source.ts';
 
 /** A tensor in the memory of an exported module, as its section `pullback` tells it. */
@@ -19,24 +18,27 @@ interface Described extends TensorSpec {
   readonly address: number;
 }
 
-export interface ExportOptions {
-  readonly relaxed: boolean;
-  /** Given, so that this module, which is loaded when it is wanted, shares no file with what always is. */
-  readonly build: typeof build;
+/** Given, so that this module, which is loaded when it is wanted, shares no file with others. */
+export interface Writers {
+  plan(program: Program, aliases: Aliases): Plan;
+  straight(program: Program, aliases: Aliases, options: BuildOptions): Built | undefined;
+  kernels(plan: Plan, options: BuildOptions): Built;
+  onThisEngine(options: CompileOptions): BuildOptions;
 }
 
 /** A Program as one module with a memory of its own: what is given lies in it, outputs lie where the inputs of the same name do. */
 export function exportProgram(
   program: Program,
   names: ExportedNames,
-  { relaxed, build: write }: ExportOptions,
+  options: CompileOptions,
+  { plan: planOf, straight, kernels, onThisEngine }: Writers,
 ): Exported {
   const places = new Map<string, number[]>();
   names.inputs.forEach(({ name }, i) => {
     places.set(name, [...(places.get(name) ?? []), i]);
   });
   const aliases = names.outputs.map((output) => places.get(output) ?? []);
-  const plan = planFor(kernelsOn(program), aliases);
+  const plan = planOf(program, aliases);
   const addresses = new Map<string, number>();
   const described = new Map<string, Described>();
   let end = 64;
@@ -65,8 +67,8 @@ export function exportProgram(
   const carried = new Set(names.inputs.flatMap(({ name, data }) => (data === undefined ? [] : [name])));
   const free = names.inputs.filter(({ name }) => !carried.has(name)).map(({ name }) => described.get(name));
   const made = names.outputs.map((name) => described.get(name));
-  const { bytes, host, imports } = write(plan, aliases, {
-    relaxed,
+  const building: BuildOptions = {
+    ...onThisEngine(options),
     own: {
       addresses,
       data: [...given, ...literals].map(({ address, data }) => ({
@@ -82,7 +84,8 @@ export function exportProgram(
         }),
       },
     },
-  });
+  };
+  const { bytes, host, imports } = straight(program, aliases, building) ?? kernels(plan, building);
   const evaluated = host.map(({ instruction }) => `'${instruction.primitive.name}'`);
   const needed = [...evaluated, ...imports.map((name) => `${name.name} of the host`)];
   if (needed.length > 0)

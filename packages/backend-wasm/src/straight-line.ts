@@ -16,6 +16,8 @@ export interface StraightLine {
   readonly step: Code;
   /** Stores the outputs of the last step. */
   readonly epilogue: Code;
+  /** Whether what a step makes for the next one stays in registers; else each loads and stores. */
+  readonly carried: boolean;
   /** How many operations on single elements there are, each once. */
   readonly operations: number;
   /** About how many bytes all of it takes. */
@@ -66,14 +68,16 @@ export function straightLine(
     ...program.inputs.map(({ shape }, i) => (read.has(i) ? sizeOf(shape) : 0)),
     ...program.body.map((instruction) => workOf(instruction, specOf)),
   ];
-  const changing = program.inputs.map((_, i) => nextOf(i));
+  const asked = program.inputs.map((_, i) => nextOf(i));
   const fit = (input: TensorSpec, place: number | undefined): boolean => {
     const output = specOf(program.outputs[place ?? -1] ?? -1);
     return (
       place === undefined || (input.dtype === output.dtype && sizeOf(input.shape) === sizeOf(output.shape))
     );
   };
-  if (!program.inputs.every((input, i) => fit(input, changing[i]))) return undefined;
+  // A step whose results are of other kinds than what it reads in their place reads them from memory.
+  const carried = program.inputs.every((input, i) => fit(input, asked[i]));
+  const changing = carried ? asked : program.inputs.map(() => undefined);
   // Elements that are only named and moved take no code, but time here.
   if (sizes.reduce((total, size) => total + size, 0) > limit * 2) return undefined;
 
@@ -113,17 +117,17 @@ export function straightLine(
     prologue: elements.registers.prologue,
     step,
     epilogue,
+    carried,
     operations: vectorizer.operations,
     size: vectorizer.size,
   };
 }
 
 /** As many steps as the local `remaining` says, which ends as 0. At most some 1,000 a call: V8 replaces slow code when a function is entered. */
-export function steps({ prologue, step, epilogue }: StraightLine, remaining: number): Code {
+export function steps({ prologue, step, epilogue, carried }: StraightLine, remaining: number): Code {
+  const again = branchIf(0, tee(remaining, i32.sub(get(remaining), i32.const(1))));
   return block(
     branchIf(0, i32.eqz(get(remaining))),
-    prologue,
-    loop(step, branchIf(0, tee(remaining, i32.sub(get(remaining), i32.const(1))))),
-    epilogue,
+    carried ? [prologue, loop(step, again), epilogue] : loop(prologue, step, epilogue, again),
   );
 }

@@ -1,4 +1,3 @@
-import { explain, planFor, programKey } from '@pullback/compiler';
 import {
   type Backend,
   type BackendStatistics,
@@ -12,16 +11,17 @@ import {
   type FieldsOf,
   field,
   type Program,
+  programKey,
   ShapeError,
   store,
   type TensorSpec,
   type TypedArray,
 } from '@pullback/core';
-import { build } from './build.ts';
-import { Compiled, WasmExecutable } from './executable.ts';
+import type { Compiled } from './built.ts';
+import { compile } from './compile.ts';
+import { WasmExecutable } from './executable.ts';
 import { Memory } from './memory.ts';
-import { hasRelaxed } from './relaxed.ts';
-import { mostWorkers } from './threads/control.ts';
+import { meeting, mostWorkers } from './threads/control.ts';
 import { Pool } from './threads/pool.ts';
 import { whyNoThreads } from './threads/worker.ts';
 
@@ -50,15 +50,15 @@ export class WasmBackend implements Backend {
   readonly memory: Memory;
   readonly pool: Pool | undefined;
   readonly counted = { programs: 0, bindings: 0, calls: 0 };
-  readonly #relaxed: boolean;
+  readonly #deterministic: boolean;
   readonly #asked: number;
-  readonly #compiled = new Map<string, Compiled>();
+  readonly #compiled = new Map<string, Promise<Compiled>>();
   #disposed = false;
 
   /** @throws OptionError */
   constructor(options: WasmOptions = {}) {
     const { deterministic = false, threads = 1 } = checkOptions('wasm', options, wasmFields);
-    this.#relaxed = !deterministic && hasRelaxed();
+    this.#deterministic = deterministic;
     this.#asked = threads;
     const shared = threads > 1 && whyNoThreads() === undefined;
     this.memory = new Memory({ shared });
@@ -98,13 +98,16 @@ export class WasmBackend implements Backend {
 
   async compile(program: Program): Promise<Executable> {
     this.#refuseDisposed();
-    return new WasmExecutable(this.#compiledFor(program), this);
+    const compiled = await this.#compiledFor(program);
+    this.#refuseDisposed();
+    return new WasmExecutable(compiled, this);
   }
 
-  /** The listing of a Program as it is compiled here: kernels, ops that were fused, memory, flops. */
-  explain(program: Program): string {
-    const { kernels, threads } = this.#compiledFor(program);
-    return [this.#threadsInWords(threads), explain(planFor(kernels))].join('\n');
+  /** The listing of a Program as kernels: ops that were fused, memory, flops. */
+  async explain(program: Program): Promise<string> {
+    const { explainKernels } = await import('./build.ts');
+    const { threads } = await this.#compiledFor(program);
+    return [this.#threadsInWords(threads), explainKernels(program)].join('\n');
   }
 
   #threadsInWords(used: number): string {
@@ -116,8 +119,13 @@ export class WasmBackend implements Backend {
 
   /** @throws UnsupportedError */
   async export(program: Program, names: ExportedNames): Promise<Exported> {
-    const { exportProgram } = await import('./export.ts');
-    return exportProgram(program, names, { relaxed: this.#relaxed, build });
+    const [
+      { exportProgram },
+      { buildKernels: kernels, planOf: plan },
+      { buildStraight: straight, onThisEngine },
+    ] = await Promise.all([import('./export.ts'), import('./build.ts'), import('./straight-lines.ts')]);
+    const writers = { plan, straight, kernels, onThisEngine };
+    return exportProgram(program, names, { deterministic: this.#deterministic }, writers);
   }
 
   statistics(): BackendStatistics {
@@ -132,17 +140,27 @@ export class WasmBackend implements Backend {
     Object.assign(this.counted, { programs: 0, bindings: 0 });
   }
 
-  #compiledFor(program: Program): Compiled {
+  #compiledFor(program: Program): Promise<Compiled> {
     const key = programKey(program);
-    const known = this.#compiled.get(key);
-    const compiled =
-      known ?? new Compiled(program, { relaxed: this.#relaxed, threads: this.pool?.size ?? 1 });
+    const compiled = this.#compiled.get(key) ?? this.#compile(key, program);
     // The most recent is the last.
     this.#compiled.delete(key);
     this.#compiled.set(key, compiled);
     const [oldest] = this.#compiled.keys();
     if (this.#compiled.size > mostCompiled && oldest !== undefined) this.#compiled.delete(oldest);
     return compiled;
+  }
+
+  /** @returns what is asked for again where it failed. */
+  async #compile(key: string, program: Program): Promise<Compiled> {
+    const { pool } = this;
+    const threads = pool === undefined ? {} : { threads: { count: pool.size, meeting } };
+    try {
+      return await compile(program, { deterministic: this.#deterministic, ...threads });
+    } catch (failure) {
+      this.#compiled.delete(key);
+      throw failure;
+    }
   }
 
   #refuseDisposed(): void {

@@ -1,5 +1,7 @@
 import type { Executable, Program } from '@pullback/core';
-import { Compiled, WasmExecutable } from '../src/executable.ts';
+import { compileKernels } from '../src/build.ts';
+import { WasmExecutable } from '../src/executable.ts';
+import { meeting } from '../src/threads/control.ts';
 import { WasmBackend } from '../src/wasm-backend.ts';
 
 /** Divides every kernel that can be divided, and asks its workers every time. */
@@ -12,7 +14,7 @@ export class DividingBackend extends WasmBackend {
   override async compile(program: Program): Promise<Executable> {
     const { threads } = this;
     return new WasmExecutable(
-      new Compiled(program, { relaxed: false, straight: false, threads, wide: 0 }),
+      compileKernels(program, { deterministic: true, threads: { count: threads, meeting }, wide: 0 }),
       this,
     );
   }
@@ -21,6 +23,6 @@ export class DividingBackend extends WasmBackend {
 /** Runs every Program by kernels, however small. */
 export class KernelsBackend extends WasmBackend {
   override async compile(program: Program): Promise<Executable> {
-    return new WasmExecutable(new Compiled(program, { relaxed: false, straight: false }), this);
+    return new WasmExecutable(compileKernels(program, { deterministic: true }), this);
   }
 }

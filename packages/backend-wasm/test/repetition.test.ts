@@ -5,10 +5,10 @@ import type { Value } from '@pullback/core';
 import * as core from '@pullback/core';
 import { type RepetitionStep, recurrent, repetition, repetitions, runProgram } from '@pullback/testing';
 import { expect, test } from 'vitest';
-import { build } from '../src/build.ts';
 import { exportProgram } from '../src/export.ts';
 import { kernelsOn } from '../src/kernels-on.ts';
 import { wasm } from '../src/wasm-backend.ts';
+import { build, writers } from './built.ts';
 import { DividingBackend } from './kernels-backend.ts';
 
 for (const [name, made] of Object.entries(repetitions()))
@@ -32,15 +32,15 @@ test('what the host alone can compute in a step is written out', async () => {
   expect(await runProgram(wasm(), made)).toEqual(await runProgram(cpu(), made));
 });
 
-test('as many bytes of code and kernels for 200 steps as for 20', () => {
+test('as many bytes of code and kernels for 200 steps as for 20', async () => {
   const built = (steps: number) =>
-    build(planFor(kernelsOn(repetition(recurrent, { steps }).program)), [], { relaxed: false });
+    build(planFor(kernelsOn(repetition(recurrent, { steps }).program)), { relaxed: false });
   const [few, many] = [built(20), built(200)];
   // Sizes and strides are longer numbers.
   expect(many.bytes.length).toBeLessThan(few.bytes.length * 1.02);
-  const explained = (steps: number) =>
-    /\n(\d+) kernels/.exec(wasm().explain(repetition(recurrent, { steps }).program))?.[1];
-  expect(explained(200)).toBe(explained(20));
+  const explained = async (steps: number) =>
+    /\n(\d+) kernels/.exec(await wasm().explain(repetition(recurrent, { steps }).program))?.[1];
+  expect(await explained(200)).toBe(await explained(20));
 });
 
 test('several threads', { timeout: 60_000 }, async () => {
@@ -52,7 +52,7 @@ test('an exported module', async () => {
   const made = repetition(recurrent);
   const names = made.data.map(({ data }, i) => ({ name: `v${i}`, data }));
   const outputs = made.program.outputs.map((_, i) => `o${i}`);
-  const { code } = exportProgram(made.program, { inputs: names, outputs }, { relaxed: false, build });
+  const { code } = exportProgram(made.program, { inputs: names, outputs }, { deterministic: true }, writers);
   const module = await WebAssembly.compile(code);
   expect(WebAssembly.Module.imports(module)).toEqual([]);
   const { exports } = await WebAssembly.instantiate(module, {});

@@ -3,9 +3,9 @@ import { kernelsFor, planFor } from '@pullback/compiler';
 import * as core from '@pullback/core';
 import { type Program, placeholder, trace, type Value } from '@pullback/core';
 import { describe, expect, test } from 'vitest';
-import { build } from '../src/build.ts';
 import { exportProgram } from '../src/export.ts';
 import { wasm } from '../src/wasm-backend.ts';
+import { build, writers } from './built.ts';
 import { DividingBackend, KernelsBackend } from './kernels-backend.ts';
 
 const [batch, width] = [5, 7];
@@ -42,7 +42,7 @@ async function trained(backend: core.Backend, program: Program, steps: number): 
 }
 
 describe('kernels that are equal but for their buffers are one function', () => {
-  const built = (n: number) => build(planFor(kernelsFor(descent(n)), []), [], { relaxed: false });
+  const built = (n: number) => build(planFor(kernelsFor(descent(n)), []), { relaxed: false });
 
   test('20 more layers are no more functions, and a few bytes a kernel', () => {
     const [some, more] = [built(20), built(40)];
@@ -78,7 +78,7 @@ describe('kernels that are equal but for their buffers are one function', () => 
       ),
     }));
     const outputs = ['y', ...names.slice(1).map(({ name }) => name)];
-    const { code } = exportProgram(program, { inputs: names, outputs }, { relaxed: false, build });
+    const { code } = exportProgram(program, { inputs: names, outputs }, { deterministic: true }, writers);
     const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(code));
     const [section] = WebAssembly.Module.customSections(await WebAssembly.compile(code), 'pullback');
     const described = JSON.parse(new TextDecoder().decode(section)) as {
@@ -104,8 +104,9 @@ describe('kernels that are equal but for their buffers are one function', () => 
       const y = core.stack(states);
       return trace([x, u], [y, ...core.gradient(core.sum(core.square(y)), [x, u])]);
     };
-    const different = (n: number) => / kernels \((\d+) different\)/.exec(wasm().explain(unrolled(n)))?.[1];
-    expect(different(40)).toBe(different(20));
+    const different = async (n: number) =>
+      / kernels \((\d+) different\)/.exec(await wasm().explain(unrolled(n)))?.[1];
+    expect(await different(40)).toBe(await different(20));
     const program = unrolled(12);
     const results = async (backend: core.Backend) => {
       const inputs = program.inputs.map((spec, i) => {
@@ -126,8 +127,8 @@ describe('kernels that are equal but for their buffers are one function', () => 
     };
     expect(await results(wasm())).toEqual(await results(cpu()));
   });
-  test('explain names them once', () => {
-    const text = wasm().explain(descent(12));
+  test('explain names them once', async () => {
+    const text = await wasm().explain(descent(12));
     const [kernels = 0, different = 0] = (/(\d+) kernels \((\d+) different\)/.exec(text) ?? [])
       .slice(1)
       .map(Number);

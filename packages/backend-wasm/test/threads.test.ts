@@ -118,7 +118,9 @@ describe('threads', () => {
     const f = (x: Value) => softmax(tanh(matmul(x, x)));
     const x = placeholder({ shape: [8, 8], dtype: 'float32' }, 'x');
     const backend = wasm({ threads: 2 });
-    expect(backend.explain(trace([x], [f(x)]))).toMatch(/^1 thread of 2: no kernel is worth dividing\n/);
+    expect(await backend.explain(trace([x], [f(x)]))).toMatch(
+      /^1 thread of 2: no kernel is worth dividing\n/,
+    );
     backend.dispose();
   });
 
@@ -164,8 +166,8 @@ describe('threads', () => {
   test('explain says how many there are', async () => {
     const x = placeholder({ shape: [200, 200], dtype: 'float32' }, 'x');
     const backend = wasm({ threads: 2 });
-    expect(backend.explain(trace([x], [exp(x)]))).toMatch(/^2 threads\n/);
-    expect(wasm().explain(trace([x], [exp(x)]))).toMatch(/^1 thread\n/);
+    expect(await backend.explain(trace([x], [exp(x)]))).toMatch(/^2 threads\n/);
+    expect(await wasm().explain(trace([x], [exp(x)]))).toMatch(/^1 thread\n/);
     backend.dispose();
   });
 

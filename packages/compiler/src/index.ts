@@ -19,7 +19,6 @@ export {
   type WholeKernel,
   writtenBy,
 } from './kernels/kernel.ts';
-export { identity, programKey } from './kernels/key.ts';
 export { lateStatements, phased } from './kernels/phases.ts';
 export { type Structure, structureOf } from './kernels/structure.ts';
 export { type Bound, copyOf, type Factor } from './lower/op.ts';

@@ -1,7 +1,15 @@
-import { type Aliases, describeKernel, explain, kernelsFor, planFor, programKey } from '@pullback/compiler';
+import { type Aliases, describeKernel, explain, kernelsFor, planFor } from '@pullback/compiler';
 import type { View } from '@pullback/core';
 import * as core from '@pullback/core';
-import { type DType, type Program, placeholder, type Shape, trace, type Value } from '@pullback/core';
+import {
+  type DType,
+  type Program,
+  placeholder,
+  programKey,
+  type Shape,
+  trace,
+  type Value,
+} from '@pullback/core';
 import { describe, expect, test } from 'vitest';
 import { lower } from '../src/lower/lower.ts';
 import type { Op, Operand } from '../src/lower/op.ts';

@@ -144,6 +144,8 @@ export { formulaOf } from './scalar/formula-of.ts';
 export { farAngle } from './scalar/functions/trigonometric.ts';
 export * as scalar from './scalar/index.ts';
 export { type Interpreted, interpret } from './scalar/interpret.ts';
+/** Those of `scalar` that compilers put together themselves, without the functions, which are long. */
+export * as scalarOperations from './scalar/operations.ts';
 export {
   type Emitter,
   emitInOrder,
@@ -184,5 +186,6 @@ export { evaluate } from './trace/evaluate.ts';
 export { type BoundSteps, boundSteps, tensorAt } from './trace/interpret.ts';
 export { operationsOf } from './trace/operations.ts';
 export { formatProgram } from './trace/program.ts';
+export { identityOf, programKey } from './trace/program-key.ts';
 export { trace } from './trace/trace.ts';
 export { unrolled } from './trace/unroll.ts';

@@ -93,8 +93,8 @@ export class Model extends TrainedModel<MetricName> {
     return super.to(await backendOf(backend, { dtype, operations: () => this.operations() }), options);
   }
 
-  override explain(batch: Parameters<TrainedModel['explain']>[0]): string {
-    const [text, why] = [super.explain(batch), whyChosen(this.backend)];
+  override async explain(batch: Parameters<TrainedModel['explain']>[0]): Promise<string> {
+    const [text, why] = [await super.explain(batch), whyChosen(this.backend)];
     return why === undefined ? text : `${this.backend.name} by 'auto': ${why}\n${text}`;
   }
 

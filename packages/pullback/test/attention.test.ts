@@ -128,12 +128,12 @@ describe('on wasm', () => {
 
   test('4,096 places take at most 2.1 times the memory of 2,048', async () => {
     const backend = await backendOf('wasm');
-    const arena = (places: number) => {
-      const text = backend.explain?.(programOf(places)) ?? '';
+    const arena = async (places: number) => {
+      const text = (await backend.explain?.(programOf(places))) ?? '';
       const [, size = '', unit = ''] = /arena ([\d.]+) (\w?B)/.exec(text) ?? [];
       return Number(size) * (unit === 'MB' ? 1000 : 1);
     };
-    const [one, two] = [arena(2048), arena(4096)];
+    const [one, two] = [await arena(2048), await arena(4096)];
     expect(one).toBeGreaterThan(0);
     expect(two / one).toBeLessThan(2.1);
   });

@@ -112,7 +112,7 @@ describe('native code', () => {
       optimizer: fresh.sgd({ learningRate: 0.1 }),
     });
     expect(model.backend.name).toBe('wasm');
-    expect(model.explain({ x: { shape: [1, 1000], data: new Float32Array(1000) } })).toMatch(
+    expect(await model.explain({ x: { shape: [1, 1000], data: new Float32Array(1000) } })).toMatch(
       /^wasm by 'auto': not native, since there is no (C compiler: .*cc|koffi)/,
     );
     model.dispose();
@@ -134,7 +134,7 @@ describe('native code', () => {
     );
     expect([short?.backend.name, long?.backend.name]).toEqual(['wasm', isThere ? 'native' : 'wasm']);
     if (isThere)
-      expect(long?.explain({ x: { shape: [1, 1000], data: new Float32Array(1000) } })).toMatch(
+      expect(await long?.explain({ x: { shape: [1, 1000], data: new Float32Array(1000) } })).toMatch(
         /^native by 'auto': a step is long enough[\s\S]*compiled by/,
       );
     await short?.to('auto');

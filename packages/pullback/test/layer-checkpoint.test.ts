@@ -61,7 +61,7 @@ describe('checkpoint', () => {
       });
       const big = { shape: [256, 24], data: new Float32Array(256 * 24) };
       const said = /arena ([\d.]+) ([kM])B/.exec(
-        model.explain({ x: big, y: { shape: [256, 1], data: new Float32Array(256) } }),
+        await model.explain({ x: big, y: { shape: [256, 1], data: new Float32Array(256) } }),
       );
       return Number(said?.[1]) * (said?.[2] === 'M' ? 1000 : 1);
     };

@@ -352,7 +352,9 @@ describe('in code', () => {
     );
     expect(() => step(x, y)).toThrow('for a batch, got an array of 1\n  It needs x, y, and takes');
     expect(() => step({ x, target: y })).toThrow("a batch has no option 'target'");
-    expect(() => js(model.explain.bind(model))({ x, target: y })).toThrow("explain has no option 'target'");
+    await expect(js(model.explain.bind(model))({ x, target: y })).rejects.toThrow(
+      "explain has no option 'target'",
+    );
     expect(model.stepCount).toBe(0);
   });
 

@@ -295,7 +295,7 @@ export class Model<Name extends Named = never> {
    * The backend's listing of the training step on a batch shaped as `x` and `y`, or of the prediction without `y`. It has kernels, the
    * ops that were fused and why others were not, memory and work; the bare Program where the backend does not tell.
    */
-  explain(batch: Shaped): string {
+  async explain(batch: Shaped): Promise<string> {
     checkOptions('explain', batch, fields.shapeFields);
     return explainModel(this.#trainer.engine, batch);
   }

@@ -64,7 +64,7 @@ export class Training {
       this.#send({ kind: 'ready', run, backend: backend.name, summary: made.summary() });
       if (problem.sample !== undefined) {
         this.#recorder = await Recorder.of(made, problem.sample, {
-          listings: [{ name: 'Kernels', text: made.explain(problem.sample) }],
+          listings: [{ name: 'Kernels', text: await made.explain(problem.sample) }],
         });
         this.#send({ kind: 'graph', run, graph: this.#recorder.graph });
       }

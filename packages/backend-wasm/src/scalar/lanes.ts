@@ -4,7 +4,7 @@ import {
   operandsOf,
   type Scalar,
   type ScalarType,
-  scalar,
+  scalarOperations,
   UnsupportedError,
 } from '@pullback/core';
 import type { Code } from '../encoding.ts';
@@ -37,7 +37,7 @@ export function writeFormula(
 /** Four elements of one dtype as another; operands may be read several times. */
 export function castFour(lane: Lane, x: Four, from: DType, to: DType): Four {
   const [operand] = operandsOf([from]);
-  return operand === undefined ? x : writeFormula(lane, scalar.cast(operand, to), [x], [from]);
+  return operand === undefined ? x : writeFormula(lane, scalarOperations.cast(operand, to), [x], [from]);
 }
 
 class LaneWriter {

@@ -1,5 +1,11 @@
-import { identity } from '@pullback/compiler';
-import { type DType, formulaOf, type Instruction, type TensorSpec, tensorOf } from '@pullback/core';
+import {
+  type DType,
+  formulaOf,
+  type Instruction,
+  identityOf,
+  type TensorSpec,
+  tensorOf,
+} from '@pullback/core';
 import type { Code } from '../encoding.ts';
 import { f32x4, f64x2, i32x4, v128 } from '../instructions.ts';
 import type { Rule } from '../lane.ts';
@@ -29,7 +35,7 @@ export function operationOf(
     return result.data[0] ?? 0;
   };
   // Two primitives may have one name, and one formula serves all equal applications.
-  const name = `formula ${identity(formula)} ${output.dtype}`;
+  const name = `formula ${identityOf(formula)} ${output.dtype}`;
   return { name, operands, result: output.dtype, lanes: doubles ? 2 : 4, write: rule, fold };
 }
 

@@ -1,11 +1,13 @@
 import { type Code, types } from '../encoding.ts';
 import { branch, branchIf, call, drop, get, i32, loop, set, tee, when } from '../instructions.ts';
 import type { ModuleBuilder } from '../module.ts';
-import { meeting } from './control.ts';
+import type { meeting as places } from './control.ts';
 import { type Around, copyOf, givenTo, overSteps, type Part } from './parts.ts';
 
 interface Work {
   readonly threads: number;
+  /** Where they meet. Given: this module is loaded when it is wanted, and shares no file with what always is. */
+  readonly meeting: typeof places;
   /** The scratch memory of a thread. */
   readonly scratch: (thread: Code) => Code;
   readonly onHost: Around['onHost'];
@@ -22,7 +24,7 @@ const patience = 4000;
  * first one does the narrow ones, and they meet where one does what another has made: what a unit computes does not depend on who computes it.
  */
 export function defineWork(module: ModuleBuilder, parts: readonly Part[], work: Work): void {
-  const { threads, scratch, onHost, rowAt, last } = work;
+  const { threads, meeting, scratch, onHost, rowAt, last } = work;
   const [thread, times, maySleep] = [get(0), get(1), get(2)];
   const place = (number: number): Code => i32.const(number * 4);
   const parameters = [types.i32, types.i32, types.i32];

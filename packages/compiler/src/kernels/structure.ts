@@ -1,4 +1,4 @@
-import type { TensorSpec, View } from '@pullback/core';
+import { identityOf, type TensorSpec, type View } from '@pullback/core';
 import {
   type Input,
   type Kernel,
@@ -8,7 +8,6 @@ import {
   type Statement,
   writtenBy,
 } from './kernel.ts';
-import { identity } from './key.ts';
 
 /** A buffer, and the first of its elements that the views of a kernel begin at. */
 export interface From {
@@ -40,7 +39,7 @@ export function structureOf(kernel: Kernel, specs: ReadonlyMap<number, TensorSpe
     if (typeof value === 'number')
       return Number.isFinite(value) && !Object.is(value, -0) ? value : `${value} ${1 / value}`;
     if (name === 'primitive' || name === 'formula' || ArrayBuffer.isView(value))
-      return value && { identity: identity(value) };
+      return value && { identity: identityOf(value) };
     return value;
   };
   if (kernel.kind !== 'whole') {

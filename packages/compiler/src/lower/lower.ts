@@ -9,7 +9,7 @@ import {
   type Shape,
   sameShape,
   sameView,
-  scalar,
+  scalarOperations,
   sizeOf,
   type TensorSpec,
   type View,
@@ -267,13 +267,16 @@ function reduce(
   // Along axes of extent 1 the maximum is the element, the sum 0 + the element, which makes 0 of -0.
   else if (combine === 'max') lowering.means(common.root, operand);
   else {
-    const formula = operandsOf([common.spec.dtype]).reduce((sum, x) => scalar.add(x, sum), zero(common.spec));
+    const formula = operandsOf([common.spec.dtype]).reduce(
+      (sum, x) => scalarOperations.add(x, sum),
+      zero(common.spec),
+    );
     lowering.put({ ...common, kind: 'map', name: 'add', formula, ...flat(common.spec), operands: [operand] });
   }
 }
 
 function zero({ dtype }: TensorSpec): Scalar {
-  return scalar.number(0, dtype === 'uint8' ? 'int32' : dtype);
+  return scalarOperations.number(0, dtype === 'uint8' ? 'int32' : dtype);
 }
 
 function take(lowering: Lowering, instruction: Instruction, axis: number): void {

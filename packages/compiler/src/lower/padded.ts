@@ -1,4 +1,11 @@
-import { isFloat, type Origin, operandsOf, type Scalar, scalar, type TensorSpec } from '@pullback/core';
+import {
+  isFloat,
+  type Origin,
+  operandsOf,
+  type Scalar,
+  scalarOperations,
+  type TensorSpec,
+} from '@pullback/core';
 import { type Box, boxInside, type Cell, cellsOf, viewInside, viewOf } from './boxes.ts';
 import {
   type AssembleOp,
@@ -177,8 +184,10 @@ function sumOf({ dtype }: TensorSpec, terms: number, zero = false): Scalar {
   const key = `${dtype} ${terms} ${zero && isFloat(dtype)}`;
   const known = sums.get(key);
   if (known !== undefined) return known;
-  const sum = operandsOf(new Array<typeof dtype>(terms).fill(dtype)).reduce((a, b) => scalar.add(a, b));
-  const formula = zero && isFloat(dtype) ? scalar.add(sum, scalar.number(0, dtype)) : sum;
+  const sum = operandsOf(new Array<typeof dtype>(terms).fill(dtype)).reduce((a, b) =>
+    scalarOperations.add(a, b),
+  );
+  const formula = zero && isFloat(dtype) ? scalarOperations.add(sum, scalarOperations.number(0, dtype)) : sum;
   sums.set(key, formula);
   return formula;
 }

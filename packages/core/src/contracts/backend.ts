@@ -41,7 +41,7 @@ export interface Backend {
   free(buffer: Buffer): void;
   compile(program: Program): Promise<Executable>;
   /** The listing of a compiled Program: its kernels, the ops that were fused and why others were not, memory and work. */
-  explain?(program: Program): string;
+  explain?(program: Program): string | Promise<string>;
   /**
    * The Program as code that runs without this framework: with the numbers of some inputs in it, and outputs that take the place of the input
    * of the same name for the next run. @throws UnsupportedError for a primitive that needs the host.

@@ -1,10 +1,11 @@
-import type { Attribute, Attributes, Primitive, Program } from '@pullback/core';
+import type { Attribute, Attributes } from '../graph/attributes.ts';
+import type { Primitive, Program } from '../graph/value.ts';
 
 const identities = new WeakMap<object, number>();
 let known = 0;
 
 /** A number that stands for an object. */
-export function identity(object: object): number {
+export function identityOf(object: object): number {
   const own = identities.get(object) ?? known++;
   identities.set(object, own);
   return own;
@@ -33,13 +34,13 @@ function written({ inputs, body, outputs }: Program): unknown {
 /** A primitive by reference; a repetition by what it repeats. */
 function nodeOf(primitive: Primitive, attributes: Attributes): unknown {
   const { form } = primitive;
-  if (form?.kind !== 'repeat') return identity(primitive);
+  if (form?.kind !== 'repeat') return identityOf(primitive);
   const { body, ...repeat } = form.repeat(attributes);
   return { ...repeat, body: written(body) };
 }
 
 function attributeOf(value: Attribute): unknown {
   if (Array.isArray(value)) return value;
-  if (typeof value === 'object') return { identity: identity(value) };
+  if (typeof value === 'object') return { identity: identityOf(value) };
   return typeof value === 'number' ? `${Object.is(value, -0) ? '-0' : value}` : value;
 }

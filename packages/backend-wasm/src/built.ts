@@ -36,7 +36,7 @@ export interface BuildOptions {
   readonly straight?: boolean;
 }
 
-/** What a Program is compiled by, before the engine is asked what it has. */
+/** Options before the engine is asked for the relaxed multiply-add. */
 export interface CompileOptions extends Omit<BuildOptions, 'relaxed' | 'own'> {
   readonly deterministic: boolean;
 }

@@ -20,8 +20,9 @@ for tarball in "$packed"/*.tgz; do
   for needed in package.json README.md LICENSE; do
     grep -qx "package/$needed" <<<"$files" || { echo "without $needed"; exit 1; }
   done
-  strange=$(grep -vxE 'package/(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist/.+\.(js|js\.map|d\.ts|d\.ts\.map)|src/.+\.ts|docs/(.+\.md|llms\.txt))' <<<"$files" || true)
+  strange=$(grep -vxE 'package/(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist/.+\.(js|js\.map|d\.ts|d\.ts\.map)|templates/.+|src/.+\.ts|docs/(.+\.md|llms\.txt))' <<<"$files" || true)
   [ -z "$strange" ] || { printf 'what is this?\n%s\n' "$strange"; exit 1; }
   "$bin/publint" --strict "$tarball"
-  "$bin/attw" --profile esm-only "$tarball"
+  # A command has no types.
+  [[ $tarball == */create-pullback-* ]] || "$bin/attw" --profile esm-only "$tarball"
 done

@@ -1,3 +1,4 @@
+import type { Aliases } from '@pullback/compiler';
 import { type Program, sizeOf } from '@pullback/core';
 import type { Compiled, CompileOptions } from './built.ts';
 
@@ -5,10 +6,14 @@ import type { Compiled, CompileOptions } from './built.ts';
 const largestLine = 20_000;
 
 /** Straight lines where the Program is small, else kernels. The code that writes each is loaded for the first Program that needs it: a page of small networks has no kernels. */
-export async function compile(program: Program, options: CompileOptions): Promise<Compiled> {
+export async function compile(
+  program: Program,
+  options: CompileOptions,
+  shared?: Aliases,
+): Promise<Compiled> {
   if (isSmall(program) && options.straight !== false) {
     const { compileStraight } = await import('./straight-lines.ts');
-    const straight = compileStraight(program, options);
+    const straight = compileStraight(program, options, shared);
     if (straight !== undefined) return straight;
   }
   const { compileKernels } = await import('./build.ts');

@@ -16,18 +16,21 @@ export { onThisEngine };
 const mostSteps = 1000;
 
 /**
- * A small Program as straight-line code; undefined of others. Whether it is small does not depend on the aliases: it is decided when it is compiled, they are known
- * when it is bound.
+ * A small Program as straight-line code; undefined of others. Whether it is small is decided when it is compiled, for the memory that is going to be shared: bound in another way, it has as
+ * much code as it takes.
  */
-export function compileStraight(program: Program, given: CompileOptions): Compiled | undefined {
+export function compileStraight(
+  program: Program,
+  given: CompileOptions,
+  shared: Aliases = apart(program),
+): Compiled | undefined {
   const options = onThisEngine(given);
-  const none = apart(program);
-  const alone = buildStraight(program, none, options);
-  if (alone === undefined) return undefined;
-  const first = linkedOf(alone);
+  const expected = buildStraight(program, shared, options);
+  if (expected === undefined) return undefined;
+  const first = JSON.stringify(shared);
   return linkedOnce(program, (aliases) => {
-    if (aliases.every(({ length }) => length === 0)) return first;
-    const built = buildStraight(program, aliases, options, Number.POSITIVE_INFINITY);
+    const isFirst = JSON.stringify(aliases) === first;
+    const built = isFirst ? expected : buildStraight(program, aliases, options, Number.POSITIVE_INFINITY);
     if (built === undefined)
       throw new InternalError({ got: 'no straight line', expected: 'that of a Program that has one' });
     return linkedOf(built);

@@ -1,3 +1,4 @@
+import type { Aliases } from '@pullback/compiler';
 import {
   type Backend,
   type BackendStatistics,
@@ -96,9 +97,9 @@ export class WasmBackend implements Backend {
     if (!this.#disposed) this.memory.free(buffer);
   }
 
-  async compile(program: Program): Promise<Executable> {
+  async compile(program: Program, shared?: Aliases): Promise<Executable> {
     this.#refuseDisposed();
-    const compiled = await this.#compiledFor(program);
+    const compiled = await this.#compiledFor(program, shared);
     this.#refuseDisposed();
     return new WasmExecutable(compiled, this);
   }
@@ -140,9 +141,9 @@ export class WasmBackend implements Backend {
     Object.assign(this.counted, { programs: 0, bindings: 0 });
   }
 
-  #compiledFor(program: Program): Promise<Compiled> {
+  #compiledFor(program: Program, shared?: Aliases): Promise<Compiled> {
     const key = programKey(program);
-    const compiled = this.#compiled.get(key) ?? this.#compile(key, program);
+    const compiled = this.#compiled.get(key) ?? this.#compile(key, program, shared);
     // The most recent is the last.
     this.#compiled.delete(key);
     this.#compiled.set(key, compiled);
@@ -152,11 +153,11 @@ export class WasmBackend implements Backend {
   }
 
   /** @returns what is asked for again where it failed. */
-  async #compile(key: string, program: Program): Promise<Compiled> {
+  async #compile(key: string, program: Program, shared?: Aliases): Promise<Compiled> {
     const { pool } = this;
     const threads = pool === undefined ? {} : { threads: { count: pool.size, meeting } };
     try {
-      return await compile(program, { deterministic: this.#deterministic, ...threads });
+      return await compile(program, { deterministic: this.#deterministic, ...threads }, shared);
     } catch (failure) {
       this.#compiled.delete(key);
       throw failure;

@@ -39,7 +39,11 @@ export interface Backend {
   read(buffer: Buffer): Promise<TypedArray>;
   /** Gives the memory back; no binding that uses the buffer may be run from then on. A buffer that was freed before stays so. */
   free(buffer: Buffer): void;
-  compile(program: Program): Promise<Executable>;
+  /**
+   * @param shared for each output, the places of the inputs whose memory it is going to have: a backend may write that code at once. Executables can be bound in
+   * other ways all the same; none is expected to share when it is left out.
+   */
+  compile(program: Program, shared?: readonly (readonly number[])[]): Promise<Executable>;
   /** The listing of a compiled Program: its kernels, the ops that were fused and why others were not, memory and work. */
   explain?(program: Program): string | Promise<string>;
   /**

@@ -39,7 +39,7 @@ export class BoundProgram {
   /** Compiles a Program and gives it its buffers: those of its batch from `given`, or made for it alone. */
   static async make(plan: Plan, store: Store, given?: GivenBuffers): Promise<BoundProgram> {
     const { backend } = store;
-    const executable: Executable = await backend.compile(plan.program);
+    const executable: Executable = await backend.compile(plan.program, sharedBy(plan));
     const batch = new Map<string, Buffer>();
     const own: Buffer[] = [];
     const release = () => {
@@ -73,4 +73,13 @@ export class BoundProgram {
     this.#released = true;
     this.#release();
   }
+}
+
+/** For each output the inputs of its name, which have the same buffer. */
+function sharedBy({ inputs, outputs }: Plan): readonly (readonly number[])[] {
+  const places = new Map<string, number[]>();
+  inputs.forEach((name, i) => {
+    places.set(name, [...(places.get(name) ?? []), i]);
+  });
+  return outputs.map((name) => places.get(name) ?? []);
 }

@@ -64,7 +64,7 @@ export function slice(
       hint: 'flip turns an axis round.',
     });
   const from = x.shape.map((extent, i) => place(start[i], 0, extent));
-  const to = x.shape.map((extent, i) => Math.max(from[i] ?? 0, place(stop[i], extent, extent)));
+  const to = x.shape.map((extent, i) => place(stop[i], extent, extent));
   const whole =
     from.every((at) => at === 0) && to.every((at, i) => at === x.shape[i]) && step.every((s) => s === 1);
   return whole

@@ -215,8 +215,38 @@ test('a slice that stops before it starts is empty', () => {
   expect(p.slice(x, [2], [-3]).shape).toEqual([0, 2]);
 });
 
-test('a pad says what it takes', () => {
-  expect(() => Reflect.apply(p.pad, undefined, [p.iota([4]), { low: 2 }])).toThrow(
-    /an array of a whole number for each axis/,
-  );
+describe('options are refused with the words for them', () => {
+  const row = p.iota([4]);
+  const refusals: readonly (readonly [(...given: never[]) => Value, object, RegExp])[] = [
+    [p.pad, { low: 2 }, /expected an array of a whole number for each axis as 'low' of pad, got 2/],
+    [p.pad, { low: [1], value: '0' }, /expected a number as 'value' of pad, got '0'/],
+    [p.windows, { axes: [0], size: 0 }, /expected a whole number from 1 up.* as 'size' of windows, got 0/],
+    [p.windows, { axes: [0], size: [0] }, /from 1 up.*'size/],
+    [
+      p.windows,
+      { axes: [0], size: 2, padding: '' },
+      /expected 'valid' or 'same', or .*\[before, after\].* as 'padding'/,
+    ],
+    [p.windows, { axes: [0], size: 2, value: '0' }, /expected a number as 'value' of windows, got '0'/],
+    [
+      p.fold,
+      { axes: [0], size: 2, extents: [-1] },
+      /a whole number from 0 up as 'extents\[0\]' of fold, got -1/,
+    ],
+  ];
+  for (const [f, options, words] of refusals)
+    test(String(words), () => {
+      expect(() => Reflect.apply(f, undefined, [row, options])).toThrow(words);
+    });
+  test('padding by pairs', () => {
+    const of = (padding: unknown) => () =>
+      Reflect.apply(p.windows, undefined, [row, { axes: [0], size: 2, padding }]);
+    for (const wrong of [[[1]], [[1, -1]], [[0.5, 1]], [1]]) expect(of(wrong)).toThrow(/\[before, after\]/);
+    expect(of([[1, 0]])().shape).toEqual([4, 2]);
+  });
+  test('a permutation that names an axis twice, and one of too many axes', () => {
+    expect(() => p.transpose(x, [0, 1, 0])).toThrow(p.ShapeError);
+    expect(() => p.transpose(x, [1, 1])).toThrow(p.ShapeError);
+    expect(() => p.transpose(x, [0])).toThrow(p.ShapeError);
+  });
 });

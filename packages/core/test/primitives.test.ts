@@ -46,6 +46,7 @@ const made: Readonly<Record<string, readonly [p.Value, p.PrimitiveKind]>> = {
   slice: [p.slice(x, [1]), 'movement'],
   pad: [p.pad(x, { low: [1] }), 'movement'],
   flip: [p.flip(x), 'movement'],
+  windows: [p.windows(x, { axes: [1], size: 2 }), 'movement'],
   concatenate: [p.concatenate([x, y]), 'movement'],
   sum: [p.sum(x, { axis: 0, keepAxis: true }), 'reduction'],
   max: [p.max(x, { axis: 0, keepAxis: true }), 'reduction'],

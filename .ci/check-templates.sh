@@ -52,10 +52,11 @@ for name in "${names[@]}"; do
     workerd)
       npm run -s typecheck
       npm run -s build
-      sed -i 's/127.0.0.1:8787/127.0.0.1:0/' config.capnp
-      npx workerd serve config.capnp --control-fd=3 3>control 2>log &
+      port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+      sed -i "s/127.0.0.1:8787/127.0.0.1:$port/" config.capnp
+      "$(node "$root/.ci/templates/workerd.mjs")" serve config.capnp >log 2>&1 &
       server=$!
-      node "$root/.ci/templates/ask.mjs" control || { cat log; exit 1; }
+      node "$root/.ci/templates/ask.mjs" "$port" || { cat log; exit 1; }
       kill "$server"
       server=
       ;;

@@ -73,12 +73,12 @@ export function contraction(lowering: Lowering, instruction: Instruction, labels
   };
   const lies = (which: Side) => joined(axesFor(a, b, roles.inner), [which]).length <= 1;
   const nested = { a: isNested('a', a, labels.a), b: isNested('b', b, labels.b) };
-  const copyOf = (x: InMemory, spec: TensorSpec, from: readonly number[]): Bounded => ({
-    ...copied(lowering, instruction, { operand: x, spec, from, inner: roles.inner }),
+  const copyOf = (operand: InMemory, given: Omit<Copied, 'operand' | 'inner'>): Bounded => ({
+    ...copied(lowering, instruction, { ...given, operand, inner: roles.inner }),
     bounds: [],
   });
-  if (!nested.a && !lies('a')) a = copyOf(a, specs[0], labels.a);
-  if (!nested.b && !lies('b')) b = copyOf(b, specs[1], labels.b);
+  if (!nested.a && !lies('a')) a = copyOf(a, { spec: specs[0], from: labels.a, lines: roles.rows });
+  if (!nested.b && !lies('b')) b = copyOf(b, { spec: specs[1], from: labels.b, lines: roles.columns });
   const axes = (some: readonly number[]) => axesFor(a, b, some);
   const rows = lastJoined(axes(roles.rows), nested.a ? ['out'] : ['a', 'out']);
   const columns = lastJoined(axes(roles.columns), nested.b ? ['out'] : ['b', 'out']);
@@ -210,15 +210,20 @@ interface Copied {
   /** The labels of its axes. */
   readonly from: readonly number[];
   readonly inner: readonly number[];
+  readonly lines: readonly number[];
 }
 
-/** A copy in which the inner axes are the last, in their order, read by the labels' own order. */
+/** A copy in which the inner axes lie together in their order, read by the labels' own order. Axes that lie side by side stay the last. */
 function copied(
   lowering: Lowering,
   instruction: Instruction,
-  { operand, spec, from, inner }: Copied,
+  { operand, spec, from, inner, lines }: Copied,
 ): InMemory {
-  const order = [...from.filter((label) => !inner.includes(label)), ...inner];
+  const isLast = (label: number, i: number) =>
+    lines.includes(label) && operand.view.strides[i] === 1 && (spec.shape[i] ?? 1) > 1;
+  const last = from.some(isLast) ? lines : inner;
+  const order = from.filter((label) => !last.includes(label) && !inner.includes(label));
+  order.push(...(last === lines ? [...inner, ...from.filter((label) => lines.includes(label))] : inner));
   const axes = order.map((label) => from.indexOf(label));
   const shape = axes.map((axis) => spec.shape[axis] ?? 1);
   const { offset, strides } = operand.view;

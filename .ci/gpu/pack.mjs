@@ -56,7 +56,10 @@ await build({
   entryPoints: [`${root}.ci/gpu/measure.mjs`],
   outdir: `${inside}/bench`,
   nodePaths: [`${root}packages/pullback/node_modules`, `${root}packages/bench/node_modules`],
-  alias: { pullback: `${root}packages/pullback/src/index.ts` },
+  alias: {
+    pullback: `${root}packages/pullback/src/index.ts`,
+    '@pullback/onnx': `${root}packages/onnx/src/index.ts`,
+  },
   outExtension: { '.js': '.mjs' },
   plugins: [{ name: 'without-other-peers', setup: leaveOut }],
 });

@@ -23,8 +23,21 @@ const skippable = (declare) =>
   });
 
 export const describe = skippable(suite);
+
+/** A test that says so while it runs is left off there. */
+const left = new Error('skipped');
 export const test = skippable((name, ...rest) => {
   const run = rest.pop();
-  return single(name, ...rest, () => run());
+  return single(name, ...rest, async (context) => {
+    const skip = (why) => {
+      context.skip(typeof why === 'string' ? why : undefined);
+      throw left;
+    };
+    try {
+      await run({ skip });
+    } catch (failure) {
+      if (failure !== left) throw failure;
+    }
+  });
 });
 export { after as afterAll, before as beforeAll };

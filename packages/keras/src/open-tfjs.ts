@@ -1,16 +1,9 @@
-import {
-  CheckpointError,
-  checkOptions,
-  type FieldsOf,
-  field,
-  type Layer,
-  UnsupportedError,
-  type Value,
-} from '@pullback/core';
+import { CheckpointError, checkOptions, type FieldsOf, field, type Layer, type Value } from '@pullback/core';
 import { type ByteSource, beside, readerOf, type Shards, type TensorFile } from '@pullback/safetensors';
 import type { NameMap, Predictions } from '@pullback/train';
-import { isRecord, record, text } from './json.ts';
-import { networkOf } from './network.ts';
+import { graphNetworkOf } from './graph/graph-model.ts';
+import { isRecord, type Json, record, text } from './json.ts';
+import { type Network, networkOf } from './network.ts';
 import { manifestFile } from './weights-manifest.ts';
 
 export interface TfjsOptions {
@@ -39,26 +32,23 @@ export interface OpenedModel {
 const longest = 2 ** 28;
 
 /**
- * A layers model of TensorFlow.js: `model.json` with the shards that it names. Source: tfjs-core `io/types.ts`, tfjs-layers `models.ts`.
- * @throws UnsupportedError for a graph model, or with all layers that have no counterpart here; CheckpointError for a damaged file.
+ * A model of TensorFlow.js, of layers or a graph of ops: `model.json` with the shards that it names. Source: tfjs-core `io/types.ts`, tfjs-layers
+ * `models.ts`, tfjs-converter `graph_model.ts`.
+ * @throws UnsupportedError with all layers, or ops, that have no counterpart here; CheckpointError for a damaged file.
  */
 export async function openTfjs(source: ByteSource, options: TfjsOptions = {}): Promise<OpenedModel> {
   const { shards = beside(source) } = checkOptions('openTfjs', options, tfjsFields);
   const file = record(await jsonOf(source), 'model.json');
   const topology = record(file['modelTopology'], 'modelTopology');
-  if (file['format'] === 'graph-model' || 'node' in topology)
-    throw new UnsupportedError({
-      got: 'a graph model',
-      expected: 'a layers model',
-      hint: 'Graph models hold ops of TensorFlow. The model that it was converted from, as ONNX, is read by @pullback/onnx.',
-    });
-  const config = isRecord(topology['model_config']) ? topology['model_config'] : topology;
-  const { layer, inputs, names } = networkOf(
-    text(config['class_name'], 'the class of the model'),
-    config['config'],
-  );
   const weights = manifestFile(file['weightsManifest'], shards);
+  const { layer, inputs, names } =
+    'node' in topology ? await graphNetworkOf(file, topology, weights) : layersOf(topology);
   return { network: layer, inputs, weights, names: names('network'), namesAt: names };
+}
+
+function layersOf(topology: Json): Network {
+  const config = isRecord(topology['model_config']) ? topology['model_config'] : topology;
+  return networkOf(text(config['class_name'], 'the class of the model'), config['config']);
 }
 
 async function jsonOf(source: ByteSource): Promise<unknown> {

@@ -1,35 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { wasm } from '@pullback/backend-wasm';
 import { openTfjs } from '@pullback/keras';
 import { meanSquaredError } from '@pullback/losses';
 import { sgd } from '@pullback/optimizers';
 import { Model, transferWeights } from '@pullback/train';
 import { describe, expect, test } from 'vitest';
+import { fetched } from './fetched.ts';
 
 /** MIT; its models are layers models that a converter wrote. */
-const name = '@upscalerjs/esrgan-slim@1.0.0';
-const folder = fileURLToPath(new URL('../../models/', import.meta.url));
-
-function fetched(): string | undefined {
-  if (existsSync(`${folder}package/models`)) return undefined;
-  try {
-    mkdirSync(folder, { recursive: true });
-    const [{ filename }] = JSON.parse(
-      execFileSync('npm', ['pack', '--json', '--pack-destination', folder, name], {
-        stdio: 'pipe',
-      }).toString(),
-    );
-    execFileSync('tar', ['-xzf', `${folder}${filename}`, '-C', folder], { stdio: 'pipe' });
-    return undefined;
-  } catch (cause) {
-    return `npm did not give ${name}: ${cause instanceof Error ? cause.message : cause}`;
-  }
-}
-
-const why = fetched();
+const { folder, why } = fetched('@upscalerjs/esrgan-slim@1.0.0');
 if (why !== undefined) console.log(`Not tested: ${why}`);
 
 describe.skipIf(why !== undefined)('esrgan-slim', () => {
@@ -39,7 +18,7 @@ describe.skipIf(why !== undefined)('esrgan-slim', () => {
         await readFile(new URL('esrgan.json', import.meta.url), 'utf8'),
       );
       const { shape, data } = wanted[scale] ?? { shape: [], data: [] };
-      const opened = await openTfjs(`${folder}package/models/${scale}/model.json`);
+      const opened = await openTfjs(`${folder}/models/${scale}/model.json`);
       expect(opened.inputs).toEqual({ LR: [null, null, 3] });
       const model = await Model.create({
         network: opened.network,

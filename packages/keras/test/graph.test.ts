@@ -64,7 +64,7 @@ async function modelOf(opened: Opened, input: readonly number[]) {
     optimizer: sgd({ learningRate: 0.1 }),
     backend: cpu(),
   });
-  await transferWeights(opened.weights, model, { names: opened.names, keep: '**' });
+  await transferWeights(opened.weights, model, { names: opened.names });
   return model;
 }
 

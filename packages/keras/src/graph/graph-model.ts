@@ -93,7 +93,7 @@ export async function graphNetworkOf(file: Json, topology: Json, weights: Tensor
     const [only, ...others] = found;
     return only !== undefined && others.length === 0 ? only[1] : Object.fromEntries(found);
   });
-  const floats = order.filter(({ name, op }) => op === 'Const' && !known.has(name));
+  const floats = new Set(order.flatMap(({ name, op }) => (op === 'Const' && !known.has(name) ? [name] : [])));
   return {
     layer,
     inputs: Object.fromEntries(
@@ -102,7 +102,14 @@ export async function graphNetworkOf(file: Json, topology: Json, weights: Tensor
         shape.slice(1).map((extent) => (extent < 0 ? null : extent)),
       ]),
     ),
-    names: (path) => Object.fromEntries(floats.map(({ name }) => [name, { to: `${path}/${pathOf(name)}` }])),
+    // Numbers that are constants here are left out.
+    names: (path) =>
+      Object.fromEntries(
+        [...weights.stored.keys()].map((name) => [
+          name,
+          floats.has(name) ? { to: `${path}/${pathOf(name)}` } : null,
+        ]),
+      ),
   };
 }
 

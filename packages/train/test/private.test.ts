@@ -172,9 +172,13 @@ describe('refused are', () => {
     }
   });
 
-  test('several ranks, and options that cannot be', async () => {
-    const [reducer] = simulatedRanks(2);
-    await expect(make({ sampleGradients, ...(reducer && { reducer }) })).rejects.toThrow('on 2 ranks');
+  test('several ranks, parts of batches, and options that cannot be', async () => {
+    for (const [ranks, words] of [
+      [simulatedRanks(2), 'of 2 ranks'],
+      [simulatedRanks(1, { parts: 2 }), 'of 1 rank and 2 parts'],
+    ] as const)
+      for (const reducer of ranks)
+        await expect(make({ sampleGradients, reducer })).rejects.toThrow(words);
     for (const wrong of [
       { clip: 0, noise: 1 },
       { clip: 1, noise: -1 },

@@ -62,13 +62,15 @@ export class Engine {
     readonly store: Store,
     readonly reducer?: Reducer,
   ) {
-    if (reducer !== undefined && reducer.size > 1 && definition.sampleGradients !== undefined)
-      throw new OptionError({
-        got: `gradients of samples on ${reducer.size} ranks`,
-        expected: 'one process, or a loss whose gradients are added up',
-      });
-    if (reducer !== undefined && (reducer.size > 1 || reducer.parts !== undefined))
+    if (reducer !== undefined && (reducer.size > 1 || reducer.parts !== undefined)) {
+      const { size, parts } = reducer;
+      if (definition.sampleGradients !== undefined)
+        throw new OptionError({
+          got: `sampleGradients with a reducer of ${size} ${size === 1 ? 'rank' : 'ranks'}${parts === undefined ? '' : ` and ${parts} parts`}`,
+          expected: 'one process and no parts: gradients of parts are summed as they are',
+        });
       this.parted = new PartedSteps(reducer, definition, store, () => this.walk(true));
+    }
     this.runner = new Runner(store);
     this.residents = new ResidentCache(store);
     const { predictions, walk, batch } = this.walk(false);

@@ -161,6 +161,12 @@ describe('noise', () => {
     expect((await noisy(8))[0]).not.toEqual(first);
     expect((await noisy())[0]).not.toEqual((await noisy())[0]);
   });
+
+  test('is another one in every model that has the same privateGradients', async () => {
+    const sampleGradients = privateGradients({ clip: 2, noise: 3, lot: 4 });
+    const [a, b] = [await make({ ...many, sampleGradients }), await make({ ...many, sampleGradients })];
+    expect(await stepOn(a, batch)).not.toEqual(await stepOn(b, batch));
+  });
 });
 
 describe('refused are', () => {

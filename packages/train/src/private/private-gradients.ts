@@ -46,10 +46,11 @@ const fields = {
  * @throws OptionError
  */
 export function privateGradients(options: PrivateOptions): SampleGradients {
-  const { clip, noise, lot, seed = secretSeed() } = checkOptions('privateGradients', options, fields);
-  const noiseKey = Int32Array.from(keyOf(seed, 'noise'));
+  const { clip, noise, lot, seed } = checkOptions('privateGradients', options, fields);
   return {
     gradients(graph) {
+      // Each Program draws its own: the difference of two models must not be free of noise.
+      const noiseKey = Int32Array.from(keyOf(seed ?? secretSeed(), 'noise'));
       const { definition, walk, step } = graph;
       const { heads, dtype } = definition;
       const gradients = sampleGradients(graph);

@@ -183,8 +183,7 @@ describe('refused are', () => {
       [simulatedRanks(2), 'of 2 ranks'],
       [simulatedRanks(1, { parts: 2 }), 'of 1 rank and 2 parts'],
     ] as const)
-      for (const reducer of ranks)
-        await expect(make({ sampleGradients, reducer })).rejects.toThrow(words);
+      for (const reducer of ranks) await expect(make({ sampleGradients, reducer })).rejects.toThrow(words);
     for (const wrong of [
       { clip: 0, noise: 1 },
       { clip: 1, noise: -1 },
@@ -218,6 +217,25 @@ describe('sampled batches', () => {
     expect(new Set(taken.map(({ length }) => length)).size).toBeGreaterThan(5);
     expect(new Set([...batches].map((batch) => batch.x.shape[0])).size).toBe(1);
     expect([...batches].map((batch) => batch.x.data[0])).not.toEqual(taken.map(([place]) => place));
+  });
+
+  test.each([
+    [1000, 0.001],
+    [10_000, 0.00001],
+    [500, 0.1],
+    [2000, 0.9],
+  ])('have room for all that come of %d samples at a rate of %d, but once in 10^14', (count, rate) => {
+    const data = { x: { shape: [count, 1], data: new Float64Array(count) }, y: new Float64Array(count) };
+    const [batch] = sampledBatches(data, { rate, steps: 1, seed: 1 });
+    const size = batch?.x.shape[0] ?? 0;
+    // P(more than size) of the binomial distribution, term by term.
+    let [logTerm, tail] = [count * Math.log1p(-rate), 0];
+    for (let k = 0; k < count; k++) {
+      logTerm += Math.log(((count - k) * rate) / ((k + 1) * (1 - rate)));
+      if (k + 1 > size) tail += Math.exp(logTerm);
+    }
+    expect(size).toBeGreaterThan(count * rate);
+    expect(tail).toBeLessThan(1e-14);
   });
 
   test('are all samples at a rate of 1, and what a fit takes', async () => {

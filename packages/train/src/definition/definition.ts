@@ -23,9 +23,9 @@ export interface StepGraph {
   readonly step: Value;
 }
 
-/** Makes the gradients of a step of those of its samples. */
+/** The rule by which a step's gradients are made of those of its samples. */
 export interface SampleGradients {
-  /** The gradient at every weight that is learned, of a step that has another one than that of its loss. */
+  /** The gradients at `walk.learned`, one for each weight in its shape, which the optimizer gets in place of those of the loss. */
   gradients(of: StepGraph): readonly Value[];
 }
 

@@ -21,21 +21,27 @@ const fields = {
   layout: field.oneOf('row', 'column'),
 } satisfies FieldsOf<SampledOptions>;
 
-/** Standard deviations that a batch has room for beyond its expected size: more come once in 10^14 batches. */
-const room = 8;
+/** The log of the odds against a batch with more samples than it has room for: once in 10^14. */
+const odds = 14 * Math.LN10;
+
+/** The least m + t with exp(-t^2 / (2 (v + t / 3))) <= exp(-odds), for the mean m and the variance v of the binomial distribution. Source: Bernstein 1924. */
+function roomFor(count: number, rate: number): number {
+  const [mean, variance] = [count * rate, count * rate * (1 - rate)];
+  return Math.min(count, Math.ceil(mean + odds / 3 + Math.sqrt((odds / 3) ** 2 + 2 * odds * variance)));
+}
 
 /**
  * Batches in which every sample is with the same probability, independently of others, as accountants of privacy suppose it; a stream for `fit`. All have one
  * size, since a step is compiled for it: places that are left over hold a sample of weight 0.
- * @throws DataError for data without samples, or with weights of their own.
+ * @throws DataError for data without samples, or with weights of their own; OptionError.
  */
 export function sampledBatches<X extends Inputs, Y extends Inputs>(
   data: SampleData<X, Y>,
   options: SampledOptions,
 ): Iterable<PickedBatch<X, Y>>;
 export function sampledBatches(data: SampleData, options: SampledOptions): Iterable<PickedBatch> {
-  const { rate, steps = Math.ceil(1 / rate), seed = secretSeed(), layout = 'row' } = options;
-  checkOptions('sampledBatches', options, fields);
+  const given = checkOptions('sampledBatches', options, fields);
+  const { rate, steps = Math.ceil(1 / rate), seed = secretSeed(), layout = 'row' } = given;
   if (data.sampleWeights !== undefined)
     throw new DataError({
       got: 'weights of samples',
@@ -43,8 +49,7 @@ export function sampledBatches(data: SampleData, options: SampledOptions): Itera
     });
   const { count, pick } = picker(data, layout);
   if (count === 0) throw new DataError({ got: 'no samples', expected: 'at least one' });
-  const spread = Math.sqrt(count * rate * (1 - rate));
-  const size = Math.min(count, Math.ceil(count * rate + room * spread));
+  const size = roomFor(count, rate);
   let drawn = 0;
   return {
     *[Symbol.iterator]() {

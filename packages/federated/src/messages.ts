@@ -1,4 +1,4 @@
-import { checkOptions, DataError, type FieldsOf, field, type TypedArray } from '@pullback/core';
+import { checkOptions, DataError, type FieldsOf, field, type Tensor } from '@pullback/core';
 import { openSafetensors, writeSafetensors } from '@pullback/safetensors';
 import type { Weights } from './updates.ts';
 
@@ -39,11 +39,12 @@ export async function encodeMessage(message: Message): Promise<Uint8Array<ArrayB
 export async function decodeMessage(bytes: Uint8Array | ArrayBuffer): Promise<Message> {
   const file = await openSafetensors(bytes);
   const { round, samples } = file.metadata;
-  const weights: Record<string, { readonly shape: readonly number[]; readonly data: TypedArray }> = {};
-  for await (const [path, tensor] of file.tensors()) weights[path] = tensor();
+  const weights: (readonly [path: string, of: Tensor])[] = [];
+  for await (const [path, tensor] of file.tensors()) weights.push([path, tensor()]);
   return {
     round: wholeOf('round', round),
-    weights,
+    // A path may be __proto__.
+    weights: Object.fromEntries(weights),
     samples: samples === undefined ? undefined : wholeOf('samples', samples),
   };
 }

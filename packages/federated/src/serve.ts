@@ -4,7 +4,7 @@ import type { Client } from './simulation.ts';
 
 export interface ServeOptions {
   readonly rounds: number;
-  /** Milliseconds that a round waits for updates; those that come later are left out. Without end when left out. */
+  /** Milliseconds that a round waits for updates, at most 2^31 - 1; those that come later are left out. Without end when left out. */
   readonly deadline?: number;
   /** Told after every round how many updates counted in it. */
   readonly ended?: (round: number, counted: number) => void | Promise<void>;
@@ -14,7 +14,8 @@ export interface ServeOptions {
 
 const fields = {
   rounds: field.needed(field.whole({ from: 0 })),
-  deadline: field.number({ above: 0 }),
+  // A timer of more rings at once.
+  deadline: field.number({ above: 0, to: 2 ** 31 - 1 }),
   ended: field.callable<NonNullable<ServeOptions['ended']>>('a function'),
   failed: field.callable<NonNullable<ServeOptions['failed']>>('a function'),
 } satisfies FieldsOf<ServeOptions>;

@@ -227,7 +227,8 @@ describe('a server of clients elsewhere', () => {
     await serve(federation(), async () => there.shift() ?? [], { rounds: 3 });
     expect(asked).toEqual(['a in 1', 'b in 3', 'c in 3']);
     await serve(federation(), () => [], { rounds: 0 });
-    await expect(serve(federation(), () => [], { rounds: 1, deadline: 0 })).rejects.toThrow(OptionError);
+    for (const deadline of [0, 2 ** 31])
+      await expect(serve(federation(), () => [], { rounds: 1, deadline })).rejects.toThrow(OptionError);
   });
 });
 
@@ -241,6 +242,19 @@ describe('a message', () => {
     expect(got).toEqual({ samples: undefined, ...message, weights: got.weights });
     for (const [path, { shape, data }] of Object.entries(message.weights))
       expect(got.weights[path]).toMatchObject({ shape, data });
+  });
+
+  test('with a weight of the name __proto__ is refused as an update', async () => {
+    const bytes = await encodeMessage({
+      round: 1,
+      samples: 1,
+      weights: { ...weights, aaaaaaaaa: weights.b },
+    });
+    const text = Buffer.from(bytes).toString('latin1').replace('aaaaaaaaa', '__proto__');
+    const { samples = 0, ...got } = await decodeMessage(Buffer.from(text, 'latin1'));
+    const server = federation();
+    server.begin(['a']);
+    expect(() => server.offer({ client: 'a', samples, ...got })).toThrow('__proto__');
   });
 
   test('is refused where it is none', async () => {

@@ -19,11 +19,15 @@ export function take(
     const learned = await client.train({ round, weights });
     if (learned !== undefined) socket.send(await encodeMessage({ round, ...learned }));
   };
+  // One task after the other: the server may have begun a round before the last one was learned.
+  let answered = Promise.resolve();
   return new Promise((resolve, reject) => {
     socket.addEventListener('open', () =>
       socket.send(JSON.stringify({ name: client.name, token } satisfies Hello)),
     );
-    socket.addEventListener('message', ({ data }) => void answer(data).catch(reject));
+    socket.addEventListener('message', ({ data }) => {
+      answered = answered.then(() => answer(data)).catch(reject);
+    });
     socket.addEventListener('error', () => reject(new Error('there is no connection to the server')));
     socket.addEventListener('close', ({ code, reason }) =>
       code === done ? resolve() : reject(new Error(`the server closed the connection: ${code} ${reason}`)),

@@ -4,7 +4,7 @@ import { startServer } from './server.ts';
 import { errorOf, makeModel } from './task.ts';
 
 const { FEDERATED_TOKEN: token, FEDERATED_PORT, FEDERATED_CLIENTS, FEDERATED_ROUNDS } = process.env;
-if (token === undefined) throw new Error('FEDERATED_TOKEN is not set: a client has to know it');
+if (!token) throw new Error('FEDERATED_TOKEN is not set: a client has to know it');
 const federation = new Federation({ weights: await (await makeModel()).weights() });
 const { port, finished } = await startServer({
   federation,

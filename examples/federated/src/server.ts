@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import {
   type Client,
   decodeMessage,
   encodeMessage,
   type Federation,
+  type Message,
   type ServeOptions,
   serve,
   type Task,
@@ -26,35 +28,42 @@ const patience = 5000;
 
 /** A client at the other end of a connection. */
 class Distant implements Client {
-  #waiting: ((bytes: Uint8Array | undefined) => void) | undefined;
+  #asked:
+    | { readonly round: number; resolve(message?: Message): void; reject(failure: unknown): void }
+    | undefined;
 
   constructor(
     readonly name: string,
     readonly socket: WebSocket,
   ) {
-    socket.on('message', (data) => this.#came(data instanceof Buffer ? data : undefined));
-    socket.on('close', () => this.#came(undefined));
+    socket.on('message', (data) => void this.#came(data instanceof Buffer ? data : new Uint8Array()));
+    socket.on('close', () => this.#asked?.resolve());
   }
 
-  /** Sends the weights, and waits for what comes; a client that goes away drops out. */
+  /** Sends the weights, and waits for what was learned from them; a client that goes away drops out. @throws CheckpointError, DataError */
   async train(task: Task) {
-    const coming = new Promise<Uint8Array | undefined>((resolve) => {
-      this.#waiting = resolve;
+    const bytes = await encodeMessage(task);
+    if (this.socket.readyState !== this.socket.OPEN) return undefined;
+    const message = await new Promise<Message | undefined>((resolve, reject) => {
+      this.#asked = { round: task.round, resolve, reject };
+      this.socket.send(bytes);
     });
-    this.socket.send(await encodeMessage(task));
-    const bytes = await coming;
-    if (bytes === undefined) return undefined;
-    const { round, samples = 0, weights } = await decodeMessage(bytes);
-    return round === task.round ? { samples, weights } : undefined;
+    return message && { samples: message.samples ?? 0, weights: message.weights };
   }
 
-  #came(bytes: Uint8Array | undefined): void {
-    this.#waiting?.(bytes);
-    this.#waiting = undefined;
+  async #came(bytes: Uint8Array): Promise<void> {
+    const asked = this.#asked;
+    try {
+      const message = await decodeMessage(bytes);
+      // One of an earlier round is late: that of this round may still come.
+      if (message.round === asked?.round) asked.resolve(message);
+    } catch (failure) {
+      asked?.reject(failure);
+    }
   }
 }
 
-/** Listens for clients, and makes rounds with those that are there. */
+/** Listens for clients, and makes rounds with those that are there. Rejects where the port is taken. */
 export async function startServer(options: ServerOptions) {
   const { federation, port, token, clients: wanted, ...rounds } = options;
   const members = new Map<string, Distant>();
@@ -62,7 +71,7 @@ export async function startServer(options: ServerOptions) {
   // An update has the size of the weights, and a little more for its own header.
   const { length } = await encodeMessage({ round: 0, weights: federation.weights });
   const server = new WebSocketServer({ port, maxPayload: length + 1024 });
-  await new Promise((resolve) => server.once('listening', resolve));
+  await once(server, 'listening');
   server.on('connection', (socket) => {
     socket.on('error', () => socket.terminate());
     const late = setTimeout(() => socket.close(refused, 'no word'), patience);

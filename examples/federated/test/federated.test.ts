@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { Federation, simulate } from '@pullback/federated';
+import { type Client, decodeMessage, encodeMessage, Federation, simulate } from '@pullback/federated';
 import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { take } from '../src/client.ts';
 import { type ServerOptions, startServer } from '../src/server.ts';
+import { done } from '../src/socket.ts';
 import { learner, makeModel } from '../src/task.ts';
 
 const names = ['anna', 'ben'];
@@ -92,6 +95,35 @@ describe('a server of WebSockets', () => {
     expect(failed[0]).toMatch(/^wrong: CheckpointError/);
   });
 
+  test('takes the update of a client whose last one was late', async () => {
+    const counts: number[] = [];
+    const all = new Federation({ weights: await (await makeModel()).weights() });
+    const { port, finished } = await server({
+      ...{ federation: all, clients: 1, rounds: 2 },
+      ended: (_, counted) => void counts.push(counted),
+    });
+    const socket = connect(port);
+    const anna = await learner('anna', 0, 1);
+    const slow: Client = {
+      name: 'anna',
+      async train(task) {
+        const learned = await anna.train(task);
+        if (learned !== undefined) socket.send(await encodeMessage({ round: task.round - 1, ...learned }));
+        return learned;
+      },
+    };
+    await Promise.all([take(socket, token, slow), finished]);
+    expect(counts).toEqual([1, 1]);
+  });
+
+  test('says so where its port is taken', async () => {
+    const other = new WebSocketServer({ port: 0 });
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await expect(server({ port })).rejects.toThrow('EADDRINUSE');
+    other.close();
+  });
+
   test('takes no message that is larger than an update', async () => {
     const counts: number[] = [];
     const { port, finished } = await server({ clients: 1, rounds: 1, ended: (_, n) => void counts.push(n) });
@@ -102,4 +134,30 @@ describe('a server of WebSockets', () => {
     await finished;
     expect(counts).toEqual([0]);
   });
+});
+
+test('a client does one task after the other', async () => {
+  const weights = { w: { shape: [1], data: Float32Array.of(1) } };
+  const server = new WebSocketServer({ port: 0 });
+  await once(server, 'listening');
+  server.on('connection', (socket) => {
+    const rounds: number[] = [];
+    socket.on('message', async (data, isBinary) => {
+      if (!isBinary) for (const round of [1, 2]) socket.send(await encodeMessage({ round, weights }));
+      else if (rounds.push((await decodeMessage(data as Buffer)).round) === 2) socket.close(done);
+    });
+  });
+  const seen: string[] = [];
+  const client: Client = {
+    name: 'anna',
+    async train({ round }) {
+      seen.push(`begins ${round}`);
+      for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      seen.push(`ends ${round}`);
+      return { samples: 1, weights };
+    },
+  };
+  await take(connect((server.address() as AddressInfo).port), token, client);
+  server.close();
+  expect(seen).toEqual(['begins 1', 'ends 1', 'begins 2', 'ends 2']);
 });

@@ -66,6 +66,25 @@ test('links between pages lead somewhere', () => {
   expect(dead).toEqual([]);
 });
 
+test('links to places of pages lead to headings, as GitHub names them', () => {
+  const placeOf = (heading: string) =>
+    heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
+      .replaceAll(' ', '-');
+  const textOf = (page: URL) => readFileSync(page, 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+  const placesOf = (page: URL) => [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, of = '']) => placeOf(of));
+  const dead = pages.flatMap((name) => {
+    const page = new URL(name, root);
+    const links = [...textOf(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)]+)\)/g)];
+    return links
+      .filter(([, path = '', place = '']) => !placesOf(new URL(path || page.href, page)).includes(place))
+      .map(([, path, place]) => `${name}: ${path}#${place}`);
+  });
+  expect(dead).toEqual([]);
+});
+
 test('the reference lists every name that is bound', () => {
   const reference = readFileSync(new URL('docs/reference.md', root), 'utf8');
   const rows = reference.split('\n').filter((line) => line.startsWith('| `'));

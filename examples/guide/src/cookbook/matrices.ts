@@ -18,7 +18,7 @@ const g = (x: Value) => sum(f(x)); // R^2 to R
 const x = constant([1, 2], { dtype: 'float64' });
 const v = constant([1, 0], { dtype: 'float64' });
 
-const J = jacobian(f)(x); // [2, 2], one row of J^T at a time
+const J = jacobian(f)(x); // [2, 2]: row i is J^T e_i, all of them by one vmap
 const [row] = vjp(f)(x)(v); // J^T v: one walk back
 const column = jvp(f)(x)(v); // J v: two walks back
 const slope = (at: Value) => gradient(g(at), [at])[0] ?? at;

@@ -45,7 +45,9 @@ test('as many bytes of code and kernels for 200 steps as for 20', async () => {
 
 test('several threads', { timeout: 60_000 }, async () => {
   const made = repetition(recurrent, { row: [9, 33], steps: 6, checkpoint: 4 });
-  expect(await runProgram(new DividingBackend(2), made)).toEqual(await runProgram(cpu(), made));
+  const backend = new DividingBackend(2);
+  expect(await runProgram(backend, made)).toEqual(await runProgram(cpu(), made));
+  backend.dispose();
 });
 
 test('an exported module', async () => {

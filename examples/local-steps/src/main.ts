@@ -1,4 +1,4 @@
-// What ranks lose that seldom talk: four ranks, simulated in one process, learn MNIST's digits, each from other digits than its neighbours, or with `-- --alike`
+// The loss of ranks that seldom talk: four of them, simulated in one process, learn MNIST's digits, each from other digits than its neighbours, or with `-- --alike`
 // from all. They add up gradients in every step; or make 50 steps alone and average their weights, plainly or with DiLoCo's outer momentum.
 // `-- --save FOLDER` writes the curves there.
 import { plotHistory } from '@pullback/plots';

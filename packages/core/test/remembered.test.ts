@@ -1,4 +1,4 @@
-// What an application keeps of shapes and dtypes is found again where those change, whatever was evaluated before.
+// An application keeps places of elements for its last shapes and dtypes, and finds them anew where those change.
 import {
   type Attributes,
   add,

@@ -23,7 +23,7 @@ export async function create(folder: string, template: Template): Promise<void> 
 }
 
 /** A manifest with the name of the folder, and the version of this package where 0.0.0 stands for it. */
-function filledIn(text: string, { name, version }: { name: string; version: string }): string {
+export function filledIn(text: string, { name, version }: { name: string; version: string }): string {
   const manifest = JSON.parse(text) as Record<string, unknown>;
   for (const key of ['dependencies', 'devDependencies', 'peerDependencies']) {
     const needed = manifest[key];

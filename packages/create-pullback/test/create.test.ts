@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { create } from '../src/create.ts';
+import { create, filledIn } from '../src/create.ts';
 import { isTemplate, type Template, templates } from '../src/templates.ts';
 
 let place = '';
@@ -28,6 +28,19 @@ describe('a starter', () => {
     for (const [, range] of own) expect(range).toBe(version);
     expect(await readdir(folder)).toContain('.gitignore');
     expect(await readdir(folder)).toContain('README.md');
+  });
+
+  test('has the packages of this version where 0.0.0 stands for it, and others as they are', () => {
+    const text = JSON.stringify({
+      name: 'pullback-node',
+      dependencies: { pullback: '0.0.0', ws: '8.0.0' },
+      peerDependencies: { '@pullback/core': '0.0.0' },
+    });
+    expect(JSON.parse(filledIn(text, { name: 'mine', version: '1.2.3' }))).toEqual({
+      name: 'mine',
+      dependencies: { pullback: '1.2.3', ws: '8.0.0' },
+      peerDependencies: { '@pullback/core': '1.2.3' },
+    });
   });
 
   test('never goes where something lies', async () => {

@@ -25,7 +25,10 @@ async function train(): Promise<Model> {
 export default {
   /** `/?x=0.5&y=0` answers on which ring the point lies. */
   async fetch(request: Request): Promise<Response> {
-    trained ??= train();
+    trained ??= train().catch((failure: unknown) => {
+      trained = undefined; // the next request tries again
+      throw failure;
+    });
     const { searchParams } = new URL(request.url);
     const point = [Number(searchParams.get('x') ?? 0), Number(searchParams.get('y') ?? 0)];
     const { data } = await (await trained).predict([point]);

@@ -37,7 +37,17 @@ export const sections = [
   { text: 'Write your own', pages: inFolder('extending') },
   {
     text: 'Understand it',
-    pages: ['backpropagation', 'pdp-1986', 'glossary', 'architecture', 'reference', 'benchmarks'],
+    pages: [
+      'backpropagation',
+      'backpropagation.ko',
+      'exercises',
+      'exercises.ko',
+      'pdp-1986',
+      'glossary',
+      'architecture',
+      'reference',
+      'benchmarks',
+    ],
   },
   { text: 'Why it is so', pages: inFolder('decisions') },
 ];
@@ -51,7 +61,7 @@ export const titleOf = (name) => /^# (.+)$/m.exec(textOf(name))?.[1] ?? name;
 export function summaryOf(name) {
   const [, paragraph = ''] = /^# .+\n+([\s\S]+?)\n\n/m.exec(`${textOf(name)}\n\n`) ?? [];
   const plain = paragraph.replace(/\s+/g, ' ').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
-  return /^[^\w`]/.test(plain)
+  return /^[^\w`가-힣]/.test(plain)
     ? ''
     : (/^(?:`[^`]*`|[^`])+?\.(?= |$)/.exec(plain)?.[0] ?? plain.replace(/:$/, '.'));
 }

@@ -8,6 +8,8 @@ export default defineConfig({
   srcDir: 'pages', // made by pages.mjs
   outDir: 'dist',
   markdown: { lineNumbers: false },
+  // Exercises are graded by the source of the repository.
+  vite: { resolve: { conditions: ['@pullback/source'] }, ssr: { noExternal: [/^@pullback\//] } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite';
 import { digits } from './digits-plugin.ts';
+import { book } from './text-plugin.ts';
 
 // SharedArrayBuffer, and with it threads, needs both. Pages of hosts that send neither work with one thread.
 const isolation = {
@@ -13,7 +14,7 @@ export default defineConfig({
   oxc: { decorator: { legacy: true } },
   worker: { format: 'es', plugins: () => [] },
   build: { outDir: 'dist/page', target: 'es2022' },
-  plugins: [digits()],
+  plugins: [digits(), book()],
   server: { headers: isolation },
   preview: { headers: isolation },
 });

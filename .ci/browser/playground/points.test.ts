@@ -105,6 +105,8 @@ describe('the inspector in the page', () => {
       .poll(() => details.textContent(), { timeout: 20_000 })
       .toMatch(/y = tanh\(x\).*J\^T g.*\(3\.2\).*g · \(1 − y²\)/s);
     expect(await details.locator('pre').textContent()).toMatch(/tanh.*hidden1/);
+    await details.getByRole('button', { name: 'Examine' }).click();
+    await details.getByRole('status').filter({ hasText: 'J^T g is that of differences' }).waitFor();
   });
 
   test('flags units that are dead, and a click leads to them', async () => {
@@ -117,7 +119,7 @@ describe('the inspector in the page', () => {
   });
 });
 
-for (const problem of ['points', 'xor', 'mnist'])
+for (const problem of ['points', 'xor', 'mnist', 'gpt'])
   for (const dark of [false, true])
     test(`axe finds nothing: ${problem}, ${dark ? 'dark' : 'light'}`, async () => {
       const playground = await Playground.open({

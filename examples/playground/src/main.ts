@@ -1,7 +1,8 @@
+import type { Flag } from '@pullback/inspector';
 import { defineInspector, InspectorElement } from '@pullback/inspector/element';
 import { ActivationField } from './page/activation-field.ts';
 import { BackendChoice } from './page/backend-choice.ts';
-import { count, element, write } from './page/elements.ts';
+import { count, download, element, write } from './page/elements.ts';
 import { FigureRow } from './page/figures.ts';
 import { LossCurve } from './page/loss-curve.ts';
 import { listMachine } from './page/machine-list.ts';
@@ -9,10 +10,11 @@ import { MnistView } from './page/mnist-picture.ts';
 import { PointsControls } from './page/points-controls.ts';
 import { PointsView } from './page/points-picture.ts';
 import { Status } from './page/status.ts';
+import { TypedText } from './page/typed-text.ts';
 import { XorView } from './page/xor-picture.ts';
 import { pointsOf } from './points/data.ts';
 import { setupOf, usual } from './points/setup.ts';
-import type { ProblemName, Report, Request } from './protocol.ts';
+import type { Picture, ProblemName, Report, Request } from './protocol.ts';
 
 defineInspector();
 
@@ -30,7 +32,7 @@ const rateInput = element('rate', HTMLInputElement);
 const status = new Status();
 const figures = new FigureRow();
 const curve = new LossCurve(element('loss', HTMLCanvasElement), element('legend', HTMLElement));
-const views = { xor: new XorView(), mnist: new MnistView() };
+const views = { xor: new XorView(), mnist: new MnistView(), gpt: new TypedText() };
 const pointsView = new PointsView((x, y, label) => points.add([x, y, label]));
 
 /** A training is paused before its first step until somebody wants it to run. */
@@ -38,14 +40,17 @@ type State = 'starting' | 'training' | 'paused' | 'ended';
 let state: State = 'starting';
 let run = 0;
 const given = setupOf(location.hash) ?? usual;
-let problem: ProblemName = /problem=(xor|mnist)/.test(location.hash)
-  ? location.hash.includes('xor')
-    ? 'xor'
-    : 'mnist'
-  : 'points';
+const problems = ['points', 'xor', 'mnist', 'gpt'] as const;
+const named = new URLSearchParams(location.hash.slice(1)).get('problem');
+let problem: ProblemName = problems.find((name) => name === named) ?? 'points';
 /** What is trained, which the field may no longer say. */
 let activation = given.activation;
-const rates: Record<ProblemName, number> = { points: Math.log10(given.learningRate), xor: -2, mnist: -3 };
+const rates: Record<ProblemName, number> = {
+  points: Math.log10(given.learningRate),
+  xor: -2,
+  mnist: -3,
+  gpt: -2.5,
+};
 
 function start({ running, compare }: { readonly running: boolean; readonly compare: boolean }): void {
   run++;
@@ -53,6 +58,7 @@ function start({ running, compare }: { readonly running: boolean; readonly compa
   curve.begin(activation, { compare });
   figures.clear();
   inspector.graph = undefined;
+  views.gpt.begin();
   const { setup: chosen } = points;
   if (problem === 'points') {
     pointsView.features = chosen.features;
@@ -62,14 +68,25 @@ function start({ running, compare }: { readonly running: boolean; readonly compa
   send({ kind: 'start', run, setup: { ...setup, learningRate, seed: 1 } });
   if (!running) send({ kind: 'pause' });
   become(running ? 'training' : 'starting');
-  status.say(problem === 'mnist' ? 'Loading the digits …' : 'Making the network …');
+  status.say(
+    problem === 'mnist'
+      ? 'Loading the digits …'
+      : problem === 'gpt'
+        ? 'Loading the book …'
+        : 'Making the network …',
+  );
 }
+
+/** Whether its steps are too many, and too large, to be made one by one and looked into. */
+const isLarge = () => problem === 'mnist' || problem === 'gpt';
 
 function become(next: State): void {
   state = next;
   trainButton.disabled = false;
   againButton.disabled = state === 'ended';
-  onceButton.disabled = state === 'training' || state === 'ended' || problem === 'mnist';
+  // The model is gone with its training.
+  for (const button of downloadButtons) button.disabled = state === 'ended';
+  onceButton.disabled = state === 'training' || state === 'ended' || isLarge();
   write(trainButton, state === 'training' ? 'Pause' : state === 'ended' ? 'Again' : 'Train');
 }
 
@@ -101,12 +118,18 @@ trainButton.addEventListener('click', () => {
 onceButton.addEventListener('click', () => send({ kind: 'step' }));
 againButton.addEventListener('click', () => start({ running: state === 'training', compare: true }));
 
-for (const name of ['points', 'xor', 'mnist'] as const)
+for (const name of problems)
   document.querySelector(`input[name=problem][value=${name}]`)?.addEventListener('change', () => {
     problem = name;
     showProblem();
     start({ running: state === 'training', compare: false });
   });
+
+const downloadButtons = (['safetensors', 'wasm', 'onnx'] as const).map((format) => {
+  const button = element(`download-${format}`, HTMLButtonElement);
+  button.addEventListener('click', () => send({ kind: 'download', format }));
+  return button;
+});
 
 rateInput.addEventListener('input', () => {
   rates[problem] = rateInput.valueAsNumber;
@@ -118,13 +141,15 @@ rateInput.addEventListener('input', () => {
 function showProblem(): void {
   const radio = document.querySelector(`input[name=problem][value=${problem}]`);
   if (radio instanceof HTMLInputElement) radio.checked = true;
-  for (const id of ['points-section', 'points-settings', 'test-figure'])
+  for (const id of ['points-section', 'points-settings'])
     element(id, HTMLElement).hidden = problem !== 'points';
-  element('inspector-section', HTMLElement).hidden = problem === 'mnist';
+  element('test-figure', HTMLElement).hidden = problem !== 'points' && problem !== 'gpt';
+  element('inspector-section', HTMLElement).hidden = isLarge();
   if (problem === 'points') points.keep({});
   else history.replaceState(null, '', `#problem=${problem}`);
   element('xor-section', HTMLElement).hidden = problem !== 'xor';
   element('mnist-section', HTMLElement).hidden = problem !== 'mnist';
+  element('gpt-section', HTMLElement).hidden = problem !== 'gpt';
   rateInput.value = String(rates[problem]);
   showRate();
 }
@@ -133,6 +158,20 @@ function showRate(): void {
   const text = (10 ** rates[problem]).toPrecision(2);
   write(element('rate-value', HTMLOutputElement), text);
   rateInput.setAttribute('aria-valuetext', text);
+}
+
+const examinations = new Map<number, (flags: readonly Flag[]) => void>();
+inspector.examine = (node) =>
+  new Promise((resolve) => {
+    examinations.set(node, resolve);
+    send({ kind: 'examine', node });
+  });
+
+function showPicture(picture: Picture): void {
+  if (picture.problem === 'points') pointsView.show(picture);
+  else if (picture.problem === 'xor') views.xor.show(picture);
+  else if (picture.problem === 'mnist') views.mnist.show(picture);
+  else views.gpt.show(picture);
 }
 
 function receive(report: Report): void {
@@ -159,15 +198,20 @@ function receive(report: Report): void {
       status.mention(() => `Training: step ${count(report.step)}, loss ${report.loss.toPrecision(2)}.`);
       break;
     case 'picture':
-      if (report.picture.problem === 'points') pointsView.show(report.picture);
-      else if (report.picture.problem === 'xor') views.xor.show(report.picture);
-      else views.mnist.show(report.picture);
+      showPicture(report.picture);
       break;
     case 'graph':
       inspector.graph = report.graph;
       break;
     case 'frame':
       inspector.show(report.frame);
+      break;
+    case 'file':
+      download(`model.${report.format}`, [report.bytes.slice()], 'application/octet-stream');
+      status.say(`The model is model.${report.format}, ${count(report.bytes.length)} bytes.`);
+      break;
+    case 'examined':
+      examinations.get(report.node)?.(report.flags);
       break;
     case 'moved':
       figures.backend = report.backend;

@@ -1,10 +1,13 @@
 // What the page and its worker tell each other.
-import type { FrameData, GraphData } from '@pullback/inspector';
+import type { Flag, FrameData, GraphData } from '@pullback/inspector';
 import type { BackendName } from 'pullback';
 import type { PointsSetup } from './points/setup.ts';
 
-export type ProblemName = 'points' | 'xor' | 'mnist';
+export type ProblemName = 'points' | 'xor' | 'mnist' | 'gpt';
 export type Choice = Exclude<BackendName, 'native'>;
+
+/** The model as a file. */
+export type Format = 'safetensors' | 'wasm' | 'onnx';
 
 /** A training from its beginning. */
 export interface Setup {
@@ -28,6 +31,9 @@ export type Request =
   | { readonly kind: 'resume' }
   /** One step, of a training that is paused. */
   | { readonly kind: 'step' }
+  | { readonly kind: 'download'; readonly format: Format }
+  /** A node of the inspector's graph by itself. */
+  | { readonly kind: 'examine'; readonly node: number }
   /** How many steps are made in a sixtieth of a second. */
   | { readonly kind: 'speed'; readonly steps: number }
   | { readonly kind: 'move'; readonly backend: Choice; readonly threads: number }
@@ -42,6 +48,13 @@ export type Report =
   /** The walk of the model's graph, once; and the numbers in it, some times a second. */
   | { readonly kind: 'graph'; readonly run: number; readonly graph: GraphData }
   | { readonly kind: 'frame'; readonly run: number; readonly frame: FrameData }
+  | { readonly kind: 'file'; readonly run: number; readonly format: Format; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'examined';
+      readonly run: number;
+      readonly node: number;
+      readonly flags: readonly Flag[];
+    }
   | { readonly kind: 'moved'; readonly run: number; readonly backend: string; readonly step: number }
   | { readonly kind: 'paused'; readonly run: number; readonly step: number }
   | { readonly kind: 'done'; readonly run: number; readonly why: string }
@@ -94,6 +107,13 @@ export type Picture =
       /** How many of those were mistaken. */
       readonly wrong: number;
       readonly mistakes: readonly Mistake[];
+    }
+  | {
+      readonly problem: 'gpt';
+      readonly step: number;
+      /** What was given, and what the network went on with. */
+      readonly prompt: string;
+      readonly text: string;
     };
 
 export interface Mistake {

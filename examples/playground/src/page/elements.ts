@@ -22,3 +22,12 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 export function count(number: number): string {
   return whole.format(number);
 }
+
+/** Gives the visitor a file. */
+export function download(name: string, parts: BlobPart[], type: string): void {
+  const link = made('a');
+  link.href = URL.createObjectURL(new Blob(parts, { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -12,7 +12,7 @@ import {
   optimizerNames,
   type PointsSetup,
 } from '../points/setup.ts';
-import { element, made, write } from './elements.ts';
+import { download, element, made, write } from './elements.ts';
 
 const dataTexts = {
   spiral: 'two spirals',
@@ -161,12 +161,8 @@ export class PointsControls {
         .catch(() => write(copy, 'It is in the address'));
     });
     element('script', HTMLButtonElement).addEventListener('click', () => {
-      const link = made('a');
-      const code = new Blob([scriptOf(this.#setup, Math.max(1000, this.steps))], { type: 'text/javascript' });
-      link.href = URL.createObjectURL(code);
-      link.download = 'pullback-playground.mjs';
-      link.click();
-      URL.revokeObjectURL(link.href);
+      const code = scriptOf(this.#setup, Math.max(1000, this.steps));
+      download('pullback-playground.mjs', [code], 'text/javascript');
     });
   }
 

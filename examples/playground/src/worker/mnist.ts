@@ -14,6 +14,7 @@ const shown = 20;
 export async function mnist(page: string): Promise<Problem> {
   const { train, test } = await loadDigits(new URL('digits.bin', page));
   return {
+    example: { shape: [1, 28, 28], data: test.images.data.slice(0, pixels) },
     create: ({ activation, backend, learningRate, seed }) =>
       Model.create({
         network: sequential(

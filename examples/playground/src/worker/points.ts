@@ -55,6 +55,7 @@ export async function points(setup: PointsSetup): Promise<Problem> {
   };
 
   return {
+    example: training.x.slice(0, 1),
     sample: { x: training.x.slice(0, 32), y: training.y.slice(0, 32) },
     create: ({ backend, learningRate }) => createPoints({ ...setup, learningRate }, backend),
     async train(model, between, signal, speed) {

@@ -1,4 +1,4 @@
-import type { Backend, Batch, Model } from 'pullback';
+import type { Backend, Batch, Model, TensorLike } from 'pullback';
 import type { Figures, Picture, Setup } from '../protocol.ts';
 
 export type ModelSetup = Pick<Setup, 'activation' | 'learningRate' | 'seed' | 'points'> & {
@@ -16,6 +16,8 @@ export interface Problem {
    */
   train(model: Model, between: Between, signal: AbortSignal, speed: () => number): Promise<string>;
   picture(model: Model): Promise<Picture>;
+  /** One sample: a file of the model predicts for as many. */
+  readonly example: TensorLike;
   /** What the inspector looks at; nothing when it is left out. */
   readonly sample?: Batch;
   /** What it holds beside the model. */

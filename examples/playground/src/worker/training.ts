@@ -1,6 +1,9 @@
 import { Recorder } from '@pullback/inspector/record';
 import { type Backend, backendOf, type Model, wasm } from 'pullback';
-import type { Choice, Report, Request, Setup } from '../protocol.ts';
+import type { PointsSetup } from '../points/setup.ts';
+import type { Choice, Format, ProblemName, Report, Request, Setup } from '../protocol.ts';
+import { fileOf } from './download.ts';
+import { gpt } from './gpt.ts';
 import { mnist } from './mnist.ts';
 import { points } from './points.ts';
 import type { Between, Problem } from './problem.ts';
@@ -56,7 +59,7 @@ export class Training {
     let problem: Problem | undefined;
     try {
       signal.throwIfAborted();
-      problem = name === 'points' ? await points(setup.points) : name === 'xor' ? xor : await mnist(page);
+      problem = await problemOf(name, setup.points, page);
       backend = await backendFor(choice, threads);
       this.#choice = choice;
       const made = await problem.create({ ...setup, backend });
@@ -127,6 +130,12 @@ export class Training {
       if (request?.kind === 'move') await this.#move(model, request);
       if (request?.kind === 'learningRate') model.learningRate = request.rate;
       if (request?.kind === 'resume') paused = false;
+      if (request?.kind === 'download') await this.#download(problem, model, request.format);
+      if (request?.kind === 'examine' && this.#recorder !== undefined) {
+        const { node } = request;
+        const flags = await this.#recorder.examine(node);
+        this.#send({ kind: 'examined', run: this.#run, node, flags });
+      }
       if (request?.kind === 'speed') this.#speed = request.steps;
       // One step is made, and the next look finds a pause again.
       if (request?.kind === 'step' && paused) {
@@ -148,6 +157,15 @@ export class Training {
     }
   }
 
+  async #download({ example }: Problem, model: Model, format: Format): Promise<void> {
+    const run = this.#run;
+    try {
+      this.#send({ kind: 'file', run, format, bytes: await fileOf(model, example, format) });
+    } catch (failure) {
+      this.#send({ kind: 'failed', run, message: messageOf(failure), fatal: false });
+    }
+  }
+
   async #move(
     model: Model,
     { backend: choice, threads }: { backend: Choice; threads: number },
@@ -166,6 +184,21 @@ export class Training {
       backend?.dispose?.();
       this.#send({ kind: 'failed', run, message: messageOf(failure), fatal: false, backend: this.#choice });
     }
+  }
+}
+
+async function problemOf(name: ProblemName, setup: PointsSetup, page: string): Promise<Problem> {
+  switch (name) {
+    case 'points':
+      return points(setup);
+    case 'xor':
+      return xor;
+    case 'mnist':
+      return mnist(page);
+    case 'gpt':
+      return gpt(page);
+    default:
+      return name satisfies never;
   }
 }
 

@@ -26,6 +26,7 @@ const square = Array.from({ length: side * side }, (_, i) => [
 
 /** 2-6-1 on four patterns; solved when every output is within 0.1 of its target. */
 export const xor: Problem = {
+  example: patterns.slice(0, 1),
   sample: { x: patterns, y: targets },
   create: ({ activation, backend, learningRate, seed }) =>
     Model.create({

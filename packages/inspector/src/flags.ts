@@ -85,13 +85,15 @@ function firstNotFinite({ nodes, edges, values, loss }: GraphData, frame: FrameD
   return undefined;
 }
 
-function differs({ got, low, high, tolerance }: Difference): boolean {
+/** Whether J^T g is off from both slopes, and from all between them. */
+export function differs({ got, low, high, tolerance }: Difference): boolean {
   if (Number.isNaN(got)) return true;
   const slack = tolerance + 1e-5 * Math.max(Math.abs(got), Math.abs(low), Math.abs(high));
   return got < low - slack || got > high + slack;
 }
 
-const told = ({ got, low, high, place }: Difference) =>
+/** The two numbers, in words. */
+export const told = ({ got, low, high, place }: Difference) =>
   `${short(got, 6)} at ${place}, where differences say ${short((low + high) / 2, 6)}`;
 
 function wrongDerivatives({ nodes, edges, values }: GraphData, frame: FrameData): Flag[] {

@@ -1,5 +1,22 @@
 import { cpu } from '@pullback/backend-cpu';
-import { div, exp, log, maximum, placeholder, sqrt, sum, type Value } from '@pullback/core';
+import {
+  abs,
+  clip,
+  defineNode,
+  div,
+  exp,
+  less,
+  log,
+  maximum,
+  mul,
+  placeholder,
+  select,
+  sqrt,
+  square,
+  stopGradient,
+  sum,
+  type Value,
+} from '@pullback/core';
 import { dense, relu, sequential, sigmoid } from '@pullback/layers';
 import { halfSquaredError } from '@pullback/losses';
 import { sgd } from '@pullback/optimizers';
@@ -115,5 +132,48 @@ describe('what is wrong is said', () => {
     expect(flags).toContain(
       'not moving: kernel has not changed in 5 steps; it has a gradient: it is frozen, or its learning rate is too small',
     );
+  });
+});
+
+describe('a node by itself', () => {
+  test('those of a right model raise none', async () => {
+    const { recorder } = await small({ activation: relu });
+    const flags = await Promise.all(
+      [...recorder.graph.nodes.keys(), -1].map((node) => recorder.examine(node)),
+    );
+    expect(flags.flat()).toEqual([]);
+  });
+
+  test('a gradient that is clipped, a slope that is wrong far out, a second derivative that is missing', () => {
+    const messageOf = (f: (x: Value) => Value) => {
+      const x = placeholder({ shape: [1, 2], dtype: 'float64' }, 'x');
+      const leaves = new Map([[x, { kind: 'input' as const, path: 'x' }]]);
+      const { graph, frame, examine } = look(
+        sum(f(x)),
+        new Map([[x, [[0.1, 0.2]]]]),
+        { leaves },
+        { differences: true },
+      );
+      expect(flagsOf(graph, [frame])).toEqual([]); // on this batch it is right
+      return examine(1).map(({ message }) => message);
+    };
+    const node = (slope: (x: Value) => Value) =>
+      defineNode('cube', {
+        forward: (x: Value) => mul(x, square(x)),
+        vjp: (g, { inputs: [x] }) => [mul(g, slope(x))],
+      });
+    const right = (x: Value) => mul(3, square(x));
+    expect(messageOf(node(right))).toEqual([]);
+    expect(messageOf(node((x) => clip(right(x), 0, 1e3)))).toEqual([
+      expect.stringMatching(
+        /^J\^T g of cube is -?[\d.]+ at \[0, \d\], where differences say .*, for numbers of about 40$/,
+      ),
+    ]);
+    expect(messageOf(node((x) => select(less(abs(x), 30), right(x), 0)))).toEqual([
+      expect.stringMatching(/^J\^T g of cube is -?0 at .*, for numbers of about (40|2000)$/),
+    ]);
+    expect(messageOf(node((x) => stopGradient(right(x))))).toEqual([
+      expect.stringMatching(/^the derivative of J\^T g of cube is -?0 at/),
+    ]);
   });
 });

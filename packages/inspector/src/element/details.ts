@@ -5,6 +5,13 @@ import { made } from './dom.ts';
 import { type Palette, paintHeat, paintHistogram } from './heat.ts';
 import { titleOf } from './stage.ts';
 
+/** A node by itself, beside differences. */
+export interface Examination {
+  /** The outcome; '' before it is begun. */
+  readonly said: string;
+  readonly begin: () => void;
+}
+
 export interface Shown {
   readonly graph: GraphData;
   readonly folded: Folded;
@@ -13,6 +20,7 @@ export interface Shown {
   readonly palette: Palette;
   /** Opens a group, or closes it. */
   readonly toggle: (group: number) => void;
+  readonly examination: Examination | undefined;
 }
 
 const most = 6;
@@ -40,7 +48,7 @@ export class Details {
       this.element.querySelector<HTMLElement>(`[data-name="${name}"]`)?.focus();
   }
 
-  #parts({ graph, folded, item: place, frame, palette, toggle }: Shown): Node[] {
+  #parts({ graph, folded, item: place, frame, palette, toggle, examination }: Shown): Node[] {
     const item = folded.items[place];
     if (item === undefined) return [];
     const { name, path, equation } = titleOf(item, graph);
@@ -59,6 +67,7 @@ export class Details {
       ...numbersOf('Value', frame?.values[output], palette),
       ...numbersOf('Gradient, dE/dy', frame?.gradients[output], palette),
       ...this.#edges(graph, folded, place, frame),
+      ...examined(examination),
       ...this.#listings(graph, path),
     ];
   }
@@ -119,6 +128,20 @@ export class Details {
     show();
     return [made('h4', { text: 'How it is computed' }), choice, text];
   }
+}
+
+function examined(examination: Examination | undefined): Node[] {
+  if (examination === undefined) return [];
+  const button = made('button', {
+    text: 'Examine',
+    attributes: { type: 'button', 'data-name': 'Examine' },
+    click: examination.begin,
+  });
+  return [
+    made('h4', { text: 'By itself, beside differences' }),
+    button,
+    made('p', { text: examination.said, attributes: { role: 'status' } }),
+  ];
 }
 
 /** The name of a box. */

@@ -2,7 +2,7 @@ import type { FrameData, GraphData } from '../data.ts';
 import { type Flag, type FlagLimits, flagsOf } from '../flags.ts';
 import { openedUpTo, summed } from '../folding.ts';
 import { short } from '../numbers.ts';
-import { Details, nameOf } from './details.ts';
+import { Details, type Examination, nameOf } from './details.ts';
 import { made, write } from './dom.ts';
 import type { Colour, Palette } from './heat.ts';
 import { Stage, titleOf } from './stage.ts';
@@ -12,6 +12,7 @@ import { style } from './style.ts';
 const mostFrames = 240;
 const firstBoxes = 14;
 const wide = 640;
+const right = 'J^T g is that of differences, for numbers of all sizes that were tried.';
 
 /**
  * `<pullback-inspector>`: a graph drawn in layers, the values and gradients of one step of training, and the walk (1.4) back through it one J^T
@@ -20,6 +21,9 @@ const wide = 640;
 export class InspectorElement extends HTMLElement {
   /** From which sizes on something is flagged. */
   limits: FlagLimits = {};
+  /** Examines a node by itself: `Recorder.examine`, here or in a worker. Boxes have no button for it where this is left out. */
+  examine: ((node: number) => Promise<readonly Flag[]>) | undefined;
+  readonly #examined = new Map<number, string>();
   readonly #stage = new Stage((item, { open }) => this.#select(item, open));
   readonly #details = new Details();
   readonly #says = made('p', { class: 'says', attributes: { role: 'status' } });
@@ -113,6 +117,7 @@ export class InspectorElement extends HTMLElement {
     this.#graph = graph;
     this.#frames = [];
     this.#seen = -1;
+    this.#examined.clear();
     // Groups that were open stay open in a graph of the same make, as after a setting was changed.
     const paths = new Set([...this.#open].map((group) => old?.groups[group]?.path));
     const same =
@@ -197,8 +202,33 @@ export class InspectorElement extends HTMLElement {
     this.#details.show(
       graph === undefined || item === undefined
         ? undefined
-        : { graph, folded, item, frame, palette, toggle: (group) => this.#toggle(group) },
+        : {
+            graph,
+            folded,
+            item,
+            frame,
+            palette,
+            toggle: (group) => this.#toggle(group),
+            examination: this.#examinationOf(graph, folded.items[item]?.node),
+          },
     );
+  }
+
+  #examinationOf({ nodes }: GraphData, node: number | undefined): Examination | undefined {
+    const { examine } = this;
+    if (examine === undefined || node === undefined || nodes[node]?.kind !== 'node') return undefined;
+    const say = (words: string) => {
+      this.#examined.set(node, words);
+      this.#changed();
+    };
+    const begin = () => {
+      say('…');
+      examine(node).then(
+        (flags) => say(flags.length === 0 ? right : flags.map(({ message }) => message).join('; ')),
+        (failure: unknown) => say(String(failure)),
+      );
+    };
+    return { said: this.#examined.get(node) ?? '', begin };
   }
 
   #say(frame: FrameData | undefined): void {

@@ -17,7 +17,7 @@ import type { Described } from './described.ts';
 
 /** How many elements of an operand are moved. */
 const places = 6;
-const step = 1e-5;
+export const step = 1e-5;
 
 /**
  * Of float64 graphs: J^T g of every node beside differences of <g, F(x)>, with the numbers that came in and back; and the whole gradient
@@ -78,21 +78,25 @@ class NumbersOf {
 }
 
 /** A stop of gradients says on purpose that it has no derivative; whoever put it in the wrong place is found by the totals. */
-const keepsApart = ({ node }: Vertex) => node.kind !== 'composite' && node.form?.kind === 'same';
+export const keepsApart = ({ node }: Vertex) => node.kind !== 'composite' && node.form?.kind === 'same';
 
-function again({ node, attributes, outputs }: Vertex, operands: readonly Value[]): readonly Value[] {
+export function again({ node, attributes, outputs }: Vertex, operands: readonly Value[]): readonly Value[] {
   if (node.kind === 'composite') return [apply(node, ...operands)].flat();
   const specs = outputs.map(({ spec }) => spec);
   return new Vertex(node, operands, attributes, specs, undefined, { path: node.name, pass: 'forward' })
     .outputs;
 }
 
-/** The element whose derivative is farthest from what differences say. */
-function farthest(
+/**
+ * The element whose derivative is farthest from what differences say.
+ * @param by the step of a number of 1 or less.
+ */
+export function farthest(
   got: Tensor,
   moved: Value,
   given: ReadonlyMap<Value, Tensor>,
   f: (feeds: ReadonlyMap<Value, TensorLike>) => number,
+  by = step,
 ): Difference | undefined {
   const like = given.get(moved);
   const count = sizeOf(moved.shape);
@@ -103,14 +107,14 @@ function farthest(
     count <= places
       ? Array.from({ length: count }, (_, i) => i)
       : Array.from({ length: places }, () => Math.floor(random.uniform() * count));
-  const at = (place: number, by: number) => {
+  const at = (place: number, change: number) => {
     const data = start.slice();
-    data[place] = (data[place] ?? 0) + by;
+    data[place] = (data[place] ?? 0) + change;
     return f(new Map(given).set(moved, { ...like, data }));
   };
   const here = f(given);
   const all = chosen.map((place): Difference => {
-    const h = step * Math.max(1, Math.abs(start[place] ?? 0));
+    const h = by * Math.max(1, Math.sqrt(Math.abs(start[place] ?? 0)));
     const slopes = [(at(place, h) - here) / h, (here - at(place, -h)) / h];
     const middle = (slopes[0] ?? 0) / 2 + (slopes[1] ?? 0) / 2;
     const bend = Math.abs((slopes[0] ?? 0) - (slopes[1] ?? 0)) / 2;

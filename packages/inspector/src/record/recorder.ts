@@ -14,8 +14,10 @@ import {
 } from '@pullback/core';
 import type { Batch, Callback, Model, ModelGraph } from '@pullback/train';
 import type { FrameData, GraphData, Listing, Numbers } from '../data.ts';
+import type { Flag } from '../flags.ts';
 import { type Described, described, type Naming } from './described.ts';
 import { differencesOf } from './differences.ts';
+import { examined } from './examined.ts';
 import { type Probe, probeOf } from './sampled.ts';
 
 /** The parts of a model that a recorder needs: those of every float dtype, of `pullback` and of `@pullback/train`. */
@@ -72,13 +74,27 @@ export function look(
   feeds: ReadonlyMap<Value, TensorLike>,
   naming: Naming,
   options: RecorderOptions & { readonly differences?: boolean; readonly step?: number } = {},
-): { readonly graph: GraphData; readonly frame: FrameData } {
+): {
+  readonly graph: GraphData;
+  readonly frame: FrameData;
+  /** The node of that place by itself, on numbers of many sizes; see `examined`. */
+  readonly examine: (node: number) => Flag[];
+} {
   const what = described(loss, naming);
   const frame = new Frame(what);
   const read = frame.read(evaluate(frame.wanted, feeds), options.step ?? 0);
   const checked = options.differences === true ? differencesOf(what, loss, feeds) : {};
   const program = trace([...feeds.keys()], [loss, ...what.gradients.filter((value) => value !== undefined)]);
-  return { graph: graphWith(what, program, options.listings), frame: { ...read, ...checked } };
+  return {
+    graph: graphWith(what, program, options.listings),
+    frame: { ...read, ...checked },
+    examine: (node) => examineIn(what, node),
+  };
+}
+
+function examineIn({ vertices }: Described, node: number): Flag[] {
+  const vertex = vertices[node];
+  return vertex === undefined ? [] : examined(vertex, node);
 }
 
 function graphWith({ graph }: Described, program: Program, listings: readonly Listing[] = []): GraphData {
@@ -175,6 +191,16 @@ export class Recorder {
     const graph = await this.#model.graph({ x, target: y }, { dtype: 'float64' });
     const { frame } = look(graph.loss, graph.feeds, namingOf(graph), { differences: true });
     return { ...frame, step: this.#model.stepCount };
+  }
+
+  /**
+   * One node by itself, in float64 on the host: J^T g beside differences on numbers that the batch may not hold, and the derivative of J^T g. A
+   * shape that the batch does not have is not tried: `@pullback/testing` does.
+   */
+  async examine(node: number): Promise<Flag[]> {
+    const { x, y } = this.#batch;
+    const graph = await this.#model.graph({ x, target: y }, { dtype: 'float64' });
+    return examineIn(described(graph.loss, namingOf(graph)), node);
   }
 
   async #ready(backend: Backend): Promise<Bound> {

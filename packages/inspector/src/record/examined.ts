@@ -17,7 +17,7 @@ import type { Difference } from '../data.ts';
 import { differs, type Flag, told } from '../flags.ts';
 import { again, farthest, keepsApart, step } from './differences.ts';
 
-/** What operands and gradients are tried: random numbers of a size, whole ones, zeros. */
+/** Numbers for operands and gradients: random numbers of a size, whole ones, zeros. */
 interface Trial {
   readonly words: string;
   readonly operand: (random: RandomStream) => number;
@@ -91,7 +91,7 @@ function weighed(values: readonly Value[], weights: readonly Value[]): Value {
   return parts.reduce((a, b) => add(a, b));
 }
 
-/** What is moved, and the gradients there. */
+/** The Values that are moved, and the gradients there. */
 type Slopes = readonly [at: readonly Value[], gradients: readonly Value[]];
 
 /** The gradient that is farthest from differences of f, where it differs. */

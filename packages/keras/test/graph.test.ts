@@ -195,6 +195,20 @@ test('weights of a graph have the names of their nodes, and are trained', async 
   expect((await model.weights())['network/dense.kernel']?.data[0]).toBeCloseTo(2.8, 6);
 });
 
+test('channels first are refused wherever channels count, and text that is none', async () => {
+  const channels = { shape: [2], dtype: 'float32', data: [1, 2] } as const;
+  const all = { a: channels, b: channels, c: channels, d: channels };
+  for (const [op, input] of [
+    ['BiasAdd', ['x', 'a']],
+    ['FusedBatchNormV3', ['x', 'a', 'b', 'c', 'd']],
+    ['MaxPool', ['x']],
+  ] as const) {
+    const node = (s: unknown): Node => ({ name: 'y', op, input, attr: { data_format: { s } } });
+    await expect(predicted(node(btoa('NCHW')), [2, 2, 2], all), op).rejects.toThrow(/channels first/);
+    await expect(predicted(node('?'), [2, 2, 2], all), op).rejects.toThrow(CheckpointError);
+  }
+});
+
 test('what is missing is told at once, and a damaged graph is refused', async () => {
   const y = (op: string, input: readonly string[]): Node => ({ name: 'y', op, input });
   await expect(

@@ -18,7 +18,7 @@ import { finished } from './numeric.ts';
 
 /** How windows lie along rows and columns of images, which have channels last. */
 function placesOf(node: NodeAt) {
-  if (node.def.word('data_format', 'NHWC') !== 'NHWC') throw node.unsupported('with channels first');
+  node.refuseChannelsFirst();
   const given = node.def.word('padding', 'VALID');
   const around = node.def.ints('explicit_paddings');
   const pair = (i: number) => [around[i] ?? 0, around[i + 1] ?? 0] as const;
@@ -62,6 +62,7 @@ function average(node: NodeAt): Value {
 
 /** (x - mean) / sqrt(variance + epsilon) scale + offset */
 function normalized(node: NodeAt): Value {
+  node.refuseChannelsFirst();
   if (node.def.flag('is_training')) throw node.unsupported('that trains');
   const [x, scale, offset] = [node.x(0), node.x(1), node.x(2)];
   const [mean, variance] = [node.x(3), node.x(4)];

@@ -98,9 +98,12 @@ function numberOf(given: unknown, what: string): number {
 
 /** Bytes are base64 or, of older converters, a list of numbers. */
 function textOf(given: unknown, what: string): string {
-  if (typeof given === 'string') return atob(given);
   if (Array.isArray(given)) return String.fromCharCode(...given.map(Number));
-  throw broken(`'${what}' that is no text`, 'text');
+  try {
+    return atob(text(given, `'${what}'`));
+  } catch {
+    throw broken(`'${what}' that is no text`, 'text in base64');
+  }
 }
 
 /** A node with the Values of its inputs. */
@@ -126,6 +129,11 @@ export class NodeAt {
         expected: 'numbers that are known when the graph is built',
       });
     return Array.from(evaluate(value).data);
+  }
+
+  /** @throws UnsupportedError for images with channels first. */
+  refuseChannelsFirst(): void {
+    if (this.def.word('data_format', 'NHWC') !== 'NHWC') throw this.unsupported('with channels first');
   }
 
   unsupported(what: string): UnsupportedError {

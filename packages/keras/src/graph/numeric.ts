@@ -139,7 +139,10 @@ export const numeric: Readonly<Record<string, GraphOp>> = {
   Cast: (node) => cast(node.x(0), dtypes[node.def.type('DstT')] ?? node.floats),
   Add: of2(add),
   AddV2: of2(add),
-  BiasAdd: of2(add),
+  BiasAdd: (node) => {
+    node.refuseChannelsFirst();
+    return add(node.x(0), node.x(1));
+  },
   AddN: (node) => node.inputs.reduce((a, b) => add(a, b)),
   Sub: of2(sub),
   Mul: of2(mul),

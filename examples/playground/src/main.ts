@@ -160,10 +160,12 @@ function showRate(): void {
   rateInput.setAttribute('aria-valuetext', text);
 }
 
-const examinations = new Map<number, (flags: readonly Flag[]) => void>();
+const examinations = new Map<number, (flags: readonly Flag[], failure: string | undefined) => void>();
 inspector.examine = (node) =>
-  new Promise((resolve) => {
-    examinations.set(node, resolve);
+  new Promise((resolve, reject) => {
+    examinations.set(node, (flags, failure) =>
+      failure === undefined ? resolve(flags) : reject(new Error(failure)),
+    );
     send({ kind: 'examine', node });
   });
 
@@ -211,7 +213,7 @@ function receive(report: Report): void {
       status.say(`The model is model.${report.format}, ${count(report.bytes.length)} bytes.`);
       break;
     case 'examined':
-      examinations.get(report.node)?.(report.flags);
+      examinations.get(report.node)?.(report.flags, report.failure);
       break;
     case 'moved':
       figures.backend = report.backend;

@@ -54,6 +54,8 @@ export type Report =
       readonly run: number;
       readonly node: number;
       readonly flags: readonly Flag[];
+      /** The message of an error in place of flags. */
+      readonly failure?: string;
     }
   | { readonly kind: 'moved'; readonly run: number; readonly backend: string; readonly step: number }
   | { readonly kind: 'paused'; readonly run: number; readonly step: number }

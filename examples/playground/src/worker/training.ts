@@ -131,11 +131,7 @@ export class Training {
       if (request?.kind === 'learningRate') model.learningRate = request.rate;
       if (request?.kind === 'resume') paused = false;
       if (request?.kind === 'download') await this.#download(problem, model, request.format);
-      if (request?.kind === 'examine' && this.#recorder !== undefined) {
-        const { node } = request;
-        const flags = await this.#recorder.examine(node);
-        this.#send({ kind: 'examined', run: this.#run, node, flags });
-      }
+      if (request?.kind === 'examine') await this.#examine(request.node);
       if (request?.kind === 'speed') this.#speed = request.steps;
       // One step is made, and the next look finds a pause again.
       if (request?.kind === 'step' && paused) {
@@ -163,6 +159,16 @@ export class Training {
       this.#send({ kind: 'file', run, format, bytes: await fileOf(model, example, format) });
     } catch (failure) {
       this.#send({ kind: 'failed', run, message: messageOf(failure), fatal: false });
+    }
+  }
+
+  async #examine(node: number): Promise<void> {
+    const report = { kind: 'examined', run: this.#run, node } as const;
+    try {
+      if (this.#recorder === undefined) throw new Error('No graph is recorded.');
+      this.#send({ ...report, flags: await this.#recorder.examine(node) });
+    } catch (failure) {
+      this.#send({ ...report, flags: [], failure: messageOf(failure) });
     }
   }
 

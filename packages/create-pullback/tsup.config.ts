@@ -1,4 +1,4 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import base from '../tsup.base.ts';
 
 // Deno knows the modules of Node by their whole names. The templates of plugins and backends are examples, which the package brings too.
@@ -13,6 +13,8 @@ export default {
         recursive: true,
         filter: (path: string) => !/node_modules|\/dist$/.test(path),
       });
+      // Whoever looks for manifests in the package would take theirs for one; create.ts gives it its name back.
+      await rename(`templates/${name}/package.json`, `templates/${name}/manifest.json`);
     }
   },
 };

@@ -4,6 +4,9 @@ import type { Template } from './templates.ts';
 
 const own = new URL('../', import.meta.url);
 
+/** npm packs no .gitignore, and a package.json in a folder of a package is no manifest to anybody. */
+const renamed = { gitignore: '.gitignore', 'manifest.json': 'package.json' };
+
 /**
  * The files of a starter in a folder, which is made where it is missing: named after the folder, with the packages of this version.
  * @throws Error for a folder that holds something; nothing is written then.
@@ -15,8 +18,8 @@ export async function create(folder: string, template: Template): Promise<void> 
   if (there.length > 0)
     throw new Error(`${folder} holds ${there.slice(0, 3).join(', ')}: a starter wants an empty folder`);
   await cp(new URL(`templates/${template}`, own), place, { recursive: true });
-  // npm packs no .gitignore.
-  await rename(join(place, 'gitignore'), join(place, '.gitignore')).catch(() => {});
+  for (const [packed, wanted] of Object.entries(renamed))
+    await rename(join(place, packed), join(place, wanted)).catch(() => {});
   const { version } = JSON.parse(await readFile(new URL('package.json', own), 'utf8')) as { version: string };
   const manifest = join(place, 'package.json');
   await writeFile(manifest, filledIn(await readFile(manifest, 'utf8'), { name: nameOf(place), version }));

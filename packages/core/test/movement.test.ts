@@ -238,6 +238,14 @@ describe('options are refused with the words for them', () => {
     test(String(words), () => {
       expect(() => Reflect.apply(f, undefined, [row, options])).toThrow(words);
     });
+  test('where channels stand', () => {
+    const [image, kernel] = [p.iota([1, 4, 4, 2], f64), p.iota([2, 2, 2, 3], f64)];
+    const last = p.convolution(image, kernel, { channels: 'last' });
+    expect(values(last)).toEqual(values(p.convolution(image, kernel)));
+    expect(() => Reflect.apply(p.convolution, undefined, [image, kernel, { channels: '' }])).toThrow(
+      /expected 'first' or 'last' as 'channels' of convolution, got ''/,
+    );
+  });
   test('padding by pairs', () => {
     const of = (padding: unknown) => () =>
       Reflect.apply(p.windows, undefined, [row, { axes: [0], size: 2, padding }]);

@@ -27,7 +27,7 @@ export interface FederationOptions {
   readonly share?: number;
   /** The fewest updates that make a round count; 1 when left out. */
   readonly fewest?: number;
-  /** Of the sampling of clients; 0 when left out. Where privacy counts, nobody else may know it. */
+  /** Of the sampling of clients; when left out 0, or with `privacy` a secret of the system's random numbers: nobody else may know it then. */
   readonly seed?: number;
   /** The momentum of the server's own steps along the mean differences; 0, plain averaging, when left out. */
   readonly momentum?: number;
@@ -59,6 +59,7 @@ const fields = {
  */
 export class Federation {
   readonly #options: FederationOptions;
+  readonly #seed: number;
   readonly #updates = new Map<string, { readonly samples: number; readonly difference: Difference }>();
   #weights: Weights;
   #velocity: Difference | undefined;
@@ -73,6 +74,7 @@ export class Federation {
     checkOptions('Federation', options, fields);
     if (options.privacy) checkOptions('privacy of Federation', options.privacy, privacyFields);
     this.#options = options;
+    this.#seed = options.seed ?? (options.privacy ? secretSeed() : 0);
     this.#weights = options.weights;
   }
 
@@ -90,14 +92,14 @@ export class Federation {
    * @returns those that shall, in the order of their names.
    */
   begin(clients: readonly string[]): readonly string[] {
-    const { share = 1, seed = 0 } = this.#options;
+    const { share = 1 } = this.#options;
     if (new Set(clients).size !== clients.length)
       throw new OptionError({ got: 'two clients of one name', expected: 'a name for each' });
     this.#round++;
     this.#open = true;
     this.#updates.clear();
     this.#known = clients.length;
-    const draw = RandomStream.of(seed, `round/${this.#round}`);
+    const draw = RandomStream.of(this.#seed, `round/${this.#round}`);
     const chosen = [...clients].sort(byName).filter(() => draw.uniform() < share);
     this.#chosen = new Set(chosen);
     return chosen;
@@ -190,4 +192,10 @@ function systemNormal(): number {
   const [a = 0, b = 0, c = 0, d = 0] = crypto.getRandomValues(new Uint32Array(4));
   const [u, v] = [(a + (b + 1) / 2 ** 32) / 2 ** 32, (c + d / 2 ** 32) / 2 ** 32];
   return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+}
+
+/** 53 bits that nobody else knows. */
+function secretSeed(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high >>> 11) * 2 ** 32 + low;
 }

@@ -34,7 +34,7 @@ export async function encodeMessage(message: Message): Promise<Uint8Array<ArrayB
 
 /**
  * The message of bytes that somebody sent. Its weights are checked by `offer`, and by `model.load`.
- * @throws CheckpointError for bytes that are no safetensors file, DataError for one without a round.
+ * @throws CheckpointError for bytes that are no safetensors file, OptionError for an index of several, DataError for one without a round.
  */
 export async function decodeMessage(bytes: Uint8Array | ArrayBuffer): Promise<Message> {
   const file = await openSafetensors(bytes);

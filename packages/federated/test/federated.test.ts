@@ -6,6 +6,7 @@ import {
   epsilonOf,
   Federation,
   type FederationOptions,
+  type PrivacyOptions,
   renyiDivergence,
   serve,
   simulate,
@@ -289,6 +290,20 @@ describe('with privacy', () => {
     expect(got).toEqual([1 + (3 + 0.25) / 4, 2 + (4 - 0.5) / 4, (3 + 1) / 4].map(Math.fround));
     expect(server.epsilon(1e-5)).toBe(epsilonOf({ rate: 1, noise: 0.1, steps: 1 }, 1e-5));
     expect(federation().epsilon(1e-5)).toBe(Infinity);
+  });
+
+  test('nobody can foretell who takes part, unless the seed is given', () => {
+    const clients = Array.from({ length: 64 }, (_, i) => `client ${i}`);
+    const chosen = (options: { readonly privacy?: PrivacyOptions; readonly seed?: number }) =>
+      new Federation({
+        weights: { w: { shape: [1], data: new Float32Array(1) } },
+        share: 0.5,
+        ...options,
+      }).begin(clients);
+    const privacy = { clip: 1, noise: 1 };
+    expect(chosen({ privacy })).not.toEqual(chosen({ privacy })); // equal once in 2^64
+    expect(chosen({ privacy, seed: 7 })).toEqual(chosen({ seed: 7 }));
+    expect(chosen({})).toEqual(chosen({ seed: 0 }));
   });
 
   test('noise of the system has the variance that it should have', () => {

@@ -1,5 +1,5 @@
 // #region program
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adam, dense, Model, relu, sequential, softmaxCrossEntropy } from 'pullback';
@@ -36,4 +36,5 @@ const header = new TextDecoder().decode(
 );
 for (const name of ['model_x', 'model_prediction', 'model_run'])
   if (!header.includes(name)) throw new Error(`the header has no ${name}: ${header}`);
+await rm(folder, { recursive: true });
 model.dispose();

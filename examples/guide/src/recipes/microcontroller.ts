@@ -1,5 +1,5 @@
 // #region program
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adam, dense, Model, relu, sequential, softmaxCrossEntropy } from 'pullback';
@@ -36,5 +36,6 @@ const header = new TextDecoder().decode(
 );
 for (const name of ['model_x', 'model_prediction', 'model_run'])
   if (!header.includes(name)) throw new Error(`the header has no ${name}: ${header}`);
+const { rm } = await import('node:fs/promises');
 await rm(folder, { recursive: true });
 model.dispose();

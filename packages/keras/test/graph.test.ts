@@ -226,3 +226,10 @@ test('what is missing is told at once, and a damaged graph is refused', async ()
     graph([placeholder([-1, 2]), y('Add', ['x', 'c']), { name: 'c', op: 'Const' }]),
   ).rejects.toThrow(/no numbers of 'c'/);
 });
+
+test('sizes that no memory has are refused before anything is computed', async () => {
+  const square = whole(65_536, 65_536);
+  const fill: Node = { name: 'y', op: 'Fill', input: ['dims', 'one'] };
+  const one: Weight = { shape: [], dtype: 'int32', data: [1] };
+  await expect(predicted(fill, [2], { dims: square, one })).rejects.toThrow(/\[65536, 65536\] of 'y'/);
+});

@@ -3,6 +3,7 @@ import {
   constant,
   defineLayer,
   evaluate,
+  formatShape,
   isFloat,
   type Scope,
   sizeOf,
@@ -86,7 +87,10 @@ export async function graphNetworkOf(file: Json, topology: Json, weights: Tensor
         else if (def.op === 'Const') made.set(def.name, [weightOf(scope, def.name)]);
         else {
           const node = new NodeAt(def, def.inputs.map(outputOf), scope.dtype);
-          made.set(def.name, [graphOps[def.op]?.(node) ?? []].flat().map(folded));
+          made.set(
+            def.name,
+            [graphOps[def.op]?.(node) ?? []].flat().map((value) => folded(bounded(value, def.name))),
+          );
         }
       });
     const found = outputs.map(({ key, edge }) => [key, outputOf(edge)] as const);
@@ -128,6 +132,15 @@ const pathOf = (name: string) => name.replaceAll('/', '.');
 function inputType(def: NodeDef): 'int32' | 'bool' | undefined {
   const type = def.type('dtype');
   return type === 'DT_INT32' || type === 'DT_INT64' ? 'int32' : type === 'DT_BOOL' ? 'bool' : undefined;
+}
+
+/** A file of some bytes can ask for any size. */
+const mostElements = 2 ** 30;
+
+/** The Value, unless it is absurdly large. @throws CheckpointError */
+function bounded(value: Value, name: string): Value {
+  if (sizeOf(value.shape) <= mostElements) return value;
+  throw broken(`${formatShape(value.shape)} of '${name}'`, `at most 2^30 numbers in an array`);
 }
 
 /** Whole numbers of which shapes follow, as numbers. */

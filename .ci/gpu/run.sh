@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the whole suite of the WebGPU backend and its bench on this machine's adapter, in under 5 minutes: `pullback-gpu/run`. The table is in table.md beside it.
+# Runs the whole suite of the WebGPU backend and its bench on this machine's adapter, the bench for at most 150 s: `pullback-gpu/run`. The table is in table.md beside it.
 # `run table` makes the table alone, `run suite` runs the tests alone.
 cd "$(dirname "$0")" || exit 1
 chmod +x node

@@ -27,7 +27,7 @@ import {
 } from '@pullback/core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { native } from '../src/index.ts';
-import { type Answer, remembered } from '../src/toolchain/answers.ts';
+import { type Answer, answerOf } from '../src/toolchain/answers.ts';
 import { hostOf } from '../src/toolchain/host.ts';
 import { koffiOf } from '../src/toolchain/library.ts';
 import { describeNative } from './available.ts';
@@ -115,7 +115,7 @@ test.runIf(existsSync('/proc/cpuinfo'))(
     writeFileSync(program, 'one');
     let asked = 0;
     const ask = (given: string[] = ['-E'], answer: Answer = { text: `answer ${++asked}\n` }) =>
-      remembered(host, kept, program, given, () => answer);
+      answerOf(host, kept, program, given, () => answer);
     expect(ask()).toEqual({ text: 'answer 1\n' });
     expect(ask()).toEqual({ text: 'answer 1\n' });
     expect(ask(['-E', '-v'])).toEqual({ text: 'answer 3\n' });
@@ -129,7 +129,7 @@ test.runIf(existsSync('/proc/cpuinfo'))(
     // A failure is not kept, nor is anything without a folder.
     expect(ask(['-w'], { ends: false })).toEqual({ ends: false });
     expect(ask(['-w'])).toEqual({ text: 'answer 7\n' });
-    expect(remembered(host, undefined, program, ['-E'], () => ({ text: 'asked' }))).toEqual({
+    expect(answerOf(host, undefined, program, ['-E'], () => ({ text: 'asked' }))).toEqual({
       text: 'asked',
     });
   },

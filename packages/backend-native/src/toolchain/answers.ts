@@ -8,7 +8,7 @@ export type Answer = { readonly text: string } | { readonly ends: boolean };
  * The answer of `command` to those flags, as an earlier process got it, else by `ask`. It is kept as long as the program's file and the processor's features stay the same:
  * to ask takes as long as to build the C of a small net.
  */
-export function remembered(
+export function answerOf(
   host: Host,
   folder: string | undefined,
   command: string,

@@ -1,5 +1,5 @@
 import { UnsupportedError } from '@pullback/core';
-import { remembered } from './answers.ts';
+import { answerOf } from './answers.ts';
 import type { Host } from './host.ts';
 
 /** A C compiler and what it says of itself and of this processor. */
@@ -72,7 +72,7 @@ function probe(host: Host, command: string, folder: string | undefined): Compile
   let reason = '';
   for (const processor of processorFlags) {
     const given = [...processor, '-dM', '-E', '-x', 'c', '-'];
-    const answer = remembered(host, folder, command, given, () => {
+    const answer = answerOf(host, folder, command, given, () => {
       const { error, status, stdout, stderr } = host.children.spawnSync(command, given, {
         input: '',
         encoding: 'utf8',
